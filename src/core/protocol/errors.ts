@@ -1,0 +1,45 @@
+/**
+ * Errors of the wire protocol: what came, what was expected, at which byte.
+ *
+ * `ProtocolError` ends a connection of the server side: its `message` is the text that Redis puts after `-ERR ` before it
+ * closes, its `reason` the one that it logs (redis 7.2.6 networking.c:setProtocolError). `ReplyFormatError` is the client
+ * side's. "Incomplete" is never an error: decoders return false or undefined.
+ */
+
+/** A client broke the request protocol. Answer `-ERR <message>` when `reply` is true, then close. */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError';
+
+  /**
+   * @param message the text after `-ERR `, byte for byte as Redis sends it (a latin1 string)
+   * @param reason the shorter text for the log
+   * @param offset of the offending byte, counted from the first byte ever pushed into the parser
+   * @param reply false when Redis says nothing to the peer (a master that sends inline commands)
+   */
+  constructor(
+    message: string,
+    readonly reason: string,
+    readonly offset: number,
+    readonly reply = true,
+  ) {
+    super(message);
+  }
+}
+
+/** A server sent something that is not RESP2 or RESP3. */
+export class ReplyFormatError extends Error {
+  override readonly name = 'ReplyFormatError';
+
+  /**
+   * @param offset of the offending byte, counted from the first byte ever pushed into the decoder
+   * @param expected what would have been right, in words
+   * @param got what came, printable
+   */
+  constructor(
+    readonly offset: number,
+    readonly expected: string,
+    readonly got: string,
+  ) {
+    super(`expected ${expected}, got ${got} at byte ${offset}`);
+  }
+}
