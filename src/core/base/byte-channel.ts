@@ -35,7 +35,7 @@ export interface ByteChannel {
   readonly remote: Endpoint;
   /** Queues bytes for sending; ignored when the channel is closed. */
   write(bytes: Bytes): void;
-  /** Stops and starts reading from the peer: back-pressure. A paused channel calls neither `onData` nor `onClose`. */
+  /** Stops and starts reading from the peer: back-pressure. A paused channel does not call `onData`. */
   pause(): void;
   resume(): void;
   /** Ends the connection; `onClose` follows with `by: 'us'`. Harmless when closed. */
