@@ -1,0 +1,54 @@
+/** Compares two replies under a tolerance: says in words what differs, or undefined when nothing does. */
+import { showReply, type Reply } from '../support/resp-decoder.js';
+import { type Tolerance } from './tolerances.js';
+
+/** What is wrong with `ours` beside `peer`, or undefined when it is within the tolerance. */
+export function differs(ours: Reply, peer: Reply, tolerance: Tolerance): string | undefined {
+  if (tolerance.kind === 'skipped') return undefined;
+  if (tolerance.kind === 'error-class') return differsInClass(ours, peer);
+  if (ours.type === 'error' || peer.type === 'error') return differsExactly(ours, peer);
+  switch (tolerance.kind) {
+    case 'exact':
+    case 'settles':
+      return differsExactly(ours, peer);
+    case 'shape':
+      return ours.type === peer.type ? undefined : 'another type of reply';
+    case 'full-scan':
+      return ours.type === peer.type ? undefined : 'another type of reply';
+    case 'set':
+      return sorted(ours) === sorted(peer) ? undefined : 'not the same elements';
+    case 'approx':
+      return differsByMuch(ours, peer, tolerance.delta);
+    case 'either':
+      return isPair(ours, peer, tolerance.pairs) ? undefined : differsExactly(ours, peer);
+  }
+}
+
+/** Type, bytes and, in aggregates, every element. */
+export function differsExactly(ours: Reply, peer: Reply): string | undefined {
+  return showReply(ours) === showReply(peer) ? undefined : 'not the same reply';
+}
+
+function differsInClass(ours: Reply, peer: Reply): string | undefined {
+  const ourClass = ours.type === 'error' ? ours.text.split(' ', 1)[0] : 'no error';
+  const peerClass = peer.type === 'error' ? peer.text.split(' ', 1)[0] : 'no error';
+  return ourClass === peerClass ? undefined : `${ourClass} instead of ${peerClass}`;
+}
+
+function differsByMuch(ours: Reply, peer: Reply, delta: number): string | undefined {
+  if (ours.type !== 'integer' || peer.type !== 'integer') return differsExactly(ours, peer);
+  if (ours.value < 0n || peer.value < 0n) return differsExactly(ours, peer);
+  const apart = ours.value > peer.value ? ours.value - peer.value : peer.value - ours.value;
+  return apart <= BigInt(delta) ? undefined : `${apart} apart, ${delta} allowed`;
+}
+
+function sorted(reply: Reply): string {
+  if (!('items' in reply)) return showReply(reply);
+  return `${reply.type}\n${reply.items.map(showReply).sort().join('\n')}`;
+}
+
+function isPair(ours: Reply, peer: Reply, pairs: readonly (readonly [string, string])[]): boolean {
+  if (ours.type !== 'bulk' || peer.type !== 'bulk') return false;
+  const both = [ours.text, peer.text];
+  return pairs.some((pair) => pair.every((text) => both.includes(text)) && ours.text !== peer.text);
+}

@@ -1,0 +1,81 @@
+/** The generic keyspace commands: `db.c`, `expire.c`, and the OBJECT command. */
+import { type Family, type Generator } from '../generator.js';
+
+function condition(g: Generator): string[] {
+  return g.options(
+    [0.35, () => [g.pick(['NX', 'XX', 'GT', 'LT'])]],
+    [0.08, () => [g.pick(['NX', 'XX', 'GT', 'LT'])]],
+    [0.02, () => ['BOGUS']],
+  );
+}
+
+function scanOptions(g: Generator): string[] {
+  return g.options(
+    [0.4, () => ['MATCH', g.pattern()]],
+    [0.4, () => ['COUNT', g.chance(0.85) ? String(1 + g.int(20)) : g.integer()]],
+    [0.3, () => ['TYPE', g.pick(['string', 'list', 'set', 'zset', 'hash', 'stream', 'STRING'])]],
+    [0.03, () => ['BOGUS']],
+  );
+}
+
+export const keyspace: Family = {
+  name: 'keyspace',
+  weight: 8,
+  rows: [
+    { command: 'DEL', weight: 5, args: (g) => g.some(1, 3, () => g.key()) },
+    { command: 'UNLINK', weight: 3, args: (g) => g.some(1, 3, () => g.key()) },
+    { command: 'EXISTS', weight: 4, args: (g) => g.some(1, 4, () => g.key()) },
+    { command: 'TYPE', weight: 4, args: (g) => [g.key()] },
+    { command: 'TOUCH', weight: 2, args: (g) => g.some(1, 3, () => g.key()) },
+    { command: 'RENAME', weight: 4, args: (g) => [g.key(), g.key()] },
+    { command: 'RENAMENX', weight: 4, args: (g) => [g.key(), g.key()] },
+    {
+      command: 'COPY',
+      weight: 5,
+      args: (g) => [
+        g.key(),
+        g.key(),
+        ...g.options([0.4, () => ['DB', g.database()]], [0.4, () => ['REPLACE']], [0.03, () => ['BOGUS']]),
+      ],
+    },
+    { command: 'MOVE', weight: 4, args: (g) => [g.key(), g.database()] },
+    { command: 'PERSIST', weight: 3, args: (g) => [g.key()] },
+    { command: 'EXPIRE', weight: 5, args: (g) => [g.key(), g.seconds(), ...condition(g)] },
+    { command: 'PEXPIRE', weight: 5, args: (g) => [g.key(), g.milliseconds(), ...condition(g)] },
+    { command: 'EXPIREAT', weight: 5, args: (g) => [g.key(), g.unixSeconds(), ...condition(g)] },
+    { command: 'PEXPIREAT', weight: 5, args: (g) => [g.key(), g.unixMilliseconds(), ...condition(g)] },
+    { command: 'TTL', weight: 3, args: (g) => [g.key()] },
+    { command: 'PTTL', weight: 3, args: (g) => [g.key()] },
+    { command: 'EXPIRETIME', weight: 3, args: (g) => [g.key()] },
+    { command: 'PEXPIRETIME', weight: 3, args: (g) => [g.key()] },
+    { command: 'RANDOMKEY', weight: 1, args: () => [] },
+    { command: 'KEYS', weight: 2, args: (g) => [g.pattern()] },
+    {
+      command: 'SCAN',
+      weight: 4,
+      args: (g) => [g.chance(0.93) ? '0' : g.pick(['x', '-1', '', '7', '1 ']), ...scanOptions(g)],
+    },
+    {
+      command: 'OBJECT',
+      weight: 5,
+      args: (g) => [
+        g.spelling(g.pick(['ENCODING', 'ENCODING', 'REFCOUNT', 'IDLETIME', 'FREQ', 'BOGUS'])),
+        g.key(),
+      ],
+    },
+    { command: 'OBJECT', weight: 1, args: () => ['HELP'] },
+    { command: 'DBSIZE', weight: 2, args: () => [] },
+    { command: 'SELECT', weight: 3, args: (g) => [g.database()] },
+    { command: 'SWAPDB', weight: 1, args: (g) => [g.database(), g.database()] },
+    {
+      command: 'FLUSHDB',
+      weight: 1,
+      args: (g) => g.options([0.5, () => [g.pick(['ASYNC', 'SYNC', 'BOGUS'])]]),
+    },
+    {
+      command: 'FLUSHALL',
+      weight: 1,
+      args: (g) => g.options([0.5, () => [g.pick(['ASYNC', 'SYNC', 'BOGUS'])]]),
+    },
+  ],
+};

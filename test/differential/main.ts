@@ -1,0 +1,81 @@
+/**
+ * `npm run differential -- --seed S --count N --ours "command" --peer path`: random commands against our server and a
+ * real one. Exit code 0 when every reply was the same, 1 when not, 2 for bad usage, 3 when a server is not there.
+ */
+import { parseArgs } from 'node:util';
+import {
+  ourCommand,
+  realRedisServer,
+  redisVersion,
+  splitCommand,
+  startServer,
+} from '../support/server-process.js';
+import { families } from './families/index.js';
+import { renderResult } from './report.js';
+import { runDifferential } from './runner.js';
+
+const USAGE = `usage: npm run differential -- [options]
+  --seed N          seed of the run (default: drawn, and printed)
+  --count N         commands in all (default 20000)
+  --case-length N   commands between two fresh starts (default 400)
+  --families a,b    only these: ${families.map((family) => family.name).join(', ')}
+  --resp3           every case begins with HELLO 3
+  --keep-going N    collect up to N differences (default 1)
+  --ours "command"  the server under test (default: the built redis-ts serve)
+  --peer path       the real redis-server (default: $REDIS_SERVER or the one on the PATH)`;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: 'string' },
+      count: { type: 'string', default: '20000' },
+      'case-length': { type: 'string', default: '400' },
+      families: { type: 'string' },
+      resp3: { type: 'boolean', default: false },
+      'keep-going': { type: 'string', default: '1' },
+      ours: { type: 'string' },
+      peer: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return say(USAGE, 0);
+  const names = values.families?.split(',');
+  const chosen = families.filter((family) => names === undefined || names.includes(family.name));
+  const unknown = names?.find((name) => !families.some((family) => family.name === name));
+  if (unknown !== undefined) return say(`no family ${unknown}\n${USAGE}`, 2);
+  const ours = values.ours === undefined ? ourCommand() : splitCommand(values.ours);
+  const peer = values.peer ?? realRedisServer();
+  const peerVersion = peer === undefined ? undefined : redisVersion(peer);
+  if (ours === undefined) return say('our server is not built: npm run build, or give --ours', 3);
+  if (peer === undefined || peerVersion === undefined) return say('no real redis-server: give --peer', 3);
+
+  const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
+  console.log(`seed ${seed}, ours: ${ours.join(' ')}, peer: ${peer} ${peerVersion.join('.')}`);
+  const servers = await Promise.all([startServer(ours), startServer([peer])]);
+  try {
+    const result = await runDifferential(
+      { ours: servers[0], peer: servers[1], peerVersion },
+      {
+        seed,
+        count: Number(values.count),
+        caseLength: Number(values['case-length']),
+        families: chosen,
+        resp3: values.resp3,
+        maxDifferences: Number(values['keep-going']),
+      },
+    );
+    console.log(renderResult(result, seed));
+    return result.differences.length + result.missing.length === 0 ? 0 : 1;
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}
+
+function say(text: string, code: number): number {
+  console.error(text);
+  return code;
+}
+
+process.exitCode = await main().catch((error: unknown) =>
+  say(error instanceof Error ? error.message : String(error), 3),
+);

@@ -1,0 +1,141 @@
+/**
+ * How equal two replies must be, command by command: the one place where the comparison is loosened.
+ *
+ * `exact` is equality of type and bytes, error texts included. Every looser row says why. A command that is drawn and is
+ * not listed here is an error, so nothing is tolerated by accident.
+ */
+
+export type Tolerance =
+  | { readonly kind: 'exact' }
+  /** Arrays with the same elements in any order. */
+  | { readonly kind: 'set'; readonly why: string }
+  /** Both an error with the same first word. */
+  | { readonly kind: 'error-class'; readonly why: string }
+  /** Integers at most `delta` apart; negative ones (no key, no expiry) must be equal. */
+  | { readonly kind: 'approx'; readonly delta: number; readonly why: string }
+  /** The same type of reply; errors must still be equal. */
+  | { readonly kind: 'shape'; readonly why: string }
+  /** The whole iteration is run on both sides and what it returned is compared as a set. */
+  | { readonly kind: 'full-scan'; readonly why: string }
+  /** Equal, or one of the listed pairs. */
+  | { readonly kind: 'either'; readonly pairs: readonly (readonly [string, string])[]; readonly why: string }
+  /** Equal, at once or when asked again for a while; inside EXEC only the type of the reply. */
+  | { readonly kind: 'settles'; readonly why: string }
+  /** Run and not compared. */
+  | { readonly kind: 'skipped'; readonly why: string };
+
+export interface ToleranceRow {
+  readonly against: Tolerance;
+  /** What holds against a peer older than 7.2, when that differs. */
+  readonly before72?: Tolerance;
+}
+
+const exact: ToleranceRow = { against: { kind: 'exact' } };
+const CLOCK = 'the two servers read their clocks at different moments';
+
+/** Keyed by command, or by command and subcommand. */
+export const tolerances: Readonly<Record<string, ToleranceRow>> = {
+  SET: exact,
+  SETEX: exact,
+  PSETEX: exact,
+  SETNX: exact,
+  GET: exact,
+  GETSET: exact,
+  GETDEL: exact,
+  GETEX: exact,
+  MGET: exact,
+  MSET: exact,
+  MSETNX: exact,
+  APPEND: exact,
+  STRLEN: exact,
+  SETRANGE: exact,
+  GETRANGE: exact,
+  SUBSTR: exact,
+  INCR: exact,
+  DECR: exact,
+  INCRBY: exact,
+  DECRBY: exact,
+  INCRBYFLOAT: exact,
+  LCS: exact,
+
+  DEL: exact,
+  UNLINK: exact,
+  EXISTS: exact,
+  TYPE: exact,
+  TOUCH: exact,
+  RENAME: exact,
+  RENAMENX: exact,
+  COPY: exact,
+  MOVE: exact,
+  PERSIST: exact,
+  EXPIRE: exact,
+  PEXPIRE: exact,
+  EXPIREAT: exact,
+  PEXPIREAT: exact,
+  TTL: { against: { kind: 'approx', delta: 3, why: CLOCK } },
+  PTTL: { against: { kind: 'approx', delta: 3000, why: CLOCK } },
+  EXPIRETIME: { against: { kind: 'approx', delta: 3, why: CLOCK } },
+  PEXPIRETIME: { against: { kind: 'approx', delta: 3000, why: CLOCK } },
+  RANDOMKEY: { against: { kind: 'shape', why: 'any key is right' } },
+  KEYS: { against: { kind: 'set', why: 'the order of a hash table is not promised' } },
+  SCAN: {
+    against: { kind: 'full-scan', why: 'cursors are the server’s own; what the iteration returns is not' },
+  },
+  OBJECT: exact,
+  'OBJECT HELP': {
+    against: { kind: 'exact' },
+    before72: { kind: 'skipped', why: 'the text was corrected in 7.2' },
+  },
+  'OBJECT ENCODING': {
+    against: { kind: 'exact' },
+    before72: {
+      kind: 'either',
+      pairs: [
+        ['listpack', 'quicklist'],
+        ['listpack', 'hashtable'],
+      ],
+      why: '7.2 brought listpack to short lists and sets',
+    },
+  },
+  'OBJECT IDLETIME': { against: { kind: 'approx', delta: 10, why: CLOCK } },
+  DBSIZE: {
+    against: {
+      kind: 'settles',
+      why: 'a key set with an expiry in the past is counted until the cycle removes it',
+    },
+  },
+  SELECT: exact,
+  SWAPDB: exact,
+  FLUSHDB: exact,
+  FLUSHALL: exact,
+
+  MULTI: exact,
+  EXEC: exact,
+  DISCARD: exact,
+  WATCH: exact,
+  UNWATCH: exact,
+
+  PING: exact,
+  ECHO: exact,
+  RESET: exact,
+  HELLO: { against: { kind: 'shape', why: 'version and connection id differ' } },
+  NOSUCHCOMMAND: exact,
+  CLIENT: exact,
+  'CLIENT ID': { against: { kind: 'shape', why: 'ids are counted by each server' } },
+  'CLIENT INFO': { against: { kind: 'shape', why: 'ports, ids and memory differ' } },
+
+  RPUSH: exact,
+  SADD: exact,
+  HSET: exact,
+  ZADD: exact,
+  XADD: exact,
+};
+
+/** The tolerance for a request, against a peer of this version. Throws for a command that is not in the table. */
+export function toleranceFor(request: readonly string[], peer: readonly [number, number, number]): Tolerance {
+  const command = request[0].toUpperCase();
+  const row = tolerances[`${command} ${(request[1] ?? '').toUpperCase()}`] ?? tolerances[command];
+  if (row === undefined) throw new Error(`${command} has no row in tolerances.ts`);
+  const isOld = peer[0] < 7 || (peer[0] === 7 && peer[1] < 2);
+  return (isOld ? row.before72 : undefined) ?? row.against;
+}
