@@ -1,0 +1,214 @@
+/**
+ * What a handler may touch: the context, and the ports behind it that the engine, replication and persistence implement.
+ *
+ * The context is one mutable object per engine, filled before each call. Handlers see clients through `Client`; they never
+ * see sockets. Everything that a family needs from a higher layer is declared here.
+ */
+import { type Bytes } from '../base/bytes.js';
+import { type Clock } from '../base/clock.js';
+import { type Random } from '../base/random.js';
+import { type InfoSection } from '../info/format.js';
+import { type ReplyWriter } from '../protocol/reply-writer.js';
+import { type Config } from '../services/config/config.js';
+import { type Database, type Store } from '../store/database.js';
+import { type WriteGate } from '../store/write-gate.js';
+import { type Command } from './spec.js';
+import { type CommandTable } from './table.js';
+
+export interface CommandContext {
+  readonly server: ServerPort;
+  readonly store: Store;
+  readonly gate: WriteGate;
+  readonly effects: Effects;
+  /** The client on whose behalf the command runs (a script's calls have a client of their own). */
+  client: Client;
+  /** The client's selected database. */
+  db: Database;
+  reply: ReplyWriter;
+  command: Command;
+  /** False inside MULTI and scripts: a blocking command answers at once as if its timeout had come. */
+  mayBlock: boolean;
+}
+
+export type Target = 'aof' | 'replicas';
+
+/** How the running command is propagated. By default: as it came, when it raised `dirty`. */
+export interface Effects {
+  /** Propagates this command in place of the one that came. */
+  replace(...argv: Bytes[]): void;
+  /** Propagates this besides, before the command itself. `dbId`: the database it belongs to. */
+  also(dbId: number, argv: Bytes[], target?: Target): void;
+  /** Propagates nothing for the command itself. */
+  prevent(target?: Target): void;
+  /** Propagates even though `dirty` did not rise (PUBLISH, FUNCTION FLUSH). */
+  force(target?: Target): void;
+}
+
+/** Flags of a client, as CLIENT LIST shows them (redis 7.2.6 networking.c:catClientInfoString). */
+export const ClientFlag = {
+  replica: 1 << 0, // S
+  master: 1 << 1, // M
+  monitor: 1 << 2, // O
+  multi: 1 << 3, // x
+  blocked: 1 << 4, // b
+  dirtyCas: 1 << 5, // d
+  closeAfterReply: 1 << 6, // c
+  closeAsap: 1 << 7, // A
+  unblocked: 1 << 8, // u
+  pubsub: 1 << 9, // P
+  dirtyExec: 1 << 10,
+  noEvict: 1 << 11, // e
+  noTouch: 1 << 12, // T
+  replyOff: 1 << 13,
+  replySkip: 1 << 14,
+  replySkipNext: 1 << 15,
+  tracking: 1 << 16, // t
+  authenticated: 1 << 17,
+  unixSocket: 1 << 18, // U
+  readonly: 1 << 19, // r
+  /** A client of the engine's own (scripts, AOF replay): no connection behind it. */
+  internal: 1 << 20,
+} as const;
+
+export interface Client {
+  readonly id: number;
+  /** Bits of ClientFlag. Change them with `setFlag`: gates depend on it. */
+  readonly flags: number;
+  name: Bytes;
+  libName: Bytes;
+  libVersion: Bytes;
+  user: string;
+  db: Database;
+  readonly reply: ReplyWriter;
+  setFlag(flag: number, on: boolean): void;
+  /** `ip:port` of the other end, as CLIENT LIST prints it. */
+  readonly peerAddress: string;
+  readonly localAddress: string;
+  readonly createdMs: number;
+  /** Wall clock of the last command, ms. */
+  lastInteractionMs: number;
+  readonly multi: MultiState;
+  /** The line of CLIENT LIST and CLIENT INFO. */
+  infoLine(): string;
+  /** Drops the connection: at once, or once what is written has been sent. */
+  close(reason: string, afterReply?: boolean): void;
+  /** `normal`, `replica`, `master` or `pubsub`: the classes of client-output-buffer-limit and CLIENT KILL TYPE. */
+  readonly type: ClientType;
+}
+
+export type ClientType = 'normal' | 'replica' | 'master' | 'pubsub';
+
+export interface MultiState {
+  queued: { readonly command: Command; readonly argv: Bytes[] }[];
+  /** Bytes of the queued arguments, for CLIENT LIST multi-mem. */
+  queuedBytes: number;
+  /** Keys this client watches. */
+  watching: { readonly db: Database; readonly key: Bytes; readonly wasExpired: boolean }[];
+}
+
+/** How long a parked client waits and what it is told when the time is over. */
+export interface BlockOptions {
+  /** Milliseconds from now; 0: for ever. */
+  readonly timeoutMs: number;
+  /** Writes the answer of a timeout. */
+  onTimeout(reply: ReplyWriter): void;
+  /** Called when it is unblocked otherwise (disconnection, CLIENT UNBLOCK), to forget what refers to it. */
+  onEnd?(): void;
+}
+
+export interface BlockingPort {
+  /** Parks the client; its later commands wait. */
+  park(client: Client, options: BlockOptions): void;
+  /** Parks the client until a key is ready; the command is then run again. */
+  onKeys(client: Client, db: Database, keys: readonly Bytes[], options: BlockOptions): void;
+  /** Goes on with a parked client after `write` has written its answer. */
+  release(client: Client, write: (reply: ReplyWriter) => void): void;
+  /** CLIENT UNBLOCK. @returns whether it was blocked by a command that can be unblocked */
+  unblock(client: Client, withError: boolean): boolean;
+  /** CLIENT PAUSE until a wall clock time, 0 to end it. */
+  pause(untilMs: number, writesOnly: boolean): void;
+  readonly pausedUntilMs: number;
+}
+
+export interface ClientsPort {
+  /** All connected clients in the order of their ids. */
+  list(): Iterable<Client>;
+  byId(id: number): Client | undefined;
+  readonly count: number;
+}
+
+export interface PersistencePort {
+  /** SAVE: synchronously. Throws a ReplyError. */
+  save(): void;
+  /** BGSAVE [SCHEDULE]. @returns the status line */
+  backgroundSave(schedule: boolean): string;
+  /** Seconds since the epoch of the last successful save. */
+  readonly lastSaveSeconds: number;
+  /** DEBUG RELOAD: saves and loads again, synchronously. */
+  reload(options: { save: boolean; flush: boolean }): void;
+  /** Snapshot work that FLUSHALL must end (redis 7.2.6 db.c:flushAllDataAndResetRDB). */
+  flushed(): void;
+  /** DEBUG / SHUTDOWN: whether save points are configured. */
+  readonly hasSavePoints: boolean;
+}
+
+export interface ReplicationPort {
+  replconf(client: Client, argv: readonly Bytes[]): void;
+  psync(client: Client, argv: readonly Bytes[]): void;
+  replicaOf(ctx: CommandContext, argv: readonly Bytes[]): void;
+  failover(ctx: CommandContext, argv: readonly Bytes[]): void;
+  role(reply: ReplyWriter): void;
+  wait(ctx: CommandContext, replicas: number, timeoutMs: number): void;
+  /** This server follows another one. */
+  readonly isReplica: boolean;
+  /** INFO replication, in the order of its fields. */
+  info(): InfoSection;
+  /** DEBUG CHANGE-REPL-ID and its like. */
+  changeId(): void;
+}
+
+export interface ServerPort {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly config: Config;
+  readonly commands: CommandTable;
+  readonly clients: ClientsPort;
+  readonly blocking: BlockingPort;
+  readonly persistence: PersistencePort;
+  readonly replication: ReplicationPort;
+  /** INFO with the sections asked for (lower case; empty: the default ones). */
+  info(sections: readonly string[]): InfoSection[];
+  /** CONFIG RESETSTAT. */
+  resetStats(): void;
+  /** CONFIG REWRITE. Throws a ReplyError. */
+  rewriteConfig(): void;
+  /** Runs the queue of the client's transaction (EXEC). */
+  exec(ctx: CommandContext): void;
+  watch(client: Client, db: Database, key: Bytes): void;
+  unwatch(client: Client): void;
+  discard(client: Client): void;
+  /** SHUTDOWN. Returns when it was refused or will happen later. Throws a ReplyError. */
+  shutdown(ctx: CommandContext, options: ShutdownOptions): void;
+  /** DEBUG subcommands that reach into the engine. */
+  readonly debug: DebugPort;
+  log(level: 'debug' | 'verbose' | 'notice' | 'warning', message: string): void;
+  /** Back to the state of a new connection (RESET). */
+  resetClient(client: Client): void;
+  /** Checks a password for a user; sets the client's identity. @returns whether it was right */
+  authenticate(client: Client, user: string, password: Bytes): boolean;
+}
+
+export interface ShutdownOptions {
+  readonly save: 'save' | 'nosave' | undefined;
+  readonly now: boolean;
+  readonly force: boolean;
+  readonly abort: boolean;
+}
+
+export interface DebugPort {
+  /** Stops the event loop (DEBUG SLEEP). */
+  sleep(ms: number): void;
+  setActiveExpire(on: boolean): void;
+  /** Repl pings, LF keepalives off (DEBUG … used by the suite), by name. */
+  readonly switches: Record<string, number>;
+}

@@ -1,0 +1,95 @@
+/**
+ * ReplyError and the error texts of Redis, byte for byte, in one place.
+ *
+ * Handlers throw a ReplyError before they change anything; the dispatcher writes its line. Texts that carry a value are
+ * functions. Source: redis 7.2.6 server.c:createSharedObjects and the files named beside them.
+ */
+import { type Bytes } from '../base/bytes.js';
+
+/** An error reply: `line` is what follows the '-' on the wire. */
+export class ReplyError extends Error {
+  constructor(readonly line: string) {
+    super(line);
+    this.name = 'ReplyError';
+  }
+}
+
+/** Declares a constant error. A fresh object per throw would cost a stack trace; these are thrown as they are. */
+function constant(line: string): ReplyError {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  const error = new ReplyError(line);
+  Error.stackTraceLimit = limit;
+  return error;
+}
+
+export const Errors = {
+  syntax: constant('ERR syntax error'),
+  wrongType: constant('WRONGTYPE Operation against a key holding the wrong kind of value'),
+  noKey: constant('ERR no such key'),
+  notInteger: constant('ERR value is not an integer or out of range'),
+  notFloat: constant('ERR value is not a valid float'),
+  outOfRange: constant('ERR index out of range'),
+  valueOutOfRange: constant('ERR value is out of range'),
+  overflow: constant('ERR increment or decrement would overflow'),
+  offsetOutOfRange: constant('ERR offset is out of range'),
+  stringTooLong: constant('ERR string exceeds maximum allowed size (proto-max-bulk-len)'),
+  nanOrInfinity: constant('ERR increment would produce NaN or Infinity'),
+  sameObject: constant('ERR source and destination objects are the same'),
+  invalidDb: constant('ERR invalid DB index'),
+  dbOutOfRange: constant('ERR DB index is out of range'),
+  invalidCursor: constant('ERR invalid cursor'),
+  mustBePositive: constant('ERR value is out of range, must be positive'),
+  noAuth: constant('NOAUTH Authentication required.'),
+  wrongPass: constant('WRONGPASS invalid username-password pair or user is disabled.'),
+  authWithoutPassword: constant(
+    'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
+  ),
+  loading: constant('LOADING Redis is loading the dataset in memory'),
+  masterDown: constant("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."),
+  readOnly: constant("READONLY You can't write against a read only replica."),
+  noReplicas: constant('NOREPLICAS Not enough good replicas to write.'),
+  outOfMemory: constant("OOM command not allowed when used memory > 'maxmemory'."),
+  misconfRdb: constant(
+    'MISCONF Redis is configured to save RDB snapshots, but it is currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error.',
+  ),
+  busyScript: constant(
+    'BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.',
+  ),
+  busyKey: constant('BUSYKEY Target key name already exists.'),
+  replicaKeyspace: constant("ERR Replica can't interact with the keyspace"),
+  execWithoutMulti: constant('ERR EXEC without MULTI'),
+  discardWithoutMulti: constant('ERR DISCARD without MULTI'),
+  nestedMulti: constant('ERR MULTI calls can not be nested'),
+  watchInMulti: constant('ERR WATCH inside MULTI is not allowed'),
+  execAbort: constant('EXECABORT Transaction discarded because of previous errors.'),
+  notInTransaction: constant('ERR Command not allowed inside a transaction'),
+  noProto: constant('NOPROTO unsupported protocol version'),
+  saveInProgress: constant('ERR Background save already in progress'),
+  unbalancedQuotes: constant('ERR unbalanced quotes in request'),
+};
+
+/** `name` is the full name of the command (`client|list`), lower case. */
+export function wrongArity(name: string): ReplyError {
+  return new ReplyError(`ERR wrong number of arguments for '${name}' command`);
+}
+
+/** redis 7.2.6 networking.c:addReplySubcommandSyntaxError. */
+export function unknownSubcommand(given: Bytes, container: string): ReplyError {
+  return new ReplyError(
+    `ERR unknown subcommand '${given.slice(0, 128)}'. Try ${container.toUpperCase()} HELP.`,
+  );
+}
+
+/** redis 7.2.6 server.c:commandCheckExistence. */
+export function unknownCommand(argv: readonly Bytes[]): ReplyError {
+  let args = '';
+  for (let i = 1; i < argv.length && args.length < 128; i++)
+    args += `'${argv[i].slice(0, 128 - args.length)}' `;
+  return new ReplyError(`ERR unknown command '${argv[0].slice(0, 128)}', with args beginning with: ${args}`);
+}
+
+/** redis 7.2.6 expire.c: `invalid expire time in 'set' command`. */
+export function invalidExpire(command: string): ReplyError {
+  return new ReplyError(`ERR invalid expire time in '${command}' command`);
+}

@@ -1,0 +1,26 @@
+/**
+ * Connection: the port between a session and the wire. net/connection implements it over a socket; tests and the
+ * simulation implement it in memory. The session reads nothing from it: bytes are pushed into `Session.receive`.
+ */
+export interface Connection {
+  /** `ip:port` of the other end; `path:0` for a unix socket. */
+  readonly peerAddress: string;
+  readonly localAddress: string;
+  /** The ip of the other end, empty for a unix socket. */
+  readonly peerHost: string;
+  readonly isUnix: boolean;
+  readonly isLoopback: boolean;
+  /** Hands bytes to the operating system, or to the queue behind it. */
+  write(latin1: string): void;
+  writeBuffer(bytes: Buffer): void;
+  /** Bytes handed over and not yet taken by the operating system. */
+  readonly queuedBytes: number;
+  /** Calls back once when `queuedBytes` has fallen to 0. */
+  onDrained(callback: () => void): void;
+  pauseReading(): void;
+  resumeReading(): void;
+  /** Sends what is queued, then closes. */
+  end(): void;
+  /** Closes at once. */
+  destroy(): void;
+}

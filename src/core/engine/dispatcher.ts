@@ -1,0 +1,224 @@
+/**
+ * Dispatcher: from a parsed request to an executed command.
+ *
+ *   execute: look-up ── arity ── gates (only when the gate word is not 0) ──► call | queue | park | refuse
+ *   call:    time, effects, handler, statistics; nested calls (EXEC, scripts) share the time and the execution unit
+ *
+ * The hot path is `execute` and `call`; everything rare is in functions of its own. Rules: redis 7.2.6 server.c:
+ * processCommand, call, rejectCommand.
+ */
+import { isWord, type Bytes } from '../base/bytes.js';
+import { type Clock } from '../base/clock.js';
+import { ClientFlag, type CommandContext } from '../commands/context.js';
+import { ReplyError, unknownCommand, unknownSubcommand, wrongArity } from '../commands/errors.js';
+import { type Command } from '../commands/spec.js';
+import { type CommandTable } from '../commands/table.js';
+import { ReplyWriter } from '../protocol/reply-writer.js';
+import { type Store } from '../store/database.js';
+import { type WriteGate } from '../store/write-gate.js';
+import { type EffectCollector, type RequestSource } from './effects.js';
+import { gateMaskOf, walkGates, type GateState } from './gates.js';
+import { type Session } from './session.js';
+import { type EngineStats } from './stats.js';
+
+/** The context with its fields open to the dispatcher. */
+export type MutableContext = { -readonly [K in keyof CommandContext]: CommandContext[K] };
+
+export interface DispatcherParts {
+  readonly clock: Clock;
+  readonly table: CommandTable;
+  readonly store: Store;
+  readonly gate: WriteGate;
+  readonly effects: EffectCollector;
+  readonly stats: EngineStats;
+  readonly context: MutableContext;
+  readonly gateState: GateState;
+  /** Queues a command of a transaction. */
+  queue(session: Session, command: Command, argv: Bytes[]): void;
+  /** A refused command dirties the transaction; EXEC itself ends it. */
+  refusedInMulti(session: Session, command: Command, error: ReplyError): ReplyError;
+  /** Parks the client until the pause is over, then executes the command again. */
+  postpone(session: Session, argv: Bytes[]): void;
+  /** Keys became ready that clients are blocked on: serve them now. */
+  serveReady(): void;
+  /** SLOWLOG and the latency monitor. `us` is the duration. */
+  slow(session: Session, command: Command, argv: readonly Bytes[], us: number): void;
+  /** An exception that is no ReplyError: a fault of ours. */
+  internalError(error: unknown, argv: readonly Bytes[]): void;
+}
+
+export class Dispatcher {
+  /** Engine half of the gate word (EngineGate bits). */
+  armed = 0;
+  /** Keys with blocked clients became ready during the last call. */
+  keysReady = false;
+  /** Commands that take longer go to `slow`; microseconds. */
+  slowUs = 10_000;
+  /** Wall clock minus monotonic clock, microseconds; the cron refreshes it. */
+  wallOffsetUs = 0;
+  /** Depth of nested calls. */
+  depth = 0;
+  private readonly muted = new ReplyWriter();
+  private lastUs = 0;
+
+  constructor(private readonly p: DispatcherParts) {
+    for (const command of p.table.byId) command.gateMask = gateMaskOf(command);
+    this.syncWallClock();
+  }
+
+  /** Reads both clocks anew. */
+  syncWallClock(): void {
+    this.wallOffsetUs = this.p.clock.nowUs() - this.p.clock.monotonicUs();
+    this.readClock();
+  }
+
+  /** Reads the time once; `store.nowMs` follows. @returns monotonic microseconds */
+  readClock(): number {
+    const us = this.p.clock.monotonicUs();
+    this.lastUs = us;
+    this.p.store.nowMs = Math.floor((us + this.wallOffsetUs) / 1000);
+    return us;
+  }
+
+  /** Executes one request of a client. `source`: where its bytes lie, when it came straight from the wire. */
+  execute(session: Session, argv: Bytes[], source: RequestSource | undefined): void {
+    let command = this.p.table.find(argv[0]);
+    if (command === undefined) {
+      this.unknown(session, argv);
+      return;
+    }
+    if (command.children !== undefined && argv.length > 1) {
+      const sub = this.p.table.resolve(argv);
+      if (sub === undefined) {
+        this.refuse(session, command, unknownSubcommand(argv[1], command.name));
+        return;
+      }
+      command = sub;
+    }
+    const { arity } = command;
+    if (arity > 0 ? argv.length !== arity : argv.length < -arity) {
+      this.refuse(session, command, wrongArity(command.fullName));
+      return;
+    }
+    session.lastCommand = command;
+    const word = (command.gateMask & this.armed) | session.armed;
+    if (word !== 0 && !this.pass(word, session, command, argv)) return;
+    this.call(session, command, argv, source);
+    if (this.keysReady) this.p.serveReady();
+  }
+
+  private unknown(session: Session, argv: readonly Bytes[]): void {
+    // Somebody makes a browser or an HTTP client talk to us (redis 7.2.6 server.c:securityWarningCommand).
+    if (isWord(argv[0], 'post') || isWord(argv[0], 'host:')) {
+      session.close('possible cross protocol scripting: POST or Host: seen');
+      return;
+    }
+    this.refuse(session, undefined, unknownCommand(argv));
+  }
+
+  /** @returns true: call it */
+  private pass(word: number, session: Session, command: Command, argv: Bytes[]): boolean {
+    const verdict = walkGates(word, this.p.gateState, session, command, argv);
+    if (verdict === undefined) return true;
+    if (verdict === 'queue') {
+      this.p.queue(session, command, argv);
+      session.reply.simple('QUEUED');
+      session.wrote();
+    } else if (verdict === 'park') this.p.postpone(session, argv);
+    else this.refuse(session, command, verdict);
+    return false;
+  }
+
+  /** Answers with an error without having run anything. */
+  private refuse(session: Session, command: Command | undefined, error: ReplyError): void {
+    if (command !== undefined) this.p.stats.rejected[command.id]++;
+    if (session.flags & ClientFlag.multi) {
+      error = this.p.refusedInMulti(session, command ?? NO_COMMAND, error);
+    }
+    this.p.stats.countError(error.line);
+    this.replyOf(session).error(error.line);
+    session.wrote();
+  }
+
+  private replyOf(session: Session): ReplyWriter {
+    if (!(session.flags & (ClientFlag.replyOff | ClientFlag.replySkip))) return session.reply;
+    this.muted.clear();
+    this.muted.resp = session.reply.resp;
+    return this.muted;
+  }
+
+  /** Runs a command that nothing refuses, as an execution unit of its own or as a part of the running one. */
+  call(session: Session, command: Command, argv: Bytes[], source: RequestSource | undefined): void {
+    const { context, effects, gate, stats } = this.p;
+    const nested = this.depth > 0;
+    const startUs = nested ? this.lastUs : this.readClock();
+    const dirtyBefore = gate.dirty;
+    const special = (session.flags & SPECIAL) !== 0;
+    const reply = special ? this.enterSpecial(session) : session.reply;
+    const saved = nested ? effects.saveCall() : undefined;
+    context.client = session;
+    context.db = session.db;
+    context.reply = reply;
+    context.command = command;
+    this.depth++;
+    effects.enter();
+    effects.begin();
+    const dbId = session.db.id;
+    try {
+      command.run(context, argv);
+    } catch (error) {
+      this.failed(command, error, argv, reply);
+    }
+    if (effects.wanted !== 0) {
+      if (command.flagSet.has('touches_arbitrary_keys')) effects.unwrapped();
+      effects.end(dbId, argv, gate.dirty !== dirtyBefore, source);
+    }
+    effects.leave();
+    this.depth--;
+    if (saved !== undefined) effects.restoreCall(saved);
+    stats.calls[command.id]++;
+    session.totalCommands++;
+    if (nested) return;
+    const us = this.p.clock.monotonicUs() - startUs;
+    stats.micros[command.id] += us;
+    if (us >= this.slowUs && this.slowUs >= 0) this.p.slow(session, command, argv, us);
+    session.lastInteractionMs = this.p.store.nowMs;
+    if (special) this.leaveSpecial(session);
+    if (!session.flushPending) session.wrote();
+  }
+
+  private failed(command: Command, error: unknown, argv: readonly Bytes[], reply: ReplyWriter): void {
+    const { stats } = this.p;
+    stats.failed[command.id]++;
+    if (error instanceof ReplyError) {
+      stats.countError(error.line);
+      reply.error(error.line);
+      return;
+    }
+    stats.unexpectedErrors++;
+    this.p.internalError(error, argv);
+    reply.error('ERR internal error: see the log');
+  }
+
+  private enterSpecial(session: Session): ReplyWriter {
+    if (session.flags & ClientFlag.noTouch && session.lastCommand?.name !== 'touch') {
+      this.p.store.noTouch = true;
+    }
+    return this.replyOf(session);
+  }
+
+  /** CLIENT REPLY SKIP: silent from the next command on, for one command (networking.c:resetClient). */
+  private leaveSpecial(session: Session): void {
+    this.p.store.noTouch = false;
+    if (session.flags & ClientFlag.replySkip) session.setFlag(ClientFlag.replySkip, false);
+    if (session.flags & ClientFlag.replySkipNext) {
+      session.setFlag(ClientFlag.replySkipNext, false);
+      session.setFlag(ClientFlag.replySkip, true);
+    }
+  }
+}
+
+const SPECIAL = ClientFlag.replyOff | ClientFlag.replySkip | ClientFlag.replySkipNext | ClientFlag.noTouch;
+
+/** Stands for a command that does not exist, where a refusal asks for its name. */
+const NO_COMMAND = { name: '', fullName: '' } as Command;

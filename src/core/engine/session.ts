@@ -1,0 +1,188 @@
+/**
+ * Session: one client. Everything that belongs to a connection lives here and dies with it: selected database, protocol,
+ * transaction, name, and whether it is a replica. A replica IS its connection; the port that it announces is display data.
+ *
+ * `armed` is the part of the gate word that depends on this client (engine/gates.ts); it is derived from `flags` and from the
+ * identity, and kept up to date by `rearm`.
+ */
+import { EMPTY, type Bytes } from '../base/bytes.js';
+import { ClientFlag, type Client, type ClientType, type MultiState } from '../commands/context.js';
+import { ReplyWriter } from '../protocol/reply-writer.js';
+import { RequestParser, type RequestLimits } from '../protocol/request-parser.js';
+import { type Command } from '../commands/spec.js';
+import { type Database } from '../store/database.js';
+import { type Connection } from './connection.js';
+import { SessionGate } from './gate-bits.js';
+
+/** Bytes that reach the client by another way than replies: the replication feed of a replica. */
+export interface OutputFeed {
+  /** Bytes that wait for this client. */
+  readonly pendingBytes: number;
+  /** Sends as much as the connection takes. Called at the end of a turn and when it has drained. */
+  pump(): void;
+  /** The session is gone. */
+  ended(): void;
+}
+
+/** Why a session is parked, and how it goes on. */
+export interface Parked {
+  readonly kind: 'command' | 'keys' | 'paused';
+  /** Gives the client its answer when the time is over. */
+  onTimeout(): void;
+  /** It goes on (or is gone): forget it. */
+  onEnd(): void;
+  /** CLIENT UNBLOCK may end it. */
+  readonly canUnblock: boolean;
+}
+
+/** What a session asks of the engine. */
+export interface SessionHost {
+  readonly limits: RequestLimits;
+  /** Executes what the parser holds. */
+  drain(session: Session): void;
+  /** Output is waiting: flush it at the end of the turn. */
+  needsFlush(session: Session): void;
+  /** The connection is closed or must be. */
+  closing(session: Session): void;
+  infoLine(session: Session): string;
+}
+
+export class Session implements Client {
+  readonly parser: RequestParser;
+  readonly reply = new ReplyWriter();
+  /** Session half of the gate word. */
+  armed = 0;
+  flags = 0;
+  name: Bytes = EMPTY;
+  libName: Bytes = EMPTY;
+  libVersion: Bytes = EMPTY;
+  user = 'default';
+  readonly multi: MultiState = { queued: [], queuedBytes: 0, watching: [] };
+  lastInteractionMs: number;
+  lastCommand: Command | undefined;
+  parked: Parked | undefined;
+  feed: OutputFeed | undefined;
+  /** In the engine's list of sessions to flush. */
+  flushPending = false;
+  /** In the engine's list of sessions with input left over from the last turn. */
+  inputPending = false;
+  /** Commands and bytes executed in the turn `turn`. */
+  turn = 0;
+  turnCommands = 0;
+  turnBytes = 0;
+  /** Wall clock when the soft output limit was first exceeded, 0 when it is not. */
+  softLimitSinceMs = 0;
+  closed = false;
+  totalCommands = 0;
+  bytesIn = 0;
+  bytesOut = 0;
+
+  constructor(
+    readonly id: number,
+    readonly connection: Connection,
+    private readonly host: SessionHost,
+    public db: Database,
+    readonly createdMs: number,
+  ) {
+    this.parser = new RequestParser(host.limits);
+    this.parser.authenticated = true;
+    this.lastInteractionMs = createdMs;
+  }
+
+  get peerAddress(): string {
+    return this.connection.peerAddress;
+  }
+
+  get localAddress(): string {
+    return this.connection.localAddress;
+  }
+
+  get type(): ClientType {
+    if (this.flags & ClientFlag.master) return 'master';
+    // MONITOR clients carry the replica flag in Redis but count as normal ones (networking.c:getClientType).
+    if (this.flags & ClientFlag.replica && !(this.flags & ClientFlag.monitor)) return 'replica';
+    return this.flags & ClientFlag.pubsub ? 'pubsub' : 'normal';
+  }
+
+  /** Bytes of output that have not left this process. */
+  get outputBytes(): number {
+    return this.reply.length + this.connection.queuedBytes + (this.feed?.pendingBytes ?? 0);
+  }
+
+  setFlag(flag: number, on: boolean): void {
+    this.flags = on ? this.flags | flag : this.flags & ~flag;
+    this.rearm();
+  }
+
+  /** Derives the gate word from the flags. */
+  rearm(): void {
+    const { flags } = this;
+    let armed = 0;
+    if (!(flags & ClientFlag.authenticated)) armed |= SessionGate.unauthenticated;
+    if (flags & ClientFlag.multi) armed |= SessionGate.multi;
+    if (flags & ClientFlag.pubsub && this.reply.resp === 2) armed |= SessionGate.pubsub;
+    if (flags & ClientFlag.replica) armed |= SessionGate.replica;
+    if (
+      flags &
+      (ClientFlag.replyOff | ClientFlag.replySkip | ClientFlag.replySkipNext | ClientFlag.noTouch)
+    ) {
+      armed |= SessionGate.special;
+    }
+    this.armed = armed;
+    this.parser.authenticated = (flags & ClientFlag.authenticated) !== 0;
+  }
+
+  /** Bytes from the wire. `chunk` is only valid during the call. */
+  receive(chunk: Buffer, start: number, end: number): void {
+    if (this.closed) return;
+    this.bytesIn += end - start;
+    this.parser.push(chunk, start, end);
+    this.host.drain(this);
+    this.parser.detach();
+  }
+
+  /** The wire is gone. */
+  disconnected(): void {
+    if (!this.closed) this.host.closing(this);
+  }
+
+  /** Asks for a flush at the end of the turn. */
+  wrote(): void {
+    if (!this.flushPending) this.host.needsFlush(this);
+  }
+
+  /** Hands the replies to the connection. Replies go before the feed's bytes. */
+  flush(): void {
+    this.flushPending = false;
+    if (this.closed) return;
+    this.writeReplies();
+    if (this.feed !== undefined) this.feed.pump();
+    if (this.flags & ClientFlag.closeAfterReply) this.host.closing(this);
+  }
+
+  /** Hands over the replies now: before something else is written to the connection. */
+  writeReplies(): void {
+    const { reply, connection } = this;
+    const length = reply.length;
+    if (length === 0) return;
+    this.bytesOut += length;
+    const short = reply.takeShort();
+    if (short !== undefined) connection.write(short);
+    else for (const part of reply.take()) connection.write(part);
+  }
+
+  close(_reason: string, afterReply = false): void {
+    if (this.closed) return;
+    if (afterReply) {
+      this.setFlag(ClientFlag.closeAfterReply, true);
+      this.wrote();
+    } else {
+      this.setFlag(ClientFlag.closeAsap, true);
+      this.host.closing(this);
+    }
+  }
+
+  infoLine(): string {
+    return this.host.infoLine(this);
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * ReplyWriter: builds a connection's output in RESP2 or RESP3.
+ *
+ * Output is a list of latin1 strings of about 64 KB (V8's longest string is shorter than the longest reply, and a rope of
+ * that size flattens cheaply). Handlers call the typed methods; what differs between RESP2 and RESP3 is decided here and
+ * nowhere else. Aggregates announce their length first, as on the wire.
+ */
+import { ascii, type Bytes } from '../base/bytes.js';
+import { formatDouble } from '../base/numbers.js';
+
+/** A string is handed on once it is this long. */
+export const CHUNK_BYTES = 64 * 1024;
+
+const SHARED_LENGTHS = 256;
+const bulkHeaders: string[] = [];
+const arrayHeaders: string[] = [];
+const integers: string[] = [];
+for (let i = 0; i < SHARED_LENGTHS; i++) {
+  bulkHeaders.push(`$${i}\r\n`);
+  arrayHeaders.push(`*${i}\r\n`);
+  integers.push(`:${i}\r\n`);
+}
+
+export class ReplyWriter {
+  /** The protocol that the client asked for with HELLO. */
+  resp: 2 | 3 = 2;
+  /** Full strings, oldest first; `tail` follows them. */
+  private full: string[] = [];
+  private tail = '';
+  private fullBytes = 0;
+  /** Errors written, for `errorstats` and for a master link that must stop at one. */
+  errors = 0;
+  /** The last error line written, without the leading '-'. */
+  lastError = '';
+
+  /** Bytes waiting to be taken. */
+  get length(): number {
+    return this.fullBytes + this.tail.length;
+  }
+
+  /** Everything written so far, in order; the writer is empty afterwards. */
+  take(): string[] {
+    const out = this.full;
+    if (this.tail !== '') out.push(this.tail);
+    this.full = [];
+    this.tail = '';
+    this.fullBytes = 0;
+    return out;
+  }
+
+  /** The whole output as one string when it is short (the common case); undefined: call `take`. */
+  takeShort(): string | undefined {
+    if (this.fullBytes !== 0) return undefined;
+    const out = this.tail;
+    this.tail = '';
+    return out;
+  }
+
+  /** Drops everything that was written and not taken. */
+  clear(): void {
+    this.full = [];
+    this.tail = '';
+    this.fullBytes = 0;
+  }
+
+  /** Appends bytes that are already encoded. */
+  raw(encoded: string): void {
+    this.tail += encoded;
+    if (this.tail.length >= CHUNK_BYTES) this.seal();
+  }
+
+  private seal(): void {
+    this.full.push(this.tail);
+    this.fullBytes += this.tail.length;
+    this.tail = '';
+  }
+
+  ok(): void {
+    this.raw('+OK\r\n');
+  }
+
+  /** A status line; `text` has no CR or LF. */
+  simple(text: string): void {
+    this.raw(`+${text}\r\n`);
+  }
+
+  /** An error line; `line` begins with its code (`ERR …`). CR and LF become spaces, as Redis does. */
+  error(line: string): void {
+    this.errors++;
+    const clean = /[\r\n]/.test(line) ? line.replace(/[\r\n]/g, ' ') : line;
+    this.lastError = clean;
+    this.raw(`-${clean}\r\n`);
+  }
+
+  int(n: number | bigint): void {
+    this.raw(typeof n === 'number' && n >= 0 && n < SHARED_LENGTHS ? integers[n] : `:${n}\r\n`);
+  }
+
+  bulk(bytes: Bytes): void {
+    const n = bytes.length;
+    this.raw((n < SHARED_LENGTHS ? bulkHeaders[n] : `$${n}\r\n`) + bytes + '\r\n');
+  }
+
+  /** A bulk string of ASCII text that the server itself made. */
+  bulkText(text: string): void {
+    this.bulk(ascii(text));
+  }
+
+  /** A bulk string of the decimal digits of `n`. */
+  bulkInt(n: number | bigint): void {
+    this.bulk(ascii(String(n)));
+  }
+
+  /** The null of a missing value. */
+  null(): void {
+    this.raw(this.resp === 3 ? '_\r\n' : '$-1\r\n');
+  }
+
+  /** The null of a missing array (EXEC aborted, a blocking pop timed out). */
+  nullArray(): void {
+    this.raw(this.resp === 3 ? '_\r\n' : '*-1\r\n');
+  }
+
+  bulkOrNull(bytes: Bytes | undefined): void {
+    if (bytes === undefined) this.null();
+    else this.bulk(bytes);
+  }
+
+  array(length: number): void {
+    this.raw(length < SHARED_LENGTHS ? arrayHeaders[length] : `*${length}\r\n`);
+  }
+
+  /** `pairs` key-value pairs follow. */
+  map(pairs: number): void {
+    this.raw(this.resp === 3 ? `%${pairs}\r\n` : `*${pairs * 2}\r\n`);
+  }
+
+  set(length: number): void {
+    this.raw(this.resp === 3 ? `~${length}\r\n` : `*${length}\r\n`);
+  }
+
+  /** An out-of-band message: a push in RESP3, a plain array in RESP2. */
+  push(length: number): void {
+    this.raw(this.resp === 3 ? `>${length}\r\n` : `*${length}\r\n`);
+  }
+
+  attribute(pairs: number): void {
+    this.raw(`|${pairs}\r\n`);
+  }
+
+  bool(value: boolean): void {
+    this.raw(this.resp === 3 ? (value ? '#t\r\n' : '#f\r\n') : value ? ':1\r\n' : ':0\r\n');
+  }
+
+  double(value: number): void {
+    if (this.resp === 3) this.raw(`,${formatDouble(value)}\r\n`);
+    else this.bulk(formatDouble(value));
+  }
+
+  bigNumber(digits: Bytes): void {
+    if (this.resp === 3) this.raw(`(${digits}\r\n`);
+    else this.bulk(digits);
+  }
+
+  /** Text for people; `format` is three letters (`txt`, `mkd`). */
+  verbatim(text: Bytes, format = 'txt'): void {
+    if (this.resp === 3) this.raw(`=${text.length + 4}\r\n${format}:${text}\r\n`);
+    else this.bulk(text);
+  }
+
+  /** An array of bulk strings. */
+  bulks(items: readonly Bytes[]): void {
+    this.array(items.length);
+    for (const item of items) this.bulk(item);
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * A cheap seeded hash of Bytes for the hash tables of the store.
+ *
+ * V8's own string hash is not used: it is the same for all strings above 16,383 chars of one length. Four chars are mixed
+ * per step; the seed is drawn at start, so that nobody can choose keys that collide.
+ */
+import { type Bytes } from '../base/bytes.js';
+
+/** @returns a signed 32-bit integer, spread over all bits. */
+export function hashBytes(key: Bytes, seed: number): number {
+  const n = key.length;
+  let h = seed ^ n;
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const k =
+      key.charCodeAt(i) |
+      (key.charCodeAt(i + 1) << 8) |
+      (key.charCodeAt(i + 2) << 16) |
+      (key.charCodeAt(i + 3) << 24);
+    h = Math.imul(h ^ k, 0x5bd1e995);
+    h ^= h >>> 15;
+  }
+  for (; i < n; i++) {
+    h = Math.imul(h ^ key.charCodeAt(i), 0x5bd1e995);
+    h ^= h >>> 15;
+  }
+  h = Math.imul(h ^ (h >>> 13), 0x27d4eb2f);
+  return h ^ (h >>> 16);
+}

@@ -1,0 +1,132 @@
+/**
+ * Keyspace: the container of one database's entries: key, value, expiry, access time and snapshot epoch by slot.
+ *
+ * Columns of numbers lie in typed arrays beside the keys; expiries and epochs are allocated per chunk when the first one is
+ * needed. A Keyspace knows nothing of clients, events or propagation: only the write gate changes one. FLUSHDB and SWAPDB
+ * exchange whole Keyspaces between databases.
+ */
+import { type Bytes } from '../base/bytes.js';
+import {
+  CHUNK_MASK,
+  CHUNK_SHIFT,
+  CHUNK_SLOTS,
+  SlotTable,
+  type Columns,
+  type KeyChunk,
+} from './slot-table.js';
+import { type Value } from './types/value.js';
+
+export interface KeyspaceChunk extends KeyChunk {
+  readonly values: (Value | undefined)[];
+  /** LRU seconds or LFU word of each slot. */
+  readonly access: Uint32Array;
+  /** Absolute expiry in milliseconds, 0 for none; undefined while no slot of the chunk has one. */
+  expires: Float64Array | undefined;
+  /** Slots of this chunk with an expiry. */
+  expiring: number;
+  /** The last snapshot that needs nothing more of this slot; undefined while all are 0. */
+  epochs: Uint32Array | undefined;
+}
+
+export class Keyspace implements Columns<KeyspaceChunk> {
+  readonly table: SlotTable<KeyspaceChunk>;
+  /** Keys with an expiry. */
+  expiring = 0;
+  /** Where active expiry goes on (a chunk number) in its next cycle. */
+  expireCursor = 0;
+  /** A running average of the remaining life of the expiring keys in ms, for INFO keyspace. */
+  averageTtlMs = 0;
+
+  constructor(seed: number) {
+    this.table = new SlotTable<KeyspaceChunk>(this, seed);
+  }
+
+  get size(): number {
+    return this.table.size;
+  }
+
+  newChunk(): KeyspaceChunk {
+    return {
+      keys: [],
+      values: [],
+      access: new Uint32Array(CHUNK_SLOTS),
+      expires: undefined,
+      expiring: 0,
+      epochs: undefined,
+    };
+  }
+
+  clear(chunk: KeyspaceChunk, at: number): void {
+    chunk.values[at] = undefined;
+    if (chunk.expires !== undefined && chunk.expires[at] !== 0) this.dropExpiry(chunk, at);
+    if (chunk.epochs !== undefined) chunk.epochs[at] = 0;
+  }
+
+  move(from: KeyspaceChunk, fromAt: number, to: KeyspaceChunk, toAt: number): void {
+    to.values[toAt] = from.values[fromAt];
+    to.access[toAt] = from.access[fromAt];
+    const expiry = from.expires === undefined ? 0 : from.expires[fromAt];
+    if (expiry !== 0) this.putExpiry(to, toAt, expiry);
+    const epoch = from.epochs === undefined ? 0 : from.epochs[fromAt];
+    if (epoch !== 0) (to.epochs ??= new Uint32Array(CHUNK_SLOTS))[toAt] = epoch;
+  }
+
+  valueAt(slot: number): Value {
+    return this.table.chunks[slot >> CHUNK_SHIFT].values[slot & CHUNK_MASK]!;
+  }
+
+  setValueAt(slot: number, value: Value): void {
+    this.table.chunks[slot >> CHUNK_SHIFT].values[slot & CHUNK_MASK] = value;
+  }
+
+  keyAt(slot: number): Bytes | undefined {
+    return this.table.keyAt(slot);
+  }
+
+  /** Absolute expiry in milliseconds; 0: none. */
+  expiryAt(slot: number): number {
+    const expires = this.table.chunks[slot >> CHUNK_SHIFT].expires;
+    return expires === undefined ? 0 : expires[slot & CHUNK_MASK];
+  }
+
+  /** Sets (or with 0 removes) the expiry of a slot. */
+  setExpiryAt(slot: number, expiryMs: number): void {
+    const chunk = this.table.chunks[slot >> CHUNK_SHIFT];
+    const at = slot & CHUNK_MASK;
+    if (expiryMs !== 0) this.putExpiry(chunk, at, expiryMs);
+    else if (chunk.expires !== undefined && chunk.expires[at] !== 0) this.dropExpiry(chunk, at);
+  }
+
+  private putExpiry(chunk: KeyspaceChunk, at: number, expiryMs: number): void {
+    const expires = (chunk.expires ??= new Float64Array(CHUNK_SLOTS));
+    if (expires[at] === 0) {
+      chunk.expiring++;
+      this.expiring++;
+    }
+    expires[at] = expiryMs;
+  }
+
+  private dropExpiry(chunk: KeyspaceChunk, at: number): void {
+    chunk.expires![at] = 0;
+    this.expiring--;
+    if (--chunk.expiring === 0) chunk.expires = undefined;
+  }
+
+  accessAt(slot: number): number {
+    return this.table.chunks[slot >> CHUNK_SHIFT].access[slot & CHUNK_MASK];
+  }
+
+  setAccessAt(slot: number, word: number): void {
+    this.table.chunks[slot >> CHUNK_SHIFT].access[slot & CHUNK_MASK] = word;
+  }
+
+  epochAt(slot: number): number {
+    const epochs = this.table.chunks[slot >> CHUNK_SHIFT].epochs;
+    return epochs === undefined ? 0 : epochs[slot & CHUNK_MASK];
+  }
+
+  setEpochAt(slot: number, epoch: number): void {
+    const chunk = this.table.chunks[slot >> CHUNK_SHIFT];
+    (chunk.epochs ??= new Uint32Array(CHUNK_SLOTS))[slot & CHUNK_MASK] = epoch;
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * WriteGate: the one door through which the keyspace is changed.
+ *
+ * Every mutation passes here, and here alone it is decided what else a change does: it lets a running snapshot save the old
+ * entry first, raises `dirty`, touches WATCH and client tracking, emits the keyspace event, and wakes the clients that
+ * block on the key. Handlers read their arguments, check types, then call one of these methods; they remember none of it.
+ * `armed` is one word that says who is interested: with nobody there, a change costs one test.
+ */
+import { type Bytes } from '../base/bytes.js';
+import { type Database, type LookupPort, type Store } from './database.js';
+import { EVENT_EVICTED, EVENT_EXPIRED, EVENT_NEW, NotifyClass, type KeyEvent } from './events.js';
+import { type Keyspace } from './keyspace.js';
+import { type Value } from './types/value.js';
+
+export const Armed = {
+  watch: 1,
+  tracking: 2,
+  notify: 4,
+  blocked: 8,
+  snapshot: 16,
+} as const;
+
+/** What the layers above want to hear of. Each is called only while its bit in `armed` is set. */
+export interface WriteGatePorts {
+  /** The key changed: WATCH and client tracking. */
+  touched(db: Database, key: Bytes): void;
+  /** Everything in the database is about to change; undefined: in all of them. */
+  flushing(db: Database): void;
+  /** Two databases change places. */
+  swapped(a: Database, b: Database): void;
+  /** A keyspace event of a class that `notify-keyspace-events` asks for. */
+  notify(db: Database, key: Bytes, event: KeyEvent): void;
+  /** A key came into being that clients may be blocked on. */
+  ready(db: Database, key: Bytes): void;
+  /** An entry that a running snapshot has not saved yet is about to change. */
+  preimage(keyspace: Keyspace, slot: number): void;
+  /** The master removed a key by itself: propagate the deletion. */
+  removedByTime(db: Database, key: Bytes, cause: 'expired' | 'evicted'): void;
+}
+
+export class WriteGate implements LookupPort {
+  /** Changes since the start; what `rdb_changes_since_last_save` counts from. */
+  dirty = 0;
+  armed = 0;
+  /** The classes of `notify-keyspace-events` (NotifyClass bits). */
+  notifyClasses = 0;
+  /** Number of the running snapshot, or of the last one. */
+  epoch = 0;
+  ports!: WriteGatePorts;
+
+  constructor(readonly store: Store) {
+    store.port = this;
+  }
+
+  /** Sets a bit of `armed` on or off. */
+  arm(bit: number, on: boolean): void {
+    this.armed = on ? this.armed | bit : this.armed & ~bit;
+  }
+
+  /**
+   * Sets the value of a key, new or not (`slot` from a look-up of this command, or -1).
+   * @param expiryMs absolute; 0: none; undefined: the one it has stays
+   */
+  put(db: Database, key: Bytes, slot: number, value: Value, event: KeyEvent, expiryMs?: number): void {
+    const keyspace = db.keyspace;
+    const isNew = slot < 0;
+    if (isNew) {
+      slot = this.create(keyspace, key, value);
+      if (expiryMs) keyspace.setExpiryAt(slot, expiryMs);
+    } else {
+      if (this.armed & Armed.snapshot) this.save(keyspace, slot);
+      keyspace.setValueAt(slot, value);
+      keyspace.setAccessAt(slot, this.store.newAccessWord());
+      if (expiryMs !== undefined) keyspace.setExpiryAt(slot, expiryMs);
+    }
+    this.dirty++;
+    if (this.armed !== 0) this.announce(db, key, event, isNew);
+  }
+
+  /** Replaces the value in a slot and leaves its expiry and access time alone (INCR and its like). */
+  replace(db: Database, key: Bytes, slot: number, value: Value, event: KeyEvent): void {
+    if (this.armed & Armed.snapshot) this.save(db.keyspace, slot);
+    db.keyspace.setValueAt(slot, value);
+    this.dirty++;
+    if (this.armed !== 0) this.announce(db, key, event, false);
+  }
+
+  /** To be called before the value in `slot` is changed in place; `changed` follows. */
+  open(db: Database, slot: number): Value {
+    if (this.armed & Armed.snapshot) this.save(db.keyspace, slot);
+    return db.keyspace.valueAt(slot);
+  }
+
+  /** A value was changed in place, `by` elements. */
+  changed(db: Database, key: Bytes, event: KeyEvent, by = 1): void {
+    this.dirty += by;
+    if (this.armed !== 0) this.announce(db, key, event, false);
+  }
+
+  /** Removes the entry in `slot`. */
+  remove(db: Database, key: Bytes, slot: number, event: KeyEvent): void {
+    if (this.armed & Armed.snapshot) this.save(db.keyspace, slot);
+    db.keyspace.table.remove(slot);
+    this.dirty++;
+    if (this.armed !== 0) this.announce(db, key, event, false);
+  }
+
+  /** Sets (0: removes) the expiry of the entry in `slot`. */
+  setExpiry(db: Database, key: Bytes, slot: number, expiryMs: number, event: KeyEvent): void {
+    if (this.armed & Armed.snapshot) this.save(db.keyspace, slot);
+    db.keyspace.setExpiryAt(slot, expiryMs);
+    this.dirty++;
+    if (this.armed !== 0) this.announce(db, key, event, false);
+  }
+
+  /**
+   * Moves an entry, value and expiry, to another key or database; what is at the target is overwritten.
+   * Counts as one change.
+   */
+  relocate(from: Place, to: Place, leaving: KeyEvent, arriving: KeyEvent): void {
+    const source = from.db.keyspace;
+    const slot = from.db.lookup(from.key);
+    const value = source.valueAt(slot);
+    const expiryMs = source.expiryAt(slot);
+    const access = source.accessAt(slot);
+    this.discard(to.db, to.key);
+    // Discarding may have moved entries: look again.
+    this.discard(from.db, from.key);
+    const target = to.db.keyspace;
+    const at = this.create(target, to.key, value);
+    target.setAccessAt(at, access);
+    if (expiryMs !== 0) target.setExpiryAt(at, expiryMs);
+    this.dirty++;
+    if (this.armed === 0) return;
+    this.announce(from.db, from.key, leaving, false);
+    this.announce(to.db, to.key, arriving, true);
+  }
+
+  private discard(db: Database, key: Bytes): void {
+    const slot = db.keyspace.table.find(key);
+    if (slot < 0) return;
+    if (this.armed & Armed.snapshot) this.save(db.keyspace, slot);
+    db.keyspace.table.remove(slot);
+  }
+
+  /** An extra event of a change that was already announced (SET with EX: `set`, then `expire`). */
+  notify(db: Database, key: Bytes, event: KeyEvent): void {
+    if (this.armed & Armed.notify && this.notifyClasses & event.class) this.ports.notify(db, key, event);
+  }
+
+  /** Exchanges the containers of two databases. */
+  swap(a: Database, b: Database): void {
+    const keyspace = a.keyspace;
+    a.keyspace = b.keyspace;
+    b.keyspace = keyspace;
+    this.dirty++;
+    if (this.armed & (Armed.watch | Armed.tracking | Armed.blocked)) this.ports.swapped(a, b);
+  }
+
+  /** Empties a database by giving it a new container. @returns how many keys were in it */
+  flush(db: Database): number {
+    const removed = db.size;
+    if (this.armed & (Armed.watch | Armed.tracking)) this.ports.flushing(db);
+    db.keyspace = this.store.newKeyspace();
+    this.dirty += removed;
+    return removed;
+  }
+
+  /** Adds an entry while a data set is loaded: nobody is told. An older entry of that key is replaced. */
+  load(db: Database, key: Bytes, value: Value, expiryMs: number, access: number | undefined): void {
+    const keyspace = db.keyspace;
+    const found = keyspace.table.find(key);
+    if (found >= 0) keyspace.table.remove(found);
+    const slot = keyspace.table.insert(key);
+    keyspace.setValueAt(slot, value);
+    keyspace.setAccessAt(slot, access ?? this.store.newAccessWord());
+    if (expiryMs !== 0) keyspace.setExpiryAt(slot, expiryMs);
+  }
+
+  expire(db: Database, slot: number, key: Bytes): void {
+    this.store.stats.expired++;
+    this.removeByTime(db, slot, key, 'expired', EVENT_EXPIRED);
+  }
+
+  /** Removes an entry to free memory. */
+  evict(db: Database, slot: number, key: Bytes): void {
+    this.store.stats.evicted++;
+    this.removeByTime(db, slot, key, 'evicted', EVENT_EVICTED);
+  }
+
+  private removeByTime(
+    db: Database,
+    slot: number,
+    key: Bytes,
+    cause: 'expired' | 'evicted',
+    event: KeyEvent,
+  ): void {
+    if (this.armed & Armed.snapshot) this.save(db.keyspace, slot);
+    db.keyspace.table.remove(slot);
+    // The deletion is propagated before the event runs, as in redis 7.2.6 db.c:deleteExpiredKeyAndPropagate's order of effects.
+    this.ports.removedByTime(db, key, cause);
+    if (this.armed !== 0) this.announce(db, key, event, false);
+  }
+
+  keyMiss(db: Database, key: Bytes, event: KeyEvent): void {
+    this.notify(db, key, event);
+  }
+
+  private create(keyspace: Keyspace, key: Bytes, value: Value): number {
+    const slot = keyspace.table.insert(key);
+    keyspace.setValueAt(slot, value);
+    keyspace.setAccessAt(slot, this.store.newAccessWord());
+    if (this.armed & Armed.snapshot) keyspace.setEpochAt(slot, this.epoch);
+    return slot;
+  }
+
+  private save(keyspace: Keyspace, slot: number): void {
+    if (keyspace.epochAt(slot) === this.epoch) return;
+    this.ports.preimage(keyspace, slot);
+    keyspace.setEpochAt(slot, this.epoch);
+  }
+
+  private announce(db: Database, key: Bytes, event: KeyEvent, isNew: boolean): void {
+    const { armed, ports } = this;
+    if (armed & (Armed.watch | Armed.tracking)) ports.touched(db, key);
+    if (armed & Armed.notify) {
+      if (isNew && this.notifyClasses & NotifyClass.new) ports.notify(db, key, EVENT_NEW);
+      if (this.notifyClasses & event.class) ports.notify(db, key, event);
+    }
+    if (armed & Armed.blocked) ports.ready(db, key);
+  }
+}
+
+export interface Place {
+  readonly db: Database;
+  readonly key: Bytes;
+}
