@@ -1,0 +1,141 @@
+/** The conformance table: data of the baseline, results kept between runs, and their rendering as Markdown. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { type UnitOutput } from './suite-output.js';
+
+export const MODES = ['one-server', 'spawning'] as const;
+export type Mode = (typeof MODES)[number];
+
+/** What one unit came to. */
+export interface UnitResult {
+  readonly passed: number;
+  readonly failed: readonly string[];
+  readonly notApplicable: readonly string[];
+  /** Why it ended early. */
+  readonly aborted?: string;
+}
+
+export type Baseline = Readonly<Record<Mode, Readonly<Record<string, number>>>>;
+export type Results = Readonly<Record<Mode, Readonly<Record<string, UnitResult>>>>;
+
+export interface NotApplicable {
+  readonly unit: string;
+  readonly test: string;
+  readonly reason: string;
+}
+
+const here = (name: string): URL => new URL(name, import.meta.url);
+
+export function readBaseline(): Baseline {
+  return JSON.parse(readFileSync(here('baseline.json'), 'utf8')) as Baseline;
+}
+
+export function readNotApplicable(): NotApplicable[] {
+  return JSON.parse(readFileSync(here('not-applicable.json'), 'utf8')) as NotApplicable[];
+}
+
+/** The results of earlier runs, so that a run of some units keeps the figures of the others. */
+export function readResults(): Results {
+  try {
+    return JSON.parse(readFileSync(here('results.json'), 'utf8')) as Results;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      return { 'one-server': {}, spawning: {} };
+    throw error;
+  }
+}
+
+export function writeResults(results: Results): void {
+  writeFileSync(here('results.json'), JSON.stringify(results, null, 2) + '\n');
+}
+
+export function toResult(output: UnitOutput): UnitResult {
+  const { passed, failed, skipped, aborted } = output;
+  return {
+    passed: passed.length,
+    failed: failed.map((test) => test.name),
+    notApplicable: [...skipped],
+    ...(aborted === undefined ? {} : { aborted }),
+  };
+}
+
+/** Tests of the baseline that neither passed nor are on the list: what an abort left unrun counts as failed. */
+export function failedCount(result: UnitResult, baseline: number): number {
+  return Math.max(result.failed.length, baseline - result.passed - result.notApplicable.length);
+}
+
+/** A unit's row: `unit | passed | failed | not applicable | baseline | %`. */
+export function unitRow(unit: string, result: UnitResult | undefined, baseline: number): string {
+  if (result === undefined) return `| ${unit} | not run | | | ${baseline} | |`;
+  const failed = failedCount(result, baseline);
+  const unrun = failed - result.failed.length;
+  const failedText = unrun > 0 ? `${failed} (${unrun} not reached)` : String(failed);
+  return `| ${unit} | ${result.passed} | ${failedText} | ${result.notApplicable.length} | ${baseline} | ${percent(result.passed, baseline)} |`;
+}
+
+const HEAD =
+  '| unit | passed | failed | not applicable | redis 7.2.6 passes | share |\n| --- | ---: | ---: | ---: | ---: | ---: |';
+
+/** The whole page. */
+export function renderPage(results: Results, baseline: Baseline, list: readonly NotApplicable[]): string {
+  const out = [
+    '# Conformance',
+    '',
+    'The test-suite of the Redis 7.2.6 source tree, run with `redis-ts serve` in place of `redis-server` (`npm run',
+    'conformance`). The share is what passes here of what a real 7.2.6 passes; a test that an abort left unrun counts as',
+    'failed. Without the tag `slow` and the cluster units. Units without a test in a mode are left out.',
+  ];
+  for (const mode of MODES) {
+    out.push('', `## ${mode === 'spawning' ? 'Spawning its own servers' : 'Against one running server'}`, '');
+    out.push(modeTable(results[mode], baseline[mode]));
+    out.push(...failures(results[mode]));
+  }
+  out.push(
+    '',
+    `## Tests that cannot apply (${list.length})`,
+    '',
+    '| unit | test | reason |',
+    '| --- | --- | --- |',
+  );
+  for (const { unit, test, reason } of list) out.push(`| ${unit} | ${cell(test)} | ${cell(reason)} |`);
+  return out.join('\n') + '\n';
+}
+
+/** One mode's table, a total at its end. */
+export function modeTable(
+  results: Readonly<Record<string, UnitResult>>,
+  baseline: Readonly<Record<string, number>>,
+): string {
+  const units = Object.keys(baseline).filter((unit) => baseline[unit] > 0);
+  const rows = units.map((unit) => unitRow(unit, results[unit], baseline[unit]));
+  const counted = units.filter((unit) => unit in results);
+  const sum = (of: (unit: string) => number): number => counted.reduce((total, unit) => total + of(unit), 0);
+  const passed = sum((unit) => results[unit].passed);
+  const whole = sum((unit) => baseline[unit]);
+  const failed = sum((unit) => failedCount(results[unit], baseline[unit]));
+  const notApplicable = sum((unit) => results[unit].notApplicable.length);
+  const label = `${counted.length} of ${units.length} units run`;
+  rows.push(
+    `| **${label}** | **${passed}** | **${failed}** | **${notApplicable}** | **${whole}** | **${percent(passed, whole)}** |`,
+  );
+  return [HEAD, ...rows].join('\n');
+}
+
+function failures(results: Readonly<Record<string, UnitResult>>): string[] {
+  const out: string[] = [];
+  for (const [unit, result] of Object.entries(results)) {
+    if (result.failed.length === 0 && result.aborted === undefined) continue;
+    out.push('', `### ${unit}`, '');
+    for (const name of result.failed) out.push(`- ${cell(name)}`);
+    if (result.aborted !== undefined) out.push(`- ended early: ${cell(result.aborted)}`);
+  }
+  return out.length === 0 ? [] : ['', 'What failed:', ...out];
+}
+
+function percent(passed: number, baseline: number): string {
+  return baseline === 0 ? '' : `${((100 * Math.min(passed, baseline)) / baseline).toFixed(1)} %`;
+}
+
+/** Text that fits one cell or list item. */
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replace(/\s+/g, ' ').slice(0, 300);
+}
