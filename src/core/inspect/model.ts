@@ -1,0 +1,152 @@
+/**
+ * The report as data: what `report` concludes, what the findings' rules read, what the renderers print, and the JSON of
+ * `inspect --json` (docs/inspect.schema.json). A field that could not be found out is absent, never null.
+ */
+import { type ReplicaClient } from './client-list.js';
+import { type Missing, type Upstream } from './facts.js';
+import { type Settings } from './settings.js';
+
+/** Every finding, in the order in which they are listed within one severity. The ids are stable: scripts may rely on them. */
+export const FINDING_IDS = [
+  'link-down',
+  'sync-in-progress',
+  'master-silent',
+  'min-replicas-not-met',
+  'offset-ahead',
+  'output-buffer-near-limit',
+  'ack-old',
+  'replica-lagging',
+  'backlog-too-small',
+  'announced-not-peer',
+  'duplicate-announced-address',
+  'timeout-too-close-to-ping-period',
+  'replica-writable',
+  'replica-not-online',
+  'replica-without-port',
+  'failover-in-progress',
+  'no-replicas',
+  'backlog-inactive',
+  'partial-sync-refused',
+] as const;
+
+export type FindingId = (typeof FINDING_IDS)[number];
+
+export type Severity = 'info' | 'warning' | 'critical';
+
+export interface Finding {
+  readonly id: FindingId;
+  readonly severity: Severity;
+  /** The N of `slaveN`, when it is about one replica. */
+  readonly replica?: number;
+  /** What is seen, with figures. */
+  readonly text: string;
+  /** What to do. */
+  readonly advice?: string;
+  /** Commands that do it, ready to paste. */
+  readonly commands?: readonly string[];
+}
+
+/** Lines that the user drew; without them the findings use their own. */
+export interface Thresholds {
+  readonly maxLagBytes?: number;
+  readonly maxAckAgeSeconds?: number;
+}
+
+export interface ServerReport {
+  /** `redis`, `valkey`, `keydb`, `dragonfly`, … as far as INFO tells. */
+  readonly product: string;
+  readonly version?: string;
+  readonly mode?: string;
+  /** `master`, `slave`, or another server's word. */
+  readonly role: string;
+  readonly uptimeSeconds?: number;
+  readonly runId?: string;
+  readonly replid?: string;
+  readonly replid2?: string;
+  readonly offset?: number;
+  readonly secondOffset?: number;
+}
+
+export interface ReplicaReport {
+  /** The N of `slaveN`. */
+  readonly index: number;
+  readonly announced: { readonly ip: string; readonly port?: number };
+  /** Its connection, and how sure we are that it is this one (client-list.ts). */
+  readonly from?: { readonly address: string; readonly ip: string; readonly matchedBy: ReplicaClient['by'] };
+  /** It announces an address other than the one it comes from. */
+  readonly announcedElsewhere?: boolean;
+  readonly state: string;
+  readonly offset?: number;
+  readonly behindBytes?: number;
+  /** At the rate of the stream; absent while nothing is written. */
+  readonly behindSeconds?: number;
+  readonly ackAgeSeconds?: number;
+  readonly outputBytes?: number;
+  /** The limit in force: at least the size of the backlog (redis 7.2.6 networking.c:checkClientOutputBufferLimits). 0: none. */
+  readonly outputLimitBytes?: number;
+  readonly linkSeconds?: number;
+  /** Pairs of its line that Redis 7.2 does not send. */
+  readonly extra: Readonly<Record<string, string>>;
+}
+
+export interface BacklogReport {
+  readonly active: boolean;
+  readonly sizeBytes?: number;
+  readonly firstByteOffset?: number;
+  readonly lastByteOffset?: number;
+  readonly histlenBytes?: number;
+  /** How long a link may be down before a full sync is needed, at the rate of the stream. */
+  readonly coverSeconds?: number;
+}
+
+export interface LinkReport {
+  readonly master: { readonly host: string; readonly port?: number };
+  readonly up?: boolean;
+  /** ROLE's word for it: connect, connecting, handshake, sync, connected. */
+  readonly state?: string;
+  readonly lastIoSecondsAgo?: number;
+  readonly downSeconds?: number;
+  /** Bytes of the stream applied, and received but not yet applied. */
+  readonly offset?: number;
+  readonly unappliedBytes?: number;
+  readonly behindBytes?: number;
+  readonly behindSeconds?: number;
+  readonly transfer?: {
+    readonly readBytes?: number;
+    readonly totalBytes?: number;
+    readonly lastIoSecondsAgo?: number;
+  };
+  readonly priority?: number;
+  readonly readOnly?: boolean;
+  readonly announced?: boolean;
+  readonly upstream?: Upstream;
+}
+
+export interface Report {
+  /** Version of this format. */
+  readonly schema: 1;
+  readonly target: string;
+  /** When it was made, ISO 8601. */
+  readonly at: string;
+  /** The worst finding: what the exit code says. */
+  readonly status: 'ok' | 'warning' | 'critical';
+  readonly server: ServerReport;
+  /** Growth of the offset between the two samples. */
+  readonly rate?: { readonly bytesPerSecond: number; readonly overSeconds: number };
+  /** Every field of INFO replication, in the server's order. */
+  readonly info: readonly { readonly name: string; readonly value: string }[];
+  readonly link?: LinkReport;
+  readonly replicas: readonly ReplicaReport[];
+  readonly backlog: BacklogReport;
+  readonly settings: Settings;
+  readonly findings: readonly Finding[];
+  readonly missing: readonly Missing[];
+}
+
+/** What findings are made from: the report so far. */
+export type Draft = Omit<Report, 'findings' | 'status'> & {
+  readonly connectedReplicas: number;
+  readonly goodReplicas?: number;
+  readonly failoverState?: string;
+  readonly partialSyncsRefused?: number;
+};
