@@ -50,7 +50,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/core/base/bytes.ts', 'src/core/base/numbers.ts'],
+    files: ['src/core/base/{bytes,numbers,long-double}.ts'],
     rules: { 'local/bytes': 'off' },
   },
   {

@@ -5,22 +5,24 @@
  * closes, its `reason` the one that it logs (redis 7.2.6 networking.c:setProtocolError). `ReplyFormatError` is the client
  * side's. "Incomplete" is never an error: decoders return false or undefined.
  */
+import { type Bytes } from '../base/bytes.js';
 
-/** A client broke the request protocol. Answer `-ERR <message>` when `reply` is true, then close. */
+/** A peer broke the request protocol: answer `-ERR <message>`, or nothing when `message` is empty, then close. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
 
   /**
-   * @param message the text after `-ERR `, byte for byte as Redis sends it (a latin1 string)
+   * @param message the text after `-ERR `, byte for byte as Redis sends it (a latin1 string); empty when Redis says
+   *   nothing to the peer, which is a master that sends inline commands
    * @param reason the shorter text for the log
-   * @param offset of the offending byte, counted from the first byte ever pushed into the parser
-   * @param reply false when Redis says nothing to the peer (a master that sends inline commands)
+   * @param offset of the line that is wrong, counted from the first byte ever pushed into the parser
+   * @param near up to 128 bytes of what came there, for the log
    */
   constructor(
     message: string,
     readonly reason: string,
     readonly offset: number,
-    readonly reply = true,
+    readonly near: Bytes,
   ) {
     super(message);
   }

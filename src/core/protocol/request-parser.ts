@@ -1,5 +1,28 @@
-/** Requests. */
-import { type Bytes } from '../base/bytes.js';
+/**
+ * Requests: multibulk (`*<argc>` then `$<length>` + bytes + CRLF each) and inline (one line, split as a shell would).
+ *
+ *        push(chunk)          next()             next()
+ *   idle ----------> at a command --*n--> missing n args --$len--> missing len bytes --> one arg less
+ *                        |  ^  empty line, *0, *-1: skipped                               0 left: a command
+ *                        +--+
+ *
+ * The hot path of the server. It parses where the bytes are: in the shared read buffer while nothing is left over, in a
+ * buffer of its own once a command is split. That buffer grows with what has arrived, never with what was announced, and
+ * nothing is scanned twice. The connection calls push, then next until it says false, then detach; the replica's link and
+ * the AOF loader do the same. Rules: redis 7.2.6 networking.c:processInlineBuffer, processMultibulkBuffer.
+ */
+import { type Bytes, sliceBytes } from '../base/bytes.js';
+import { parseInt64 } from '../base/numbers.js';
+import { splitArgs } from '../base/split-args.js';
+import { readArgument } from './argument.js';
+import { ProtocolError } from './errors.js';
+import {
+  MAX_INLINE_BYTES,
+  MAX_MULTIBULK_COUNT,
+  MAX_STRING_BYTES,
+  MAX_UNAUTHENTICATED_ARGS,
+  MAX_UNAUTHENTICATED_BULK_BYTES,
+} from './limits.js';
 
 /** Shared and mutable: CONFIG SET proto-max-bulk-len takes effect at the next bulk. */
 export interface RequestLimits {
@@ -7,38 +30,325 @@ export interface RequestLimits {
   maxBulkLength: number;
 }
 
+const NUL = 0;
+const LF = 10;
+const CR = 13;
+const DOLLAR = 36;
+const STAR = 42;
+const ZERO = 48;
+
+/** Digits that the plain way reads: any such number is below 2^31. More, a sign or a leading zero go the careful way. */
+const PLAIN_DIGITS = 9;
+
+/** An own buffer that is this much larger than what is left in it is exchanged for a fitting one. */
+const SHRINK_FACTOR = 4;
+const SHRINK_FROM_BYTES = 4096;
+
+/** As many bytes of what came go into an error (redis 7.2.6 networking.c: PROTO_DUMP_LEN). */
+const ERROR_SAMPLE_BYTES = 128;
+
+const NOTHING = Buffer.alloc(0);
+
 export class RequestParser {
   /** The arguments of the last complete command: a fresh array per command. */
   argv: Bytes[] = [];
-  /** False: the unauthenticated limits hold. */
+  /** False: the limits for clients that have not authenticated hold. */
   authenticated = true;
-  /** True: the peer is our master (no inline commands, no limit on a bulk). */
+  /** True: the peer is our master. It may send no inline commands, its bulks have no limit, its skipped bytes are kept. */
   fromMaster = false;
-  /** Bytes of the stream that the last command accounts for: its own and those skipped before it. */
+  /**
+   * Bytes of the stream that the last command accounts for: its own, and the empty lines and empty multibulks skipped
+   * between the command before it and itself (redis 7.2.6 networking.c:commandProcessed counts them so).
+   */
   wireLength = 0;
-  /** The buffer that holds the last command's bytes in [wireStart, wireEnd); valid until the next push or detach. */
-  wire: Buffer = Buffer.alloc(0);
+  /**
+   * The last command's own bytes are `wire[wireStart, wireEnd)`, until the next push or detach. With `fromMaster` the bytes
+   * skipped before it lie right in front: `wire[wireEnd - wireLength, wireEnd)` is what a replica passes on.
+   */
+  wire: Buffer = NOTHING;
   wireStart = 0;
   wireEnd = 0;
-  /** True when the last command came inline. */
+  /** True when the last command came inline: its wire bytes are then not a multibulk. */
   inline = false;
 
-  constructor(readonly limits: RequestLimits) {}
+  private buf: Buffer = NOTHING;
+  private pos = 0;
+  private end = 0;
+  /** Whether `buf` is ours to keep and write to. */
+  private own = true;
+  /** Offset in the stream of buf[0]. */
+  private origin = 0;
+  /** Where the command being read begins. */
+  private start = 0;
+  /** Bytes skipped since the last command. */
+  private skipped = 0;
+  /** No line end lies in [pos, scanned). */
+  private scanned = 0;
+  /** Arguments still to come. */
+  private missing = 0;
+  /** Length of the bulk whose bytes come next, -1 when its `$` line does. */
+  private bulk = -1;
+  private args: Bytes[] = [];
+
+  constructor(private readonly limits: RequestLimits) {}
+
+  /** Bytes held that no command was returned for. */
+  get pendingBytes(): number {
+    return this.end - this.keptFrom();
+  }
 
   /** Gives `chunk[start, end)` to the parser. It may be a shared read buffer: it is used until detach(), never later. */
   push(chunk: Buffer, start: number, end: number): void {
-    throw new Error('not written yet ' + chunk.length + start + end);
+    if (this.keptFrom() < this.end) {
+      this.append(chunk, start, end);
+      return;
+    }
+    this.rebase(chunk, start, false);
+    this.end = end;
   }
+
   /** True: one complete command is in the fields. False: more bytes are needed. Throws ProtocolError. */
   next(): boolean {
-    throw new Error('not written yet');
+    while (this.missing === 0) {
+      const pos = this.pos;
+      if (pos >= this.end) return false;
+      if (this.buf[pos] !== STAR) {
+        const found = this.readInline();
+        if (found !== undefined) return found;
+        continue;
+      }
+      let count = this.plainNumber(pos);
+      if (count < 0) {
+        const line = this.numberLine('too big mbulk count string');
+        if (line === undefined) return false;
+        count = this.multibulkCount(line, pos);
+      }
+      if (count > MAX_UNAUTHENTICATED_ARGS && !this.authenticated) {
+        throw this.error('unauthenticated multibulk length', 'unauth mbulk count', pos);
+      }
+      if (count <= 0) this.skip();
+      else {
+        this.missing = count;
+        this.args = [];
+      }
+    }
+    return this.readArguments();
   }
-  /** Copies what is left unparsed, so that the chunk may be reused. */
+
+  /** Copies what is left unparsed, so that the chunk may be reused. The last command's `wire` is gone after it. */
   detach(): void {
-    throw new Error('not written yet');
+    const from = this.keptFrom();
+    const held = this.end - from;
+    this.wire = NOTHING;
+    if (held === 0) {
+      if (this.buf !== NOTHING) this.rebase(NOTHING, 0, true);
+      return;
+    }
+    if (this.own && (this.buf.length < SHRINK_FROM_BYTES || this.buf.length < held * SHRINK_FACTOR)) return;
+    const copy = Buffer.allocUnsafe(held);
+    this.buf.copy(copy, 0, from, this.end);
+    this.rebase(copy, 0, true);
   }
-  /** Bytes held and not yet returned as part of a command. */
-  get pendingBytes(): number {
-    throw new Error('not written yet');
+
+  private readArguments(): boolean {
+    const buf = this.buf;
+    const end = this.end;
+    const args = this.args;
+    let missing = this.missing;
+    do {
+      let length = this.bulk;
+      if (length < 0) {
+        const pos = this.pos;
+        length = pos < end && buf[pos] === DOLLAR ? this.plainNumber(pos) : -1;
+        if (length < 0) {
+          length = this.bulkLength();
+          if (length < 0) {
+            this.missing = missing;
+            return false;
+          }
+        }
+        if (length > MAX_UNAUTHENTICATED_BULK_BYTES || length > this.limits.maxBulkLength) {
+          this.checkBulkLength(length, pos);
+        }
+      }
+      const from = this.pos;
+      const next = from + length + 2;
+      if (next > end) {
+        this.bulk = length;
+        this.missing = missing;
+        return false;
+      }
+      args.push(readArgument(buf, from, length));
+      this.bulk = -1;
+      this.pos = next;
+    } while (--missing > 0);
+    this.missing = 0;
+    this.argv = args;
+    this.finish(false);
+    return true;
+  }
+
+  /** Puts the command that ends at `pos` into the public fields. */
+  private finish(inline: boolean): void {
+    const { start, pos } = this;
+    this.inline = inline;
+    this.wire = this.buf;
+    this.wireStart = start;
+    this.wireEnd = pos;
+    this.wireLength = pos - start + this.skipped;
+    this.skipped = 0;
+    this.start = pos;
+  }
+
+  /** Leaves out what ends at `pos`: an empty line or an empty multibulk. */
+  private skip(): void {
+    this.skipped += this.pos - this.start;
+    this.start = this.pos;
+  }
+
+  /**
+   * The number of the `*<n>` or `$<n>` line at `at`, moving `pos` behind the line; -1, moving nothing, when it is not all
+   * there or not of the plain kind. As in Redis the byte after CR is taken for LF unseen.
+   */
+  private plainNumber(at: number): number {
+    const buf = this.buf;
+    const end = this.end - 1;
+    const first = at + 1;
+    let p = first;
+    let n = 0;
+    while (p < end) {
+      const c = buf[p];
+      if (c === CR) {
+        if (p === first || p - first > PLAIN_DIGITS || (buf[first] === ZERO && p > first + 1)) return -1;
+        this.pos = p + 2;
+        return n;
+      }
+      const digit = c - ZERO;
+      if (digit < 0 || digit > 9) return -1;
+      n = n * 10 + digit;
+      p++;
+    }
+    return -1;
+  }
+
+  /** The text between the first byte and CR of the line at `pos`, which it moves behind; undefined: not all there yet. */
+  private numberLine(tooBig: string): Bytes | undefined {
+    const { pos } = this;
+    const cr = this.findLineEnd(CR, tooBig);
+    if (cr < 0 || cr + 1 >= this.end) return undefined;
+    this.pos = cr + 2;
+    return sliceBytes(this.buf, pos + 1, cr);
+  }
+
+  private multibulkCount(line: Bytes, at: number): number {
+    const count = parseInt64(line);
+    if (count === undefined || count > MAX_MULTIBULK_COUNT) {
+      throw this.error('invalid multibulk length', 'invalid mbulk count', at);
+    }
+    return count <= 0 ? 0 : Number(count);
+  }
+
+  /** The careful way to read a `$<length>` line; -1: not all there yet. */
+  private bulkLength(): number {
+    const at = this.pos;
+    const line = this.numberLine('too big bulk count string');
+    if (line === undefined) return -1;
+    const got = this.buf[at];
+    const length = got === DOLLAR ? parseInt64(line) : undefined;
+    if (length !== undefined && length >= 0 && length <= Number.MAX_SAFE_INTEGER) return Number(length);
+    if (got === DOLLAR) throw this.error('invalid bulk length', 'invalid bulk length', at);
+    // redis 7.2.6 networking.c:addReplyErrorFormatInternal keeps line ends out of an error
+    const shown = got === CR || got === LF ? ' ' : String.fromCharCode(got);
+    throw this.error(`expected '$', got '${shown}'`, 'expected $ but got something else', at);
+  }
+
+  private checkBulkLength(length: number, at: number): void {
+    const tooLong = length > this.limits.maxBulkLength && !this.fromMaster;
+    if (tooLong || length > MAX_STRING_BYTES) {
+      throw this.error('invalid bulk length', 'invalid bulk length', at);
+    }
+    if (length > MAX_UNAUTHENTICATED_BULK_BYTES && !this.authenticated) {
+      throw this.error('unauthenticated bulk length', 'unauth bulk length', at);
+    }
+  }
+
+  /** True: a command; false: more bytes are needed; undefined: an empty line was skipped. */
+  private readInline(): boolean | undefined {
+    const { buf, pos } = this;
+    const lf = this.findLineEnd(LF, 'too big inline request');
+    if (lf < 0) return false;
+    const lineEnd = lf > pos && buf[lf - 1] === CR ? lf - 1 : lf;
+    const args = splitArgs(sliceBytes(buf, pos, lineEnd));
+    if (!args) {
+      throw this.error('unbalanced quotes in request', 'unbalanced quotes in inline request', pos);
+    }
+    if (lineEnd > pos && this.fromMaster) {
+      throw this.error('', 'Master using the inline protocol. Desync?', pos);
+    }
+    this.pos = lf + 1;
+    if (args.length === 0) {
+      this.skip();
+      return undefined;
+    }
+    this.argv = args;
+    this.finish(true);
+    return true;
+  }
+
+  /**
+   * Index of the first `byte` at or after `pos`, or -1. Redis looks with strchr, which stops at a NUL: a line with a NUL in
+   * it never ends, and the client is closed when it has sent too much.
+   */
+  private findLineEnd(byte: number, tooBig: string): number {
+    const { buf, pos, end } = this;
+    let i = Math.max(pos, this.scanned);
+    while (i < end && buf[i] !== byte && buf[i] !== NUL) i++;
+    if (i < end && buf[i] === byte) {
+      this.scanned = 0;
+      return i;
+    }
+    this.scanned = i;
+    if (end - pos > MAX_INLINE_BYTES) throw this.error(tooBig, tooBig, pos);
+    return -1;
+  }
+
+  /** The error to throw for the byte at `at`. What was held is let go: after a throw the parser is of no more use. */
+  private error(text: string, reason: string, at: number): ProtocolError {
+    const near = sliceBytes(this.buf, at, Math.min(this.end, at + ERROR_SAMPLE_BYTES));
+    const reply = text === '' ? '' : 'Protocol error: ' + text;
+    this.missing = this.skipped = this.scanned = 0;
+    this.pos = this.start = this.end;
+    return new ProtocolError(reply, reason, this.origin + at, near);
+  }
+
+  /** First byte of `buf` that is still needed. */
+  private keptFrom(): number {
+    return this.fromMaster ? this.start - this.skipped : this.start;
+  }
+
+  /** Goes on in `buf`, where what is kept begins at `at`. */
+  private rebase(buf: Buffer, at: number, own: boolean): void {
+    const shift = at - this.keptFrom();
+    this.buf = buf;
+    this.own = own;
+    this.origin -= shift;
+    this.start += shift;
+    this.pos += shift;
+    this.end += shift;
+    if (this.scanned > 0) this.scanned += shift;
+  }
+
+  private append(chunk: Buffer, start: number, end: number): void {
+    const from = this.keptFrom();
+    const held = this.end - from;
+    const needed = held + (end - start);
+    if (!this.own || this.buf.length < this.end + (end - start)) {
+      if (this.own && this.buf.length >= needed * 2) this.buf.copyWithin(0, from, this.end);
+      const target = this.own && this.buf.length >= needed * 2 ? this.buf : Buffer.allocUnsafe(needed * 2);
+      if (target !== this.buf) this.buf.copy(target, 0, from, this.end);
+      this.rebase(target, 0, true);
+    }
+    chunk.copy(this.buf, this.end, start, end);
+    this.end += end - start;
   }
 }
