@@ -7,9 +7,10 @@
 import { type Bytes } from '../base/bytes.js';
 import { type Clock } from '../base/clock.js';
 import { type Random } from '../base/random.js';
-import { type InfoSection } from '../info/format.js';
+import { type InfoField, type InfoSection } from '../info/format.js';
 import { type ReplyWriter } from '../protocol/reply-writer.js';
 import { type Config } from '../services/config/config.js';
+import { type Log } from '../services/log.js';
 import { type Database, type Store } from '../store/database.js';
 import { type WriteGate } from '../store/write-gate.js';
 import { type Command } from './spec.js';
@@ -148,8 +149,10 @@ export interface PersistencePort {
   reload(options: { save: boolean; flush: boolean }): void;
   /** Snapshot work that FLUSHALL must end (redis 7.2.6 db.c:flushAllDataAndResetRDB). */
   flushed(): void;
-  /** DEBUG / SHUTDOWN: whether save points are configured. */
+  /** Whether save points are configured: SHUTDOWN without arguments saves then. */
   readonly hasSavePoints: boolean;
+  /** INFO persistence. */
+  info(): InfoField[];
 }
 
 export interface ReplicationPort {
@@ -162,7 +165,9 @@ export interface ReplicationPort {
   /** This server follows another one. */
   readonly isReplica: boolean;
   /** INFO replication, in the order of its fields. */
-  info(): InfoSection;
+  info(): InfoField[];
+  /** Connected replicas, and the bytes that the backlog and their feeds hold, for INFO. */
+  readonly figures: { readonly replicas: number; readonly backlogBytes: number; readonly feedBytes: number };
   /** DEBUG CHANGE-REPL-ID and its like. */
   changeId(): void;
 }
@@ -176,8 +181,8 @@ export interface ServerPort {
   readonly blocking: BlockingPort;
   readonly persistence: PersistencePort;
   readonly replication: ReplicationPort;
-  /** INFO with the sections asked for (lower case; empty: the default ones). */
-  info(sections: readonly string[]): InfoSection[];
+  /** INFO with the sections asked for; none: the default ones. */
+  info(sections: readonly Bytes[]): InfoSection[];
   /** CONFIG RESETSTAT. */
   resetStats(): void;
   /** CONFIG REWRITE. Throws a ReplyError. */
@@ -191,7 +196,7 @@ export interface ServerPort {
   shutdown(ctx: CommandContext, options: ShutdownOptions): void;
   /** DEBUG subcommands that reach into the engine. */
   readonly debug: DebugPort;
-  log(level: 'debug' | 'verbose' | 'notice' | 'warning', message: string): void;
+  readonly log: Log;
   /** Back to the state of a new connection (RESET). */
   resetClient(client: Client): void;
   /** Checks a password for a user; sets the client's identity. @returns whether it was right */

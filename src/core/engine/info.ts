@@ -1,0 +1,228 @@
+/**
+ * The values of INFO, section by section; names and order are the model's (info/model.ts).
+ *
+ * `used_memory` is V8's heap and external memory in use, `used_memory_rss` the resident size of the whole process. Fields that
+ * have no meaning without fork or jemalloc are left out rather than invented.
+ */
+import { type Bytes } from '../base/bytes.js';
+import { formatInfo, type InfoField, type InfoSection } from '../info/format.js';
+import { INFO_MODEL, orderFields, selectSections, type InfoSectionName } from '../info/model.js';
+import { type Engine } from './engine.js';
+import { REDIS_VERSION } from './version.js';
+
+const PRODUCERS: { readonly [S in InfoSectionName]: (engine: Engine) => InfoField[] } = {
+  server: serverFields,
+  clients: clientFields,
+  memory: memoryFields,
+  persistence: (engine) => engine.persistence.info(),
+  stats: statsFields,
+  replication: (engine) => engine.replication.info(),
+  cpu: cpuFields,
+  modules: () => [],
+  commandstats: commandFields,
+  errorstats: (engine) => [...engine.stats.errors].map(([code, n]) => [`errorstat_${code}`, `count=${n}`]),
+  latencystats: () => [],
+  cluster: () => orderFields('cluster', { cluster_enabled: 0 }),
+  keyspace: keyspaceFields,
+  debug: () => [],
+};
+
+/** The sections that `INFO <args>` asks for. */
+export function infoSections(engine: Engine, args: readonly Bytes[]): InfoSection[] {
+  return selectSections(args).map((section) => ({
+    name: INFO_MODEL[section].title,
+    fields: PRODUCERS[section](engine),
+  }));
+}
+
+/** The text of INFO. */
+export function infoText(engine: Engine, args: readonly Bytes[]): Bytes {
+  return formatInfo(infoSections(engine, args));
+}
+
+function serverFields(engine: Engine): InfoField[] {
+  const { host, clock, config } = engine;
+  const upSeconds = Math.floor((clock.nowMs() - engine.startedMs) / 1000);
+  return orderFields('server', {
+    redis_version: REDIS_VERSION,
+    redis_git_sha1: '00000000',
+    redis_git_dirty: 0,
+    redis_build_id: 'redis-ts',
+    redis_mode: 'standalone',
+    os: host.os,
+    arch_bits: 64,
+    monotonic_clock: 'node',
+    multiplexing_api: 'libuv',
+    process_id: host.pid,
+    process_supervised: 'no',
+    run_id: engine.runId,
+    tcp_port: engine.tcpPort,
+    server_time_usec: clock.nowUs(),
+    uptime_in_seconds: upSeconds,
+    uptime_in_days: Math.floor(upSeconds / 86_400),
+    hz: config.values.hz,
+    configured_hz: config.values.hz,
+    lru_clock: Math.floor(clock.nowMs() / 1000) & 0xffffff,
+    executable: host.executable,
+    config_file: engine.configFile,
+    io_threads_active: 0,
+  });
+}
+
+function clientFields(engine: Engine): InfoField[] {
+  const { clients, blocking, config } = engine;
+  let maxInput = 0;
+  let maxOutput = 0;
+  for (const session of clients.list()) {
+    maxInput = Math.max(maxInput, session.parser.pendingBytes);
+    maxOutput = Math.max(maxOutput, session.outputBytes);
+  }
+  return orderFields('clients', {
+    connected_clients: clients.count - engine.replication.figures.replicas,
+    cluster_connections: 0,
+    maxclients: config.values.maxclients,
+    client_recent_max_input_buffer: maxInput,
+    client_recent_max_output_buffer: maxOutput,
+    blocked_clients: blocking.blockedClients,
+    tracking_clients: 0,
+    clients_in_timeout_table: blocking.timedClients,
+    total_blocking_keys: blocking.blockingKeys,
+    total_blocking_keys_on_nokey: 0,
+  });
+}
+
+function memoryFields(engine: Engine): InfoField[] {
+  const { host, stats, config } = engine;
+  const { usedBytes, rssBytes } = host.memory();
+  const peak = (stats.peakMemory = Math.max(stats.peakMemory, usedBytes));
+  const { replicas: _, ...replication } = engine.replication.figures;
+  return orderFields('memory', {
+    used_memory: usedBytes,
+    used_memory_human: human(usedBytes),
+    used_memory_rss: rssBytes,
+    used_memory_rss_human: human(rssBytes),
+    used_memory_peak: peak,
+    used_memory_peak_human: human(peak),
+    used_memory_peak_perc: `${((usedBytes / peak) * 100).toFixed(2)}%`,
+    used_memory_startup: engine.startMemoryBytes,
+    used_memory_dataset: Math.max(0, usedBytes - engine.startMemoryBytes),
+    total_system_memory: host.totalSystemMemoryBytes,
+    total_system_memory_human: human(host.totalSystemMemoryBytes),
+    maxmemory: config.values.maxmemory,
+    maxmemory_human: human(config.values.maxmemory),
+    maxmemory_policy: config.values.maxmemoryPolicy,
+    mem_fragmentation_ratio: (rssBytes / usedBytes).toFixed(2),
+    mem_fragmentation_bytes: rssBytes - usedBytes,
+    mem_not_counted_for_evict: replication.feedBytes,
+    mem_replication_backlog: replication.backlogBytes,
+    mem_total_replication_buffers: replication.backlogBytes + replication.feedBytes,
+    mem_clients_slaves: replication.feedBytes,
+    mem_clients_normal: clientMemory(engine),
+    mem_cluster_links: 0,
+    mem_aof_buffer: 0,
+    mem_allocator: 'v8',
+    active_defrag_running: 0,
+    lazyfree_pending_objects: 0,
+    lazyfreed_objects: 0,
+  });
+}
+
+function clientMemory(engine: Engine): number {
+  let bytes = 0;
+  for (const session of engine.clients.list()) {
+    if (session.type === 'normal') bytes += session.parser.pendingBytes + session.outputBytes;
+  }
+  return bytes;
+}
+
+function statsFields(engine: Engine): InfoField[] {
+  const { stats, store } = engine;
+  const { bytesIn, bytesOut } = engine.netTotals();
+  return orderFields('stats', {
+    total_connections_received: stats.connections,
+    total_commands_processed: stats.totalCommands,
+    instantaneous_ops_per_sec: Math.round(stats.opsRate.perSecond()),
+    total_net_input_bytes: bytesIn,
+    total_net_output_bytes: bytesOut,
+    total_net_repl_input_bytes: stats.replIn,
+    total_net_repl_output_bytes: stats.replOut,
+    instantaneous_input_kbps: (stats.inRate.perSecond() / 1024).toFixed(2),
+    instantaneous_output_kbps: (stats.outRate.perSecond() / 1024).toFixed(2),
+    rejected_connections: stats.rejectedConnections,
+    sync_full: stats.syncFull,
+    sync_partial_ok: stats.syncPartialOk,
+    sync_partial_err: stats.syncPartialErr,
+    expired_keys: store.stats.expired,
+    expired_stale_perc: store.stats.expiredStalePercent.toFixed(2),
+    expired_time_cap_reached_count: store.stats.expiredTimeCapReached,
+    expire_cycle_cpu_milliseconds: Math.floor(store.stats.expireCycleUs / 1000),
+    evicted_keys: store.stats.evicted,
+    evicted_clients: stats.evictedClients,
+    keyspace_hits: store.stats.hits,
+    keyspace_misses: store.stats.misses,
+    pubsub_channels: 0,
+    pubsub_patterns: 0,
+    pubsubshard_channels: 0,
+    latest_fork_usec: 0,
+    total_forks: 0,
+    slave_expires_tracked_keys: 0,
+    tracking_total_keys: 0,
+    tracking_total_items: 0,
+    tracking_total_prefixes: 0,
+    unexpected_error_replies: stats.unexpectedErrors,
+    total_error_replies: stats.totalErrors,
+    eventloop_cycles: engine.turn.number,
+  });
+}
+
+function cpuFields(engine: Engine): InfoField[] {
+  const { userSeconds, systemSeconds } = engine.host.cpu();
+  return orderFields('cpu', {
+    used_cpu_sys: systemSeconds.toFixed(6),
+    used_cpu_user: userSeconds.toFixed(6),
+    used_cpu_sys_children: '0.000000',
+    used_cpu_user_children: '0.000000',
+  });
+}
+
+function commandFields(engine: Engine): InfoField[] {
+  const { stats, commands } = engine;
+  const fields: InfoField[] = [];
+  for (const command of commands.byId) {
+    const { id } = command;
+    const calls = stats.calls[id];
+    if (calls === 0 && stats.rejected[id] === 0 && stats.failed[id] === 0) continue;
+    const usec = Math.round(stats.micros[id]);
+    const perCall = calls === 0 ? '0.00' : (stats.micros[id] / calls).toFixed(2);
+    fields.push([
+      `cmdstat_${command.fullName}`,
+      `calls=${calls},usec=${usec},usec_per_call=${perCall},` +
+        `rejected_calls=${stats.rejected[id]},failed_calls=${stats.failed[id]}`,
+    ]);
+  }
+  return fields;
+}
+
+function keyspaceFields(engine: Engine): InfoField[] {
+  const fields: InfoField[] = [];
+  for (const { id, size, keyspace } of engine.store.databases) {
+    if (size === 0) continue;
+    const averageTtl = Math.round(keyspace.averageTtlMs);
+    fields.push([`db${id}`, `keys=${size},expires=${keyspace.expiring},avg_ttl=${averageTtl}`]);
+  }
+  return fields;
+}
+
+const UNITS = ['B', 'K', 'M', 'G', 'T', 'P'];
+
+/** redis 7.2.6 util.c:bytesToHuman. */
+export function human(bytes: number): string {
+  if (bytes < 1024) return `${bytes}B`;
+  let unit = 0;
+  let value = bytes;
+  while (value >= 1024 && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${value.toFixed(2)}${UNITS[unit]}`;
+}

@@ -1,0 +1,124 @@
+/**
+ * SocketConnection: the Connection port of the engine over a TCP, unix or TLS socket.
+ *
+ * Two ways out: straight to the libuv handle (plain sockets, net/fast-path.ts), or through the socket (TLS, and where Node's
+ * internals are not as expected). `queuedBytes` counts what the kernel has not taken in either case.
+ */
+import { type Socket } from 'node:net';
+import { type Connection } from '../engine/connection.js';
+import { findWriteRequest, type StreamHandle, type WriteRequest } from './fast-path.js';
+
+/** How addresses are shown. */
+export interface Addresses {
+  readonly peer: string;
+  readonly peerHost: string;
+  readonly local: string;
+}
+
+export class SocketConnection implements Connection {
+  readonly peerAddress: string;
+  readonly peerHost: string;
+  readonly localAddress: string;
+  readonly isLoopback: boolean;
+  private readonly drained: (() => void)[] = [];
+  private readonly onComplete = (status: number) => this.completed(status);
+  private reading = true;
+  private closed = false;
+
+  constructor(
+    private readonly socket: Socket,
+    readonly isUnix: boolean,
+    addresses: Addresses,
+    /** Present: writes go straight to it. */
+    private readonly handle: StreamHandle | undefined,
+  ) {
+    this.peerAddress = addresses.peer;
+    this.peerHost = addresses.peerHost;
+    this.localAddress = addresses.local;
+    this.isLoopback = isLoopbackHost(addresses.peerHost);
+    socket.once('close', () => (this.closed = true));
+    if (handle === undefined) socket.on('drain', () => this.callDrained());
+  }
+
+  write(latin1: string): void {
+    if (this.closed) return;
+    if (this.handle === undefined) this.socket.write(latin1, 'latin1');
+    else this.dispatched(this.handle.writeLatin1String(this.request(), latin1));
+  }
+
+  writeBuffer(bytes: Buffer): void {
+    if (this.closed || bytes.length === 0) return;
+    if (this.handle === undefined) this.socket.write(bytes);
+    else this.dispatched(this.handle.writeBuffer(this.request(), bytes));
+  }
+
+  private request(): WriteRequest {
+    const req = new (findWriteRequest()!)();
+    req.handle = this.handle!;
+    req.oncomplete = this.onComplete;
+    req.async = true;
+    return req;
+  }
+
+  private dispatched(error: number): void {
+    if (error !== 0) this.socket.destroy();
+  }
+
+  private completed(status: number): void {
+    if (status < 0) this.socket.destroy();
+    else if (this.queuedBytes === 0) this.callDrained();
+  }
+
+  get queuedBytes(): number {
+    if (this.closed) return 0;
+    return this.handle === undefined ? this.socket.writableLength : this.handle.writeQueueSize;
+  }
+
+  onDrained(callback: () => void): void {
+    this.drained.push(callback);
+  }
+
+  private callDrained(): void {
+    for (const callback of this.drained.splice(0)) callback();
+  }
+
+  pauseReading(): void {
+    if (!this.reading || this.closed) return;
+    this.reading = false;
+    if (this.handle === undefined) this.socket.pause();
+    else this.handle.readStop();
+  }
+
+  resumeReading(): void {
+    if (this.reading || this.closed) return;
+    this.reading = true;
+    if (this.handle === undefined) this.socket.resume();
+    else this.handle.readStart();
+  }
+
+  end(): void {
+    if (this.closed) return;
+    this.socket.end();
+    // The peer may never close its half: what is queued has gone to the kernel by then, or never will.
+    this.socket.destroySoon();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+    this.closed = true;
+  }
+}
+
+/** `ip:port` or `[v6]:port`; IPv4 mapped into IPv6 is shown as IPv4. */
+export function formatAddress(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** `::ffff:127.0.0.1` is `127.0.0.1`. */
+export function plainHost(host: string): string {
+  return host.startsWith('::ffff:') && host.includes('.') ? host.slice(7) : host;
+}
+
+function isLoopbackHost(host: string): boolean {
+  return host === '::1' || host.startsWith('127.');
+}

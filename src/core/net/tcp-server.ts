@@ -1,0 +1,117 @@
+/**
+ * Listener: accepts connections on TCP addresses and unix sockets and hands their bytes to sessions.
+ *
+ * All plain connections read through one shared buffer; it is valid only while `receive` runs, and a session copies what it
+ * keeps. TLS and Nodes without the fast path take `data` events and socket writes instead.
+ */
+import { createServer, type Server, type Socket } from 'node:net';
+import { type Connection } from '../engine/connection.js';
+import { formatAddress, plainHost, SocketConnection, type Addresses } from './connection.js';
+import { interceptAccept, wrapHandle, type StreamHandle } from './fast-path.js';
+
+/** One read takes at most this many bytes. */
+const READ_BUFFER_BYTES = 64 * 1024;
+
+/** Who takes the bytes of a connection. */
+export interface Receiver {
+  receive(chunk: Buffer, start: number, end: number): void;
+  disconnected(): void;
+}
+
+export interface ListenerOptions {
+  /** A new connection; undefined: it is refused (and closed by the callee). */
+  accept(connection: Connection): Receiver | undefined;
+  readonly backlog: number;
+  readonly keepAliveSeconds: number;
+  /** False: never take the fast path (tests, comparison). */
+  readonly fast?: boolean;
+}
+
+export class Listener {
+  private readonly servers: Server[] = [];
+  private readonly shared = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+  private readonly sockets = new Set<Socket>();
+
+  constructor(private readonly options: ListenerOptions) {}
+
+  /** Listens on a TCP address. @returns the port, which was chosen by the system when `port` is 0 */
+  listen(host: string, port: number): Promise<number> {
+    return this.open({ host, port, backlog: this.options.backlog, ipv6Only: host.includes(':') }, false).then(
+      (server) => (server.address() as { port: number }).port,
+    );
+  }
+
+  async listenUnix(path: string): Promise<void> {
+    await this.open({ path, backlog: this.options.backlog }, true);
+  }
+
+  private open(where: object, isUnix: boolean): Promise<Server> {
+    const server = createServer({ noDelay: true });
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(where, () => {
+        server.off('error', reject);
+        server.on('error', () => undefined);
+        this.servers.push(server);
+        const fast =
+          this.options.fast !== false && interceptAccept(server, (handle) => this.acceptFast(handle, isUnix));
+        server.on('connection', (socket) => this.acceptPlain(socket, isUnix));
+        this.fast = fast;
+        resolve(server);
+      });
+    });
+  }
+
+  /** Whether connections take the fast path. */
+  fast = false;
+
+  private acceptFast(handle: StreamHandle, isUnix: boolean): void {
+    const socket = wrapHandle(handle, this.shared, (bytes) => receiver?.receive(this.shared, 0, bytes));
+    // Nothing is read before this turn of the event loop is over.
+    const receiver = this.adopt(socket, isUnix, handle);
+  }
+
+  private acceptPlain(socket: Socket, isUnix: boolean): void {
+    const receiver = this.adopt(socket, isUnix, undefined);
+    socket.on('data', (chunk: Buffer) => receiver?.receive(chunk, 0, chunk.length));
+  }
+
+  private adopt(socket: Socket, isUnix: boolean, handle: StreamHandle | undefined): Receiver | undefined {
+    this.sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.setNoDelay(true);
+    const { keepAliveSeconds } = this.options;
+    if (keepAliveSeconds > 0) socket.setKeepAlive(true, keepAliveSeconds * 1000);
+    const connection = new SocketConnection(socket, isUnix, addressesOf(socket, isUnix), handle);
+    const receiver = this.options.accept(connection);
+    socket.once('close', () => {
+      this.sockets.delete(socket);
+      receiver?.disconnected();
+    });
+    return receiver;
+  }
+
+  /** Stops accepting and closes every connection. */
+  async close(): Promise<void> {
+    const closing = this.servers
+      .splice(0)
+      .map((server) => new Promise<void>((done) => server.close(() => done())));
+    for (const socket of this.sockets) socket.destroy();
+    await Promise.all(closing);
+  }
+}
+
+function addressesOf(socket: Socket, isUnix: boolean): Addresses {
+  if (isUnix) {
+    const path =
+      (socket as unknown as { server?: { _pipeName?: string } }).server?._pipeName ?? '/unixsocket';
+    return { peer: `${path}:0`, peerHost: '', local: `${path}:0` };
+  }
+  const peerHost = plainHost(socket.remoteAddress ?? '?');
+  const localHost = plainHost(socket.localAddress ?? '?');
+  return {
+    peer: formatAddress(peerHost, socket.remotePort ?? 0),
+    peerHost,
+    local: formatAddress(localHost, socket.localPort ?? 0),
+  };
+}
