@@ -61,6 +61,12 @@ export interface KeySpec {
   readonly notes?: string;
 }
 
+/** A key among the arguments of one call, and what the command does with it. */
+export interface KeyReference {
+  readonly index: number;
+  readonly flags: readonly KeyFlag[];
+}
+
 /** A key at one index. */
 export function keyAt(index: number, ...flags: KeyFlag[]): KeySpec {
   return { flags, begin: { index }, find: { lastKey: 0, step: 1, limit: 0 } };
@@ -135,12 +141,14 @@ export interface CommandDefinition {
   readonly summary: string;
   readonly complexity?: string;
   readonly deprecated?: { readonly since: string; readonly replacedBy: string };
+  /** Made for the server's own use: `syscmd` among the flags of COMMAND DOCS. */
+  readonly system?: true;
   readonly history?: readonly (readonly [version: string, change: string])[];
   /** Hints for clients and proxies (`request_policy:all_shards`, `nondeterministic_output` …). */
   readonly tips?: readonly string[];
   readonly keys?: readonly KeySpec[];
-  /** Finds the keys when the specifications cannot (SORT, MIGRATE …): indexes of key arguments. */
-  readonly getKeys?: (argv: readonly Bytes[]) => number[];
+  /** Finds the keys when the specifications cannot (SORT, MIGRATE …): indexes, with flags where those vary (SET). */
+  readonly getKeys?: (argv: readonly Bytes[]) => readonly (number | KeyReference)[];
   /** The arguments in the grammar of the command reference: `key value [NX | XX] [GET] [EX seconds | PX milliseconds]`. */
   readonly syntax?: string;
   readonly run?: Handler;

@@ -57,7 +57,7 @@ export class Database {
     const slot = keyspace.table.find(key);
     if (slot < 0 || keyspace.expiring === 0) return slot;
     const expiry = keyspace.expiryAt(slot);
-    return expiry === 0 || expiry > this.store.nowMs ? slot : this.store.timeIsOver(this, slot, key);
+    return expiry === 0 || expiry >= this.store.nowMs ? slot : this.store.timeIsOver(this, slot, key);
   }
 
   /** For a command that reads: counts a hit or a miss and notes the access. */
