@@ -46,24 +46,27 @@ export abstract class BaseCommand extends Command {
 
   private usageMessage(error: Error): string {
     const unknown = /^Nonexistent flags?: (\S+?),?(\s|$)/.exec(error.message);
-    if (!unknown) return oneLine(error.message.replace(/\n?See more help with --help\s*$/, ''));
+    if (!unknown) {
+      const message = error.message.replace(/\n?See more help with --help\s*$/, '');
+      return oneLine(message.replace(/^(Parsing --\S+|The following errors? occurred:)\s+/, ''));
+    }
     const flags = Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags });
     const meant = nearest(unknown[1].replace(/^-+/, ''), flags);
     return `unknown flag ${unknown[1]}${meant === undefined ? '' : `: did you mean --${meant}?`}`;
   }
 }
 
-/** A command that connects to one server. */
+/** A command that connects to one server. Its `static args` is `targetArgs`: oclif reads no inherited ones. */
 export abstract class ClientCommand extends BaseCommand {
   static override baseFlags = { ...connectionFlags, ...outputFlags };
-
-  static override args = {
-    target: Args.string({
-      description:
-        'host:port, host, :port, [::1]:6379, redis://user:pass@host:port, rediss://…, unix:///path',
-    }),
-  };
 }
+
+export const targetArgs = {
+  target: Args.string({
+    description:
+      '[default: 127.0.0.1:6379] host:port, host, :port, [::1]:6379, redis://user:pass@host:port, rediss://…, unix:///path',
+  }),
+};
 
 /** Whether `error` is about what was typed: ours, or one of oclif's parser. */
 function isUsageError(error: Error): boolean {

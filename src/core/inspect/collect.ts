@@ -86,7 +86,7 @@ class Collector {
     const upstream = await this.askMaster(first);
     const [again, list] = await this.client.calls([INFO_REPLICATION, CLIENTS]);
     const text = textOf(again);
-    const last = text === undefined ? first : this.sample(parseInfo(text));
+    const last = text === undefined ? first : this.sample(parseInfo(toText(text)));
     return {
       target: name,
       collectedAtMs: clock.nowMs(),
@@ -109,7 +109,7 @@ class Collector {
 
   private readInfo(info: Reply, role: Reply): ParsedSection[] {
     const text = textOf(info);
-    if (text !== undefined) return parseInfo(text);
+    if (text !== undefined) return parseInfo(toText(text));
     const section = sectionFromRole(role);
     if (!section) throw refused(this.options.name, 'INFO', info);
     this.refusedBy(info, 'INFO', 'all but role, offset and the online replicas', '+info');
@@ -131,7 +131,7 @@ class Collector {
     const old = list.type === 'error' && list.value.includes('client type');
     const reply = old ? (await this.client.calls([CLIENTS_OLD]))[0] : list;
     const text = textOf(reply);
-    if (text !== undefined) return parseClientList(text);
+    if (text !== undefined) return parseClientList(toText(text));
     this.refusedBy(
       reply,
       'CLIENT LIST',
@@ -160,7 +160,7 @@ class Collector {
       });
       const [reply] = await client.calls([INFO_REPLICATION]).finally(() => client.close());
       const text = textOf(reply);
-      const section = text === undefined ? undefined : findSection(parseInfo(text), 'replication');
+      const section = text === undefined ? undefined : findSection(parseInfo(toText(text)), 'replication');
       if (section) {
         const { replid, offset } = parseReplication(section);
         return { address: name, replid, offset };

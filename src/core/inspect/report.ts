@@ -122,7 +122,9 @@ function backlogReport({ last }: Facts, bytesPerSecond = 0): BacklogReport {
 function linkReport(facts: Facts, link: ParsedLink, bytesPerSecond = 0): LinkReport {
   const { upstream } = facts;
   const { offset, readOffset } = link;
-  const behindBytes = difference(upstream?.offset, offset);
+  // Offsets compare only within one history: a replica that never synced counts from 1.
+  const sameHistory = upstream?.replid === facts.last.replication.replid;
+  const behindBytes = sameHistory ? difference(upstream?.offset, offset) : undefined;
   return {
     master: { host: link.host ?? '', port: link.port },
     up: link.up,

@@ -1,0 +1,223 @@
+/**
+ * The plain form of `redis-ts inspect`: a report as lines of text. Pure: the same report, width and colour give the same lines.
+ * Where the table of replicas does not fit into the width, each replica becomes a block of its own.
+ */
+import {
+  type BacklogReport,
+  type Finding,
+  type LinkReport,
+  type ReplicaReport,
+  type Report,
+  type Severity,
+} from '../../core/inspect/model.js';
+import { formatBytes, formatCount, formatSeconds } from '../../core/inspect/units.js';
+import { hostPort } from '../../core/net/target.js';
+import { palette, symbols, type Palette, type Symbols, type Terminal } from '../terminal.js';
+import { columns, printable, wrap } from '../text.js';
+
+interface Pen {
+  readonly paint: Palette;
+  readonly signs: Symbols;
+  readonly width: number;
+}
+
+/** Texts beyond this many columns are hard to read, however wide the terminal. */
+const WIDEST_TEXT = 120;
+
+/** The report as one text that ends with a newline. */
+export function renderReport(report: Report, terminal: Omit<Terminal, 'live'>): string {
+  const pen: Pen = {
+    paint: palette(terminal.color),
+    signs: symbols(terminal.unicode),
+    width: terminal.width,
+  };
+  const blocks = [
+    [headline(report, pen)],
+    titled('INFO replication', infoLines(report), pen),
+    report.link ? titled('LINK TO THE MASTER', linkLines(report.link, report, pen), pen) : [],
+    report.replicas.length > 0 ? titled('REPLICAS', replicaLines(report.replicas, pen), pen) : [],
+    backlogLines(report, pen),
+    titled('FINDINGS', findingLines(report.findings, pen), pen),
+    report.missing.length > 0 ? titled('NOT SEEN', missingLines(report, pen), pen) : [],
+  ];
+  const text = blocks.filter((block) => block.length > 0).map((block) => block.join('\n'));
+  return `${text.join('\n\n')}\n`;
+}
+
+function titled(title: string, lines: readonly string[], { paint }: Pen): string[] {
+  return [paint.bold(title), ...lines];
+}
+
+function headline({ target, server }: Report, { paint, signs }: Pen): string {
+  const version =
+    server.version === undefined ? server.product : `${server.product} ${printable(server.version)}`;
+  const parts = [paint.bold(target), version, printable(server.role)];
+  if (server.mode !== undefined && server.mode !== 'standalone') parts.push(printable(server.mode));
+  if (server.uptimeSeconds !== undefined) parts.push(`up ${formatSeconds(server.uptimeSeconds)}`);
+  if (server.replid !== undefined) parts.push(`replid ${shortId(printable(server.replid), signs)}`);
+  if (server.offset !== undefined) parts.push(`offset ${formatCount(server.offset)}`);
+  return parts.join('  ');
+}
+
+function shortId(id: string, { dots }: Symbols): string {
+  return id.length > 12 ? `${id.slice(0, 4)}${dots}${id.slice(-4)}` : id;
+}
+
+function infoLines({ info }: Report): string[] {
+  return indent(columns(info.map(({ name, value }) => [printable(name), printable(value)])));
+}
+
+function linkLines(link: LinkReport, { rate }: Report, pen: Pen): string[] {
+  const { port, host } = link.master;
+  const heard =
+    link.lastIoSecondsAgo === undefined ? '' : `, last heard ${formatSeconds(link.lastIoSecondsAgo)} ago`;
+  const down = link.downSeconds === undefined ? '' : ` for ${formatSeconds(link.downSeconds)}`;
+  const state = link.state === undefined || link.state === 'connected' ? '' : ` (${printable(link.state)})`;
+  const rows: string[][] = [
+    ['master', port === undefined ? printable(host) : hostPort(printable(host), port)],
+    ['status', link.up === true ? `up${heard}` : pen.paint.red(`down${down}${state}`)],
+  ];
+  if (link.transfer) rows.push(['full sync', transferText(link.transfer)]);
+  if (link.offset !== undefined) {
+    const unapplied = link.unappliedBytes
+      ? `, ${formatBytes(link.unappliedBytes)} received and not yet applied`
+      : '';
+    rows.push(['applied', `${formatCount(link.offset)}${unapplied}`]);
+  }
+  const { upstream, behindBytes } = link;
+  if (upstream?.offset !== undefined)
+    rows.push(["master's", `${formatCount(upstream.offset)} (asked ${upstream.address})`]);
+  if (behindBytes !== undefined) rows.push(['behind', behindText(behindBytes, link.behindSeconds)]);
+  if (rate) rows.push(['rate', `${formatBytes(rate.bytesPerSecond)}/s`]);
+  const access = link.readOnly === undefined ? '' : link.readOnly ? 'read only' : 'takes writes';
+  if (link.priority !== undefined)
+    rows.push(['as a replica', [access, `priority ${link.priority}`].filter(Boolean).join(', ')]);
+  return indent(columns(rows));
+}
+
+function transferText({ readBytes = 0, totalBytes = 0 }: NonNullable<LinkReport['transfer']>): string {
+  if (totalBytes <= 0) return `${formatBytes(readBytes)} received, length not announced`;
+  return `${formatBytes(readBytes)} of ${formatBytes(totalBytes)} (${Math.floor((readBytes / totalBytes) * 100)}%)`;
+}
+
+function behindText(bytes: number, seconds: number | undefined): string {
+  return bytes > 0 && seconds !== undefined
+    ? `${formatBytes(bytes)} (~${formatSeconds(seconds)})`
+    : formatBytes(bytes);
+}
+
+const UNKNOWN = '-';
+const GUESS = '? several replicas come from one address: told apart by the order in which they connected';
+const TITLES = ['#', 'announced', 'from', 'state', 'offset', 'behind', 'ack', 'out-buf', 'link since'];
+
+function replicaLines(replicas: readonly ReplicaReport[], pen: Pen): string[] {
+  const rows = replicas.map(replicaCells);
+  const note = replicas.some(({ from }) => from?.matchedBy === 'order') ? wrap(GUESS, textWidth(pen, 2)) : [];
+  const table = indent(columns([TITLES, ...rows]));
+  if (table.every((line) => line.length <= pen.width)) {
+    return [pen.paint.dim(table[0]), ...table.slice(1), ...indent(note)];
+  }
+  const blocks = rows.flatMap(([index, announced, from, state, offset, behind, ack, buffer, since]) => [
+    `  ${index}  ${announced}  ${state}`,
+    ...indent(
+      columns([
+        ['offset', offset, 'behind', behind],
+        ['ack', ack, 'out-buf', buffer],
+        ['from', from, 'link since', since],
+      ]),
+      5,
+    ),
+  ]);
+  return [...blocks, ...indent(note)];
+}
+
+function replicaCells(replica: ReplicaReport): string[] {
+  const { announced, from, offset, behindBytes, ackAgeSeconds, outputBytes, outputLimitBytes, linkSeconds } =
+    replica;
+  const limit = outputLimitBytes ? ` / ${formatBytes(outputLimitBytes)}` : '';
+  return [
+    String(replica.index),
+    announced.port === undefined
+      ? printable(announced.ip)
+      : hostPort(printable(announced.ip), announced.port),
+    from === undefined ? UNKNOWN : `${printable(from.address)}${from.matchedBy === 'order' ? '?' : ''}`,
+    printable(replica.state),
+    offset === undefined ? UNKNOWN : formatCount(offset),
+    behindBytes === undefined ? UNKNOWN : behindText(behindBytes, replica.behindSeconds),
+    ackAgeSeconds === undefined ? UNKNOWN : formatSeconds(ackAgeSeconds),
+    outputBytes === undefined ? UNKNOWN : `${formatBytes(outputBytes)}${limit}`,
+    linkSeconds === undefined ? UNKNOWN : formatSeconds(linkSeconds),
+  ];
+}
+
+function backlogLines({ backlog, rate }: Report, pen: Pen): string[] {
+  const [first, ...rest] = wrap(backlogText(backlog, rate, pen.signs), textWidth(pen, 10));
+  return [`${pen.paint.bold('BACKLOG')}   ${first}`, ...indent(rest, 10)];
+}
+
+function backlogText(backlog: BacklogReport, rate: Report['rate'], { dots }: Symbols): string {
+  const { active, sizeBytes, firstByteOffset, lastByteOffset, histlenBytes, coverSeconds } = backlog;
+  const size = sizeBytes === undefined ? 'size unknown' : formatBytes(sizeBytes);
+  if (!active) return `none${sizeBytes === undefined ? '' : ` (${size} when the first replica attaches)`}`;
+  const parts = [size];
+  if (histlenBytes === 0) parts.push('still empty');
+  else if (firstByteOffset !== undefined && lastByteOffset !== undefined) {
+    parts.push(`holds ${formatCount(firstByteOffset)} ${dots} ${formatCount(lastByteOffset)}`);
+  }
+  if (coverSeconds !== undefined && rate) {
+    parts.push(`about ${formatSeconds(coverSeconds)} at ${formatBytes(rate.bytesPerSecond)}/s`);
+  } else if (rate) parts.push(`nothing was written in ${formatSeconds(rate.overSeconds)}`);
+  return parts.join(', ');
+}
+
+const MARKS: Readonly<
+  Record<Severity, { sign: 'fail' | 'warn' | 'info'; color: 'red' | 'yellow' | 'cyan' }>
+> = {
+  critical: { sign: 'fail', color: 'red' },
+  warning: { sign: 'warn', color: 'yellow' },
+  info: { sign: 'info', color: 'cyan' },
+};
+
+const ID_COLUMNS = 28;
+
+/** Id and text side by side where there is room for the text, else the text under the id. */
+function findingLines(findings: readonly Finding[], pen: Pen): string[] {
+  if (findings.length === 0) return [`  ${pen.paint.green(pen.signs.ok)} nothing is wrong`];
+  const longest = Math.max(...findings.map(({ id }) => id.length), ID_COLUMNS - 4);
+  const beside = pen.width >= longest + 4 + 60;
+  const margin = beside ? longest + 4 + pen.signs.warn.length : 4;
+  return findings.flatMap((finding) => {
+    const { sign, color } = MARKS[finding.severity];
+    const lines = paragraphs(finding, textWidth(pen, margin));
+    const head = `  ${pen.paint[color](pen.signs[sign])} ${pen.paint.bold(finding.id)}`;
+    if (!beside) return [head, ...indent(lines, margin)];
+    const gap = ' '.repeat(margin - 3 - pen.signs[sign].length - finding.id.length);
+    return [head + gap + lines[0], ...indent(lines.slice(1), margin)];
+  });
+}
+
+/** Wrapped text and advice, then each command whole on a line of its own. */
+function paragraphs({ text, advice, commands = [] }: Finding, width: number): string[] {
+  return [
+    ...wrap(printable(text), width),
+    ...(advice === undefined ? [] : wrap(advice, width)),
+    ...indent(commands.map(printable)),
+  ];
+}
+
+function missingLines({ missing }: Report, pen: Pen): string[] {
+  return missing.flatMap(({ command, why, lacks, rule }) => {
+    const allow = rule === undefined ? '' : ` ACL rule that allows it: ${rule}`;
+    return indent(
+      wrap(`${printable(command)}: ${why}. Missing for it: ${lacks}.${allow}`, textWidth(pen, 2)),
+    );
+  });
+}
+
+function textWidth({ width }: Pen, margin: number): number {
+  return Math.max(20, Math.min(width, WIDEST_TEXT + margin) - margin);
+}
+
+function indent(lines: readonly string[], by = 2): string[] {
+  return lines.map((line) => ' '.repeat(by) + line);
+}
