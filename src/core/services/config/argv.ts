@@ -91,10 +91,12 @@ function readOptions(argv: readonly string[], first: number): { lines: string[];
       stdin = true;
     } else if (!open && arg.startsWith('--')) {
       const text = fromText(arg);
+      const name = text.slice(2);
+      if (splitArgs(ascii(name))?.length === 0) throw new ArgvError(`an option without a name: '${arg}'`);
       open = splitArgs(text)?.length === 1;
       const bareSave = open && lower(text) === '--save' && (last || argv[i + 1].startsWith('--'));
       if (bareSave) open = false;
-      lines.push(`${text.slice(2)} ${bareSave ? '""' : ''}`);
+      lines.push(`${name} ${bareSave ? '""' : ''}`);
     } else if (lines.length === 0) {
       throw new ArgvError(
         arg.startsWith('-')
@@ -113,7 +115,6 @@ function readOptions(argv: readonly string[], first: number): { lines: string[];
 function splitLine(line: string, own: OwnOptions): [Bytes, Bytes[]] {
   const args = splitArgs(ascii(line));
   if (args === undefined) throw new ArgvError(`unbalanced quotes in '--${line.trimEnd()}'`);
-  if (args.length === 0) throw new ArgvError("an option without a name: '--'");
   const name = lower(args[0]);
   const words = knownWords();
   if (!words.includes(name)) throw new ArgvError(unknownOption(name, [...words, ...Object.keys(own)]));
