@@ -8,10 +8,11 @@
 import { ascii, isWord, type Bytes } from '../../base/bytes.js';
 import { formatInt64, type Int64 } from '../../base/numbers.js';
 import { EVENT_EXPIRE } from '../../store/events.js';
-import { type StringValue, makeString } from '../../store/types/value.js';
+import { makeString } from '../../store/types/value.js';
 import { expiryArg, getStringOrThrow, type ExpiryForm } from '../args.js';
 import { type CommandContext } from '../context.js';
 import { wrongArity } from '../errors.js';
+import { type KeyReference } from '../spec.js';
 import { EVENT_SET } from './events.js';
 import { Given, SET_OPTIONS, expiryOf, parseStringOptions } from './options.js';
 import { replyString } from './reply.js';
@@ -71,7 +72,17 @@ function propagateUntil(ctx: CommandContext, key: Bytes, value: Bytes, expiry: I
 
 /** GET changes the reply alone, so replicas are not sent it. */
 function withoutGet(argv: readonly Bytes[]): Bytes[] {
-  return argv.filter((arg, i) => i < 3 || !isWord(arg, 'get'));
+  return argv.filter((arg, i) => i < 3 || !isGet(arg));
+}
+
+function isGet(arg: Bytes): boolean {
+  return isWord(arg, 'get');
+}
+
+/** With GET the command reads its key, and ACLs must allow that (redis 7.2.6 db.c:setGetKeys). */
+export function setKeys(argv: readonly Bytes[]): KeyReference[] {
+  const reads = argv.some((arg, i) => i >= 3 && isGet(arg));
+  return [{ index: 1, flags: reads ? ['RW', 'access', 'update'] : ['OW', 'update'] }];
 }
 
 /** SETNX key value. */
@@ -107,7 +118,7 @@ function setFor(ctx: CommandContext, argv: Bytes[], form: ExpiryForm): void {
 /** GETSET key value. */
 export function getset(ctx: CommandContext, argv: Bytes[]): void {
   const [, key, value] = argv;
-  const old: StringValue | undefined = getStringOrThrow(ctx, key);
+  const old = getStringOrThrow(ctx, key);
   store(ctx, key, value);
   ctx.effects.replace(SET, key, value);
   replyString(ctx.reply, old);

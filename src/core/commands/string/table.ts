@@ -7,7 +7,7 @@ import { decr, decrby, incr, incrby, incrbyfloat } from './counter.js';
 import { get, getdel, getex, mget, strlen } from './get.js';
 import { lcs } from './lcs.js';
 import { append, getrange, setrange } from './range.js';
-import { getset, mset, msetnx, psetex, set, setex, setnx } from './set.js';
+import { getset, mset, msetnx, psetex, set, setex, setKeys, setnx } from './set.js';
 
 const TIMES = 'EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds';
 
@@ -33,6 +33,7 @@ export const STRING_COMMANDS: readonly CommandDefinition[] = [
         notes: 'RW and ACCESS due to the optional `GET` argument',
       },
     ],
+    getKeys: setKeys,
     syntax: `key value [NX | XX] [GET] [${TIMES} | KEEPTTL]`,
     run: set,
   }),
