@@ -110,12 +110,14 @@ export function modeTable(
   const counted = units.filter((unit) => unit in results);
   const sum = (of: (unit: string) => number): number => counted.reduce((total, unit) => total + of(unit), 0);
   const passed = sum((unit) => results[unit].passed);
+  // More than the baseline in one unit makes up for nothing in another.
+  const share = sum((unit) => Math.min(results[unit].passed, baseline[unit]));
   const whole = sum((unit) => baseline[unit]);
   const failed = sum((unit) => failedCount(results[unit], baseline[unit]));
   const notApplicable = sum((unit) => results[unit].notApplicable.length);
   const label = `${counted.length} of ${units.length} units run`;
   rows.push(
-    `| **${label}** | **${passed}** | **${failed}** | **${notApplicable}** | **${whole}** | **${percent(passed, whole)}** |`,
+    `| **${label}** | **${passed}** | **${failed}** | **${notApplicable}** | **${whole}** | **${percent(share, whole)}** |`,
   );
   return [HEAD, ...rows].join('\n');
 }
