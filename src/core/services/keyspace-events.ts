@@ -1,62 +1,45 @@
 /**
- * Classes of keyspace events and the letters that name them in `notify-keyspace-events`.
+ * The letters that name classes of keyspace events in `notify-keyspace-events`.
  *
- * The bits and letters are those of redis 7.2.6 server.h (NOTIFY_*) and notify.c. The write gate asks for a bit, the
- * configuration keeps their sum.
+ * The classes themselves are the store's (events.ts); the configuration keeps their sum. Letters and their order are those of
+ * redis 7.2.6 notify.c.
  */
 import { type Bytes, ascii } from '../base/bytes.js';
-
-/** Classes of events, one bit each. */
-export const NOTIFY = {
-  keyspace: 1 << 0,
-  keyevent: 1 << 1,
-  generic: 1 << 2,
-  string: 1 << 3,
-  list: 1 << 4,
-  set: 1 << 5,
-  hash: 1 << 6,
-  zset: 1 << 7,
-  expired: 1 << 8,
-  evicted: 1 << 9,
-  stream: 1 << 10,
-  keyMiss: 1 << 11,
-  module: 1 << 13,
-  newKey: 1 << 14,
-} as const;
+import { NotifyClass } from '../store/events.js';
 
 /** Letters in the order in which they are printed; those of ALL give way to `A` when all are there. */
 const LETTERS: readonly (readonly [string, number])[] = [
-  ['g', NOTIFY.generic],
-  ['$', NOTIFY.string],
-  ['l', NOTIFY.list],
-  ['s', NOTIFY.set],
-  ['h', NOTIFY.hash],
-  ['z', NOTIFY.zset],
-  ['x', NOTIFY.expired],
-  ['e', NOTIFY.evicted],
-  ['t', NOTIFY.stream],
-  ['d', NOTIFY.module],
-  ['n', NOTIFY.newKey],
-  ['K', NOTIFY.keyspace],
-  ['E', NOTIFY.keyevent],
-  ['m', NOTIFY.keyMiss],
+  ['g', NotifyClass.generic],
+  ['$', NotifyClass.string],
+  ['l', NotifyClass.list],
+  ['s', NotifyClass.set],
+  ['h', NotifyClass.hash],
+  ['z', NotifyClass.zset],
+  ['x', NotifyClass.expired],
+  ['e', NotifyClass.evicted],
+  ['t', NotifyClass.stream],
+  ['d', NotifyClass.module],
+  ['n', NotifyClass.new],
+  ['K', NotifyClass.keyspace],
+  ['E', NotifyClass.keyevent],
+  ['m', NotifyClass.keyMiss],
 ];
 
 /** What `A` stands for: all but the two channels, key misses and new keys. */
 export const NOTIFY_ALL =
-  NOTIFY.generic |
-  NOTIFY.string |
-  NOTIFY.list |
-  NOTIFY.set |
-  NOTIFY.hash |
-  NOTIFY.zset |
-  NOTIFY.expired |
-  NOTIFY.evicted |
-  NOTIFY.stream |
-  NOTIFY.module;
+  NotifyClass.generic |
+  NotifyClass.string |
+  NotifyClass.list |
+  NotifyClass.set |
+  NotifyClass.hash |
+  NotifyClass.zset |
+  NotifyClass.expired |
+  NotifyClass.evicted |
+  NotifyClass.stream |
+  NotifyClass.module;
 
 /** Printed only when `A` is not (notify.c:keyspaceEventsFlagsToString puts `n` there, so `An` prints as `A`). */
-const HIDDEN_BY_ALL = NOTIFY_ALL | NOTIFY.newKey;
+const HIDDEN_BY_ALL = NOTIFY_ALL | NotifyClass.new;
 
 /** The bits that `letters` name, or undefined when one is unknown. */
 export function parseKeyspaceEvents(letters: Bytes): number | undefined {

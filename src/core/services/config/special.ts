@@ -255,7 +255,7 @@ export function oomScores(initial: readonly number[]): Directive<readonly number
   );
 }
 
-/** `notify-keyspace-events <letters>`; the value is a sum of NOTIFY bits. */
+/** `notify-keyspace-events <letters>`; the value is a sum of NotifyClass bits. */
 export function keyspaceEvents(): Directive<number> {
   return directive<number, number>(
     {
