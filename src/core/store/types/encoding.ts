@@ -82,16 +82,21 @@ function stringEncoding(value: StringValue): EncodingName {
   return value.length <= EMBSTR_MAX ? 'embstr' : 'raw';
 }
 
+/** What one node of a list may hold (redis 7.2.6 quicklist.c:quicklistNodeLimit). */
+export function listNodeLimits(limits: EncodingLimits): { maxBytes: number; maxCount: number } {
+  const fill = limits.listMaxListpackSize;
+  if (fill >= 0) return { maxBytes: LIST_NODE_SAFE_SIZE, maxCount: Math.max(fill, 1) };
+  return { maxBytes: LIST_NODE_SIZES[Math.min(-fill, LIST_NODE_SIZES.length) - 1], maxCount: Infinity };
+}
+
 // redis 7.2.6 t_list.c:listTypeTryConversionRaw
 function settleList(list: ListValue, limits: EncodingLimits): void {
-  const fill = limits.listMaxListpackSize;
   const size = list.packedBytes + LISTPACK_FRAME;
-  const maxCount = fill >= 0 ? Math.max(fill, 1) : Infinity;
-  const maxSize = fill >= 0 ? LIST_NODE_SAFE_SIZE : LIST_NODE_SIZES[Math.min(-fill, 5) - 1];
+  const { maxBytes, maxCount } = listNodeLimits(limits);
   if (list.encoding === 'listpack') {
-    if (size > maxSize || list.length > maxCount) list.encoding = 'quicklist';
+    if (size > maxBytes || list.length > maxCount) list.encoding = 'quicklist';
   } else if (list.shrunk) {
-    const halfSize = fill >= 0 ? Infinity : maxSize >> 1;
+    const halfSize = limits.listMaxListpackSize >= 0 ? maxBytes : maxBytes >> 1;
     if (size <= halfSize && list.length <= maxCount / 2) list.encoding = 'listpack';
   }
   list.shrunk = false;

@@ -1,64 +1,27 @@
 /**
- * int-text: which strings are the text of an integer.
+ * int-text: elements as the packed encodings see them, where the text of an integer is stored as an integer.
  *
- * Redis stores a string as an integer only when the text is exactly what printing that integer gives back: no sign but a
- * leading minus, no leading zero, no "-0", within 64 bits (redis 7.2.6 util.c:string2ll). Called for every value that is
- * stored and every element that is packed, so the first char decides most cases.
+ * Called for every element that is stored, so that a collection knows what it would take packed and whether it is all integers; the
+ * first char decides most cases.
  */
 import { type Bytes } from '../../base/bytes.js';
+import { parseInt64 } from '../../base/numbers.js';
 
-const MAX_POSITIVE = '9223372036854775807';
-const MAX_NEGATIVE = '9223372036854775808';
-/** 15 digits always fit a double exactly; 16 may not. */
-const SAFE_DIGITS = 15;
-
-/** The integer that `bytes` is the canonical text of, when that integer is safe in a double; otherwise undefined. */
-export function safeIntOf(bytes: Bytes): number | undefined {
-  const length = bytes.length;
-  if (length === 0 || length > 17) return undefined;
-  const first = bytes.charCodeAt(0);
-  if (first > 57 || first < 45) return undefined;
-  if (length === 1) return first >= 48 ? first - 48 : undefined;
-  let i = 0;
-  if (first === 45) i = 1;
-  const lead = bytes.charCodeAt(i);
-  if (lead < 49 || lead > 57) return undefined;
-  const digits = length - i;
-  let value = lead - 48;
-  for (i++; i < length; i++) {
-    const digit = bytes.charCodeAt(i) - 48;
-    if (digit < 0 || digit > 9) return undefined;
-    value = value * 10 + digit;
-  }
-  if (digits > SAFE_DIGITS && value > Number.MAX_SAFE_INTEGER) return undefined;
-  return first === 45 ? -value : value;
-}
+/** Longest text of a 64-bit integer. */
+const INT_TEXT_MAX = 20;
+const MINUS = 45;
+const NINE = 57;
 
 /** Whether `bytes` is the canonical text of a signed 64-bit integer. */
 export function isInt64Text(bytes: Bytes): boolean {
-  const length = bytes.length;
-  if (length === 0 || length > 20) return false;
-  const first = bytes.charCodeAt(0);
-  if (first > 57 || first < 45) return false;
-  if (length === 1) return first >= 48;
-  const start = first === 45 ? 1 : 0;
-  const lead = bytes.charCodeAt(start);
-  if (lead < 49 || lead > 57) return false;
-  for (let i = start + 1; i < length; i++) {
-    const c = bytes.charCodeAt(i);
-    if (c < 48 || c > 57) return false;
-  }
-  const digits = length - start;
-  if (digits !== 19) return digits < 19;
-  return start === 1 ? bytes.slice(1) <= MAX_NEGATIVE : bytes <= MAX_POSITIVE;
+  return int64Of(bytes) !== undefined;
 }
 
 /** The integer that `bytes` is the canonical text of (bigint past 2^53), or undefined. */
 export function int64Of(bytes: Bytes): number | bigint | undefined {
-  const small = safeIntOf(bytes);
-  if (small !== undefined) return small;
-  if (bytes.length < 16 || !isInt64Text(bytes)) return undefined;
-  return BigInt(`${bytes}`);
+  const first = bytes.charCodeAt(0);
+  if (first > NINE || first < MINUS || bytes.length > INT_TEXT_MAX) return undefined;
+  return parseInt64(bytes);
 }
 
 /**
@@ -67,13 +30,8 @@ export function int64Of(bytes: Bytes): number | bigint | undefined {
  */
 export function packedSize(bytes: Bytes): number {
   const length = bytes.length;
-  if (length > 0 && length <= 20) {
-    const first = bytes.charCodeAt(0);
-    if (first <= 57 && first >= 45) {
-      const value = int64Of(bytes);
-      if (value !== undefined) return packedIntSize(value);
-    }
-  }
+  const int = int64Of(bytes);
+  if (int !== undefined) return packedIntSize(int);
   const body = length < 64 ? 1 + length : length < 4096 ? 2 + length : 5 + length;
   return body + backLengthSize(body);
 }

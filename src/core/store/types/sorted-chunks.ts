@@ -40,7 +40,9 @@ export class SortedChunks<T> {
         item,
       );
     }
-    if (items.length > CHUNK_MAX) this.split(c);
+    // appending in order is the common case: it leaves full chunks behind
+    if (items.length > CHUNK_MAX)
+      this.split(c, items[items.length - 1] === item ? CHUNK_MAX : CHUNK_MAX >> 1);
   }
 
   /** Removes what compares as equal to `item`; false when nothing does. */
@@ -133,11 +135,8 @@ export class SortedChunks<T> {
     return high < 0 ? -1 : low;
   }
 
-  private split(c: number): void {
-    const items = this.chunks[c];
-    // appending in order is the common case: leave full chunks behind
-    const at = c === this.chunks.length - 1 ? items.length - 1 : items.length >> 1;
-    this.chunks.splice(c + 1, 0, items.splice(at));
+  private split(c: number, at: number): void {
+    this.chunks.splice(c + 1, 0, this.chunks[c].splice(at));
   }
 }
 

@@ -8,7 +8,7 @@
 import { type Bytes } from '../../base/bytes.js';
 import { packedSize } from './int-text.js';
 import { MIN_STREAM_ID, type StreamId } from './stream-id.js';
-import { type StreamGroup } from './stream-groups.js';
+import { type StreamGroup, UNKNOWN_ENTRIES_READ } from './stream-groups.js';
 
 export interface StreamEntry {
   readonly id: StreamId;
@@ -60,7 +60,7 @@ export class StreamValue {
   /** Adds an entry at the end: `id` must be above `lastId`. Moves `lastId` and `entriesAdded`. */
   append(id: StreamId, fields: readonly Bytes[], limits: StreamNodeLimits): void {
     let node = this.nodes.at(-1);
-    if (node === undefined || isFull(node, limits)) {
+    if (node === undefined || isFull(node, fields, limits)) {
       node = { entries: [], deleted: 0, bytes: nodeHeaderBytes(fields) };
       this.nodes.push(node);
     }
@@ -149,6 +149,23 @@ export class StreamValue {
     return removed;
   }
 
+  /**
+   * How many entries were ever added up to `id`, or UNKNOWN_ENTRIES_READ where deletions make it a guess
+   * (redis 7.2.6 t_stream.c:streamEstimateDistanceFromFirstEverEntry).
+   */
+  entriesUpTo(id: StreamId): number {
+    if (this.entriesAdded === 0) return 0;
+    if (this.count === 0 && id <= this.lastId) return this.entriesAdded;
+    if (id === this.lastId) return this.entriesAdded;
+    if (id > this.lastId) return UNKNOWN_ENTRIES_READ;
+    const first = this.firstId;
+    if (this.maxDeletedId === MIN_STREAM_ID || this.maxDeletedId < first) {
+      if (id < first) return this.entriesAdded - this.count;
+      if (id === first) return this.entriesAdded - this.count + 1;
+    }
+    return UNKNOWN_ENTRIES_READ;
+  }
+
   /** A node, to read only: 0 <= index < nodeCount. What the RDB writer walks. */
   nodeAt(index: number): Readonly<StreamNode> {
     return this.nodes[index];
@@ -228,11 +245,16 @@ function firstAtOrAfter(entries: readonly StreamEntry[], id: StreamId): number {
   return low;
 }
 
-// redis 7.2.6 t_stream.c:streamAppendItem: the node is judged before the entry goes in, deleted entries count
-function isFull(node: StreamNode, limits: StreamNodeLimits): boolean {
-  const { streamNodeMaxBytes, streamNodeMaxEntries } = limits;
-  if (streamNodeMaxBytes > 0 && node.bytes >= streamNodeMaxBytes) return true;
-  return streamNodeMaxEntries > 0 && node.entries.length + node.deleted >= streamNodeMaxEntries;
+/** The most a node may hold whatever the limits say (redis 7.2.6 t_stream.c STREAM_LISTPACK_MAX_SIZE). */
+const NODE_BYTES_MAX = 1 << 30;
+
+/** Whether `fields` must go into a new node; deleted entries count (redis 7.2.6 t_stream.c:streamAppendItem). */
+function isFull(node: StreamNode, fields: readonly Bytes[], limits: StreamNodeLimits): boolean {
+  let bytes = node.bytes;
+  for (const part of fields) bytes += part.length;
+  const { streamNodeMaxBytes: maxBytes, streamNodeMaxEntries: maxEntries } = limits;
+  if (bytes >= (maxBytes > 0 ? Math.min(maxBytes, NODE_BYTES_MAX) : NODE_BYTES_MAX)) return true;
+  return maxEntries > 0 && node.entries.length + node.deleted >= maxEntries;
 }
 
 /** Listpack header and end, and the master entry: count, deleted, number of fields, names, terminator. */

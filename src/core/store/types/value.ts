@@ -5,8 +5,8 @@
  * place. The other types are containers with a `kind`. This module dispatches on the type; the containers own their data.
  */
 import { type Bytes } from '../../base/bytes.js';
+import { parseSafeInt } from '../../base/numbers.js';
 import { type HashValue } from './hash-value.js';
-import { safeIntOf } from './int-text.js';
 import { type ListValue } from './list-value.js';
 import { RawString } from './raw-string.js';
 import { type SetValue } from './set-value.js';
@@ -32,7 +32,7 @@ export function isStringValue(value: Value): value is StringValue {
 export function makeString(bytes: Bytes): StringValue {
   const first = bytes.charCodeAt(0);
   if (first > 57 || first < 45 || bytes.length > 17) return bytes;
-  return safeIntOf(bytes) ?? bytes;
+  return parseSafeInt(bytes) ?? bytes;
 }
 
 /** The bytes of a string. */

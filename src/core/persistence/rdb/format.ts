@@ -1,0 +1,214 @@
+/**
+ * The RDB format: magics, versions, opcodes, value types, and the error of whoever reads it.
+ *
+ *   "REDIS0011"                       magic and version, 9 bytes
+ *   FA name value …                   aux fields
+ *   F5 code …                         function libraries
+ *   FE db  FB keys expires            a database and its size hints
+ *   [FC ms | FD s] [F8 idle | F9 freq] type key value
+ *   FF  crc64 (8 bytes, little endian, from version 5 on; zero: not computed)
+ *
+ * Type numbers are the magic's: what REDIS0012 and VALKEY080 add above 21 is named here, so that a refusal can say what it was.
+ * Facts from redis 7.2.6 rdb.h and rdb.c, valkey 9 rdb.h.
+ */
+import { type Bytes, quote } from '../../base/bytes.js';
+
+export type RdbMagic = 'REDIS' | 'VALKEY';
+
+/** Versions that are read, type by type. */
+export const READABLE_VERSIONS: Record<RdbMagic, { first: number; last: number }> = {
+  REDIS: { first: 1, last: 12 },
+  VALKEY: { first: 80, last: 80 },
+};
+
+/** Versions that are written: 9 for Redis 5 to 6.2, 10 for 7.0, 11 for 7.2. */
+export type WritableVersion = 9 | 10 | 11;
+/** The newest version of a DUMP payload that RESTORE takes. */
+export const DUMP_VERSION_MAX = 11;
+/** The first version that ends with a checksum. */
+export const CHECKSUM_SINCE = 5;
+export const HEADER_BYTES = 9;
+export const TRAILER_BYTES = 8;
+
+export const OPCODE = {
+  SLOT_INFO: 244,
+  FUNCTION2: 245,
+  FUNCTION_PRE_GA: 246,
+  MODULE_AUX: 247,
+  IDLE: 248,
+  FREQ: 249,
+  AUX: 250,
+  RESIZE_DB: 251,
+  EXPIRE_MS: 252,
+  EXPIRE_SECONDS: 253,
+  SELECT_DB: 254,
+  EOF: 255,
+} as const;
+
+/** The lowest opcode: everything from here on is no value type. */
+export const FIRST_OPCODE = 240;
+
+export const TYPE = {
+  STRING: 0,
+  LIST: 1,
+  SET: 2,
+  ZSET: 3,
+  HASH: 4,
+  ZSET_2: 5,
+  MODULE_PRE_GA: 6,
+  MODULE_2: 7,
+  HASH_ZIPMAP: 9,
+  LIST_ZIPLIST: 10,
+  SET_INTSET: 11,
+  ZSET_ZIPLIST: 12,
+  HASH_ZIPLIST: 13,
+  LIST_QUICKLIST: 14,
+  STREAM_LISTPACKS: 15,
+  HASH_LISTPACK: 16,
+  ZSET_LISTPACK: 17,
+  LIST_QUICKLIST_2: 18,
+  STREAM_LISTPACKS_2: 19,
+  SET_LISTPACK: 20,
+  STREAM_LISTPACKS_3: 21,
+} as const;
+
+export type RdbTypeName = 'string' | 'list' | 'set' | 'zset' | 'hash' | 'stream' | 'module';
+
+export interface RdbTypeInfo {
+  readonly type: RdbTypeName;
+  /** The encoding's name, as the snapshot report shows it. */
+  readonly encoding: string;
+}
+
+/** What both magics have in common. */
+const TYPES: Readonly<Record<number, RdbTypeInfo>> = {
+  [TYPE.STRING]: { type: 'string', encoding: 'string' },
+  [TYPE.LIST]: { type: 'list', encoding: 'linkedlist' },
+  [TYPE.SET]: { type: 'set', encoding: 'hashtable' },
+  [TYPE.ZSET]: { type: 'zset', encoding: 'skiplist (text scores)' },
+  [TYPE.HASH]: { type: 'hash', encoding: 'hashtable' },
+  [TYPE.ZSET_2]: { type: 'zset', encoding: 'skiplist' },
+  [TYPE.MODULE_PRE_GA]: { type: 'module', encoding: 'module (pre-release)' },
+  [TYPE.MODULE_2]: { type: 'module', encoding: 'module' },
+  [TYPE.HASH_ZIPMAP]: { type: 'hash', encoding: 'zipmap' },
+  [TYPE.LIST_ZIPLIST]: { type: 'list', encoding: 'ziplist' },
+  [TYPE.SET_INTSET]: { type: 'set', encoding: 'intset' },
+  [TYPE.ZSET_ZIPLIST]: { type: 'zset', encoding: 'ziplist' },
+  [TYPE.HASH_ZIPLIST]: { type: 'hash', encoding: 'ziplist' },
+  [TYPE.LIST_QUICKLIST]: { type: 'list', encoding: 'quicklist of ziplists' },
+  [TYPE.STREAM_LISTPACKS]: { type: 'stream', encoding: 'stream' },
+  [TYPE.HASH_LISTPACK]: { type: 'hash', encoding: 'listpack' },
+  [TYPE.ZSET_LISTPACK]: { type: 'zset', encoding: 'listpack' },
+  [TYPE.LIST_QUICKLIST_2]: { type: 'list', encoding: 'quicklist' },
+  [TYPE.STREAM_LISTPACKS_2]: { type: 'stream', encoding: 'stream 2' },
+  [TYPE.SET_LISTPACK]: { type: 'set', encoding: 'listpack' },
+  [TYPE.STREAM_LISTPACKS_3]: { type: 'stream', encoding: 'stream 3' },
+};
+
+/** Types that later servers write and that have no place in a Redis 7.2 data set. */
+const LATER_TYPES: Record<RdbMagic, Readonly<Record<number, string>>> = {
+  REDIS: {
+    22: 'hash with field expiry, pre-release (Redis 7.4)',
+    23: 'hash listpack with field expiry, pre-release (Redis 7.4)',
+    24: 'hash with field expiry (Redis 7.4)',
+    25: 'hash listpack with field expiry (Redis 7.4)',
+  },
+  VALKEY: { 22: 'hash with field expiry (Valkey 9)' },
+};
+
+/** Facts about a value type that is read; undefined for any other number. */
+export function typeInfo(rdbType: number): RdbTypeInfo | undefined {
+  return TYPES[rdbType];
+}
+
+/** What a type or opcode that is not read is called, for the error. */
+export function laterTypeName(magic: RdbMagic, rdbType: number): string | undefined {
+  return LATER_TYPES[magic][rdbType];
+}
+
+/** Sub-opcodes of a module's value. */
+export const MODULE_OPCODE = { EOF: 0, SINT: 1, UINT: 2, FLOAT: 3, DOUBLE: 4, STRING: 5 } as const;
+
+/** First byte of a length, and the encodings of strings that are no plain bytes. */
+export const LENGTH_32 = 0x80;
+export const LENGTH_64 = 0x81;
+export const STRING_INT8 = 0xc0;
+export const STRING_INT16 = 0xc1;
+export const STRING_INT32 = 0xc2;
+export const STRING_LZF = 0xc3;
+
+/** Containers of a quicklist 2 node. */
+export const NODE_PLAIN = 1;
+export const NODE_PACKED = 2;
+
+/** Flags of an entry in a stream's listpack. */
+export const ENTRY_DELETED = 1;
+export const ENTRY_SAME_FIELDS = 2;
+
+/** LZF never unpacks a byte to more than this: a reference of 3 bytes stands for at most 264. */
+export const LZF_MAX_RATIO = 88;
+
+const MODULE_NAME_CHARS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/** The nine-character name in a module type id, the low ten bits of which are a version (redis 7.2.6 module.c). */
+export function moduleName(id: number | bigint): string {
+  let name = '';
+  for (let shift = 58n; shift >= 10n; shift -= 6n) {
+    name += MODULE_NAME_CHARS[Number((BigInt(id) >> shift) & 63n)];
+  }
+  return name;
+}
+
+/** What an RdbError knows. */
+export interface RdbErrorDetail {
+  /** Offset of the byte from the start of the RDB, or of the payload. */
+  readonly offset: number;
+  /** The reason in words, Redis's own where it has one. */
+  readonly reason: string;
+  /** What was being read. */
+  readonly what: string;
+  readonly expected?: string;
+  readonly got?: string;
+  /** The key, once its name is known. */
+  readonly key?: Bytes;
+  /** The number of the value type, once known. */
+  readonly rdbType?: number;
+}
+
+/** Bytes that are no RDB, or that cannot be applied here. */
+export class RdbError extends Error {
+  readonly offset: number;
+  readonly reason: string;
+  readonly what: string;
+  readonly expected: string | undefined;
+  readonly got: string | undefined;
+  readonly key: Bytes | undefined;
+  readonly rdbType: number | undefined;
+
+  constructor(detail: RdbErrorDetail) {
+    super(describe(detail));
+    this.name = 'RdbError';
+    this.offset = detail.offset;
+    this.reason = detail.reason;
+    this.what = detail.what;
+    this.expected = detail.expected;
+    this.got = detail.got;
+    this.key = detail.key;
+    this.rdbType = detail.rdbType;
+  }
+
+  /** The same error with the key in which it happened. */
+  inKey(key: Bytes, rdbType: number): RdbError {
+    if (this.key !== undefined) return this;
+    const { offset, reason, what, expected, got } = this;
+    return new RdbError({ offset, reason, what, expected, got, key, rdbType });
+  }
+}
+
+function describe(detail: RdbErrorDetail): string {
+  let text = `${detail.reason} (at offset ${detail.offset}, reading ${detail.what}`;
+  if (detail.key !== undefined) text += ` of key ${quote(detail.key)}, type ${detail.rdbType}`;
+  if (detail.expected !== undefined) text += `; expected ${detail.expected}`;
+  if (detail.got !== undefined) text += `; got ${detail.got}`;
+  return text + ')';
+}
