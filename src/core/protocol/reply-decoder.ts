@@ -154,7 +154,7 @@ export class ReplyDecoder {
       throw new ReplyFormatError(
         at,
         'a reply line that ends in CRLF',
-        quote(sliceBytes(line, 0, SHOWN_BYTES)),
+        quote(sliceBytes(line, 0, Math.min(line.length, SHOWN_BYTES))),
       );
     }
     this.bytesConsumed += line.length;
@@ -186,7 +186,7 @@ function rest(line: Bytes): Bytes {
 function aggregate(type: AggregateType, line: Bytes, at: number): Step {
   const count = parseSafeInt(rest(line));
   if (count === -1 && type === 'array') return { reply: { type: 'null' } };
-  if (count === undefined || count < 0) throw wrong(at, `the length of a ${type}`, line);
+  if (count === undefined || count < 0) throw wrong(at, `a count of elements (${type})`, line);
   const missing = type === 'map' || type === 'attribute' ? count * 2 : count;
   const frame: Frame = { type, items: [], missing: type === 'attribute' ? missing + 1 : missing };
   return frame.missing === 0 ? { reply: finished(frame) } : { open: frame };
