@@ -1,0 +1,49 @@
+/** The wire transcripts against a real redis-server: what we claim that Redis answers, it answers. */
+import { readdirSync } from 'node:fs';
+import net from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { realRedisServer, startServer, type RunningServer } from '../support/server-process.js';
+import { readTranscript } from '../support/transcript.js';
+
+const FOLDER = new URL('../wire/transcripts/', import.meta.url);
+const DEADLINE_MS = 10_000;
+
+const real = realRedisServer();
+
+/** Sends everything at once; resolves with `length` bytes of answers, or with what had come when the deadline passed. */
+function ask(port: number, wire: Buffer, length: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect({ port, host: '127.0.0.1' }, () => socket.write(wire));
+    let text = '';
+    const done = () => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(text);
+    };
+    const timer = setTimeout(done, DEADLINE_MS);
+    socket.on('error', reject);
+    socket.on('close', done);
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1');
+      if (text.length >= length) done();
+    });
+  });
+}
+
+describe.skipIf(real === undefined)('a real redis-server answers as the transcripts say', () => {
+  let server: RunningServer;
+  beforeAll(async () => {
+    server = await startServer([real ?? '']);
+  });
+  afterAll(() => server.stop());
+
+  it.each(readdirSync(FOLDER))('%s', async (file) => {
+    const connection = await server.connect();
+    await connection.send('FLUSHALL');
+    connection.close();
+    const exchanges = readTranscript(new URL(file, FOLDER));
+    const expected = exchanges.map((exchange) => exchange.answer).join('');
+    const wire = Buffer.concat(exchanges.map((exchange) => exchange.sent));
+    expect(await ask(server.port, wire, expected.length)).toBe(expected);
+  });
+});
