@@ -207,6 +207,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
       notify: () => undefined,
       ready: (db, key) => this.blocking.keyChanged(db, key),
       preimage: () => undefined,
+      pinned: () => false,
       removedByTime: (db, key, cause) => this.propagateRemoval(db, key, cause),
     };
   }
@@ -223,6 +224,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
     this.limits.maxBulkLength = values.protoMaxBulkLen;
     this.dispatcher.slowUs = values.slowlogLogSlowerThan < 0 ? Infinity : values.slowlogLogSlowerThan;
     const lfu = values.maxmemoryPolicy.endsWith('lfu');
+    this.store.savesUsage = lfu || values.maxmemoryPolicy.endsWith('lru');
     this.store.lfu = lfu ? { logFactor: values.lfuLogFactor, decayMinutes: values.lfuDecayTime } : undefined;
     this.armGate(EngineGate.maxMemory, values.maxmemory > 0);
     this.armGate(EngineGate.protectedCommands, true);

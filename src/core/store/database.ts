@@ -111,7 +111,8 @@ export class Store {
   missEvents = false;
   /** LFU instead of LRU words (the maxmemory policy decides). */
   lfu: LfuSettings | undefined;
-  /** Keys that may have expired are left in peace (DEBUG SET-ACTIVE-EXPIRE does not touch this; a busy script does). */
+  /** Whether idle times or frequencies are worth saving: the eviction policy uses them. */
+  savesUsage = false;
   readonly stats: StoreStats = {
     hits: 0,
     misses: 0,
@@ -122,6 +123,8 @@ export class Store {
     evicted: 0,
   };
   port!: LookupPort;
+  /** The code of each function library, as loaded. */
+  functionLibraries: Bytes[] = [];
   private readonly seed: number;
 
   constructor(

@@ -10,7 +10,7 @@ import { type Bytes } from '../base/bytes.js';
 import { type Database, type LookupPort, type Store } from './database.js';
 import { EVENT_EVICTED, EVENT_EXPIRED, EVENT_NEW, NotifyClass, type KeyEvent } from './events.js';
 import { type Keyspace } from './keyspace.js';
-import { type Value } from './types/value.js';
+import { copyValue, type Value } from './types/value.js';
 
 export const Armed = {
   watch: 1,
@@ -34,6 +34,8 @@ export interface WriteGatePorts {
   ready(db: Database, key: Bytes): void;
   /** An entry that a running snapshot has not saved yet is about to change. */
   preimage(keyspace: Keyspace, slot: number): void;
+  /** Whether a running snapshot still refers to this value: it must not be changed in place. */
+  pinned(value: object): boolean;
   /** The master removed a key by itself: propagate the deletion. */
   removedByTime(db: Database, key: Bytes, cause: 'expired' | 'evicted'): void;
 }
@@ -85,10 +87,18 @@ export class WriteGate implements LookupPort {
     if (this.armed !== 0) this.announce(db, key, event, false);
   }
 
-  /** To be called before the value in `slot` is changed in place; `changed` follows. */
+  /**
+   * The value in `slot`, to be changed in place; `changed` follows. While a running snapshot refers to it the snapshot keeps
+   * the old one and the key gets a copy.
+   */
   open(db: Database, slot: number): Value {
-    if (this.armed & Armed.snapshot) this.save(db.keyspace, slot);
-    return db.keyspace.valueAt(slot);
+    const value = db.keyspace.valueAt(slot);
+    if (!(this.armed & Armed.snapshot)) return value;
+    this.save(db.keyspace, slot);
+    if (typeof value !== 'object' || !this.ports.pinned(value)) return value;
+    const copy = copyValue(value);
+    db.keyspace.setValueAt(slot, copy);
+    return copy;
   }
 
   /** A value was changed in place, `by` elements. */

@@ -1,0 +1,137 @@
+/**
+ * RdbLoader: the events of an RdbReader become entries of a store: of its databases, or of containers beside them that take
+ * their place when everything has arrived (a replica keeps its old data until then).
+ *
+ * A master drops keys whose time is over while loading; a replica keeps them, its master will delete them.
+ */
+import { type Bytes } from '../../base/bytes.js';
+import { parseSafeInt } from '../../base/numbers.js';
+import { lfuMinutes, type Store } from '../../store/database.js';
+import { type Keyspace } from '../../store/keyspace.js';
+import { type Value } from '../../store/types/value.js';
+import { type ChecksumVerdict, type RdbKey, type RdbSink } from './reader.js';
+
+export interface LoadPolicy {
+  /** Keys whose time is over are left out. */
+  readonly dropExpired: boolean;
+}
+
+/** The replication position that an RDB carries. */
+export interface RdbPosition {
+  streamDb: number;
+  replid: string;
+  offset: number;
+}
+
+export class RdbLoader implements RdbSink {
+  loaded = 0;
+  expired = 0;
+  empty = 0;
+  redisVersion = '';
+  createdSeconds = 0;
+  version = 0;
+  checksum: ChecksumVerdict | undefined;
+  readonly functions: Bytes[] = [];
+  readonly skippedModules: string[] = [];
+  private readonly fields = new Map<string, Bytes>();
+  private readonly containers: Keyspace[] = [];
+  private keyspace: Keyspace;
+
+  constructor(
+    private readonly store: Store,
+    private readonly policy: LoadPolicy,
+  ) {
+    this.keyspace = this.container(0);
+  }
+
+  private container(db: number): Keyspace {
+    if (db >= this.store.databases.length) {
+      throw new Error(
+        `the data was created with a server configured to handle more than ${this.store.databases.length} databases`,
+      );
+    }
+    return (this.containers[db] ??= this.store.newKeyspace());
+  }
+
+  header(_magic: string, version: number): void {
+    this.version = version;
+  }
+
+  aux(name: Bytes, value: Bytes): void {
+    this.fields.set(name, value);
+    if (name === 'redis-ver') this.redisVersion = value;
+    else if (name === 'ctime') this.createdSeconds = parseSafeInt(value) ?? 0;
+  }
+
+  /** Where the stream stood when the RDB was made, if it says. */
+  get position(): RdbPosition | undefined {
+    const replid = this.fields.get('repl-id');
+    const offset = parseSafeInt(this.fields.get('repl-offset') ?? ('' as Bytes));
+    if (replid?.length !== 40 || offset === undefined) return undefined;
+    return { streamDb: this.streamDb, replid, offset };
+  }
+
+  /** The database that the stream after the RDB belongs to. */
+  get streamDb(): number {
+    return parseSafeInt(this.fields.get('repl-stream-db') ?? ('0' as Bytes)) ?? 0;
+  }
+
+  selectDb(db: number): void {
+    this.keyspace = this.container(db);
+  }
+
+  resizeDb(keys: number): void {
+    this.keyspace.table.reserve(keys);
+  }
+
+  value(value: Value, key: RdbKey): void {
+    const { expireAtMs } = key;
+    if (expireAtMs !== undefined && this.policy.dropExpired && expireAtMs < this.store.nowMs) {
+      this.expired++;
+      return;
+    }
+    const { keyspace } = this;
+    const found = keyspace.table.find(key.key);
+    if (found >= 0) {
+      throw new Error(`the key appears twice in database ${key.db}`);
+    }
+    const slot = keyspace.table.insert(key.key);
+    keyspace.setValueAt(slot, value);
+    keyspace.setAccessAt(slot, this.access(key));
+    if (expireAtMs !== undefined) keyspace.setExpiryAt(slot, expireAtMs);
+    this.loaded++;
+  }
+
+  private access({ idleSeconds, freq }: RdbKey): number {
+    const { store } = this;
+    if (store.lfu !== undefined && freq !== undefined) return ((lfuMinutes(store.nowMs) << 8) | freq) >>> 0;
+    if (store.lfu === undefined && idleSeconds !== undefined) {
+      return Math.max(0, Math.floor(store.nowMs / 1000) - idleSeconds);
+    }
+    return store.newAccessWord();
+  }
+
+  emptyKey(): void {
+    this.empty++;
+  }
+
+  functionLibrary(code: Bytes): void {
+    this.functions.push(code);
+  }
+
+  moduleAux(module: string): void {
+    this.skippedModules.push(module);
+  }
+
+  end(checksum: ChecksumVerdict): void {
+    this.checksum = checksum;
+  }
+
+  /** Puts what was loaded in the place of what the databases hold. */
+  install(): void {
+    for (const db of this.store.databases) {
+      db.keyspace = this.containers[db.id] ?? this.store.newKeyspace();
+    }
+    this.store.functionLibraries = this.functions;
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * SnapshotJob: turns a SnapshotWalk into an RDB, in slices between turns of the event loop.
+ *
+ *   start ──► slice ──► slice ──► … ──► done        `out` says when it has enough: the job then waits for `resume`
+ *
+ * Header, functions and the replication position are taken in the first slice, so that they belong to the same moment as the
+ * data. BGSAVE, SAVE (which runs it to the end at once) and replication are its users; they differ in where the blocks go.
+ */
+import { type Bytes } from '../../base/bytes.js';
+import { type Clock } from '../../base/clock.js';
+import { type Store } from '../../store/database.js';
+import { SnapshotWalk, type SnapshotSink } from '../../store/snapshot.js';
+import { type EncodingLimits } from '../../store/types/encoding.js';
+import { type Value } from '../../store/types/value.js';
+import { type WriteGate } from '../../store/write-gate.js';
+import { type WritableVersion } from './format.js';
+import { RdbWriter, type KeyUsage, type RdbAux } from './writer.js';
+
+/** Longest slice in microseconds: short enough that a client beside it hardly notices. */
+const SLICE_US = 250;
+/** With this many entries in the side queue a slice may be this much longer: the walk must outrun the writes. */
+const SIDE_QUEUE_LONG = 10_000;
+const HURRIED_SLICE_US = 2_000;
+
+export interface SnapshotOptions {
+  readonly version: WritableVersion;
+  readonly aux: RdbAux;
+  readonly checksum: boolean;
+  readonly compression: boolean;
+  readonly limits: EncodingLimits;
+  /** What of the data goes in: `none` for rdb-filter-only. */
+  readonly include: { readonly keys: boolean; readonly functions: boolean };
+}
+
+export interface SnapshotOutput {
+  /** Takes a block for good. */
+  write(block: Buffer): void;
+  /** Whether it takes more now. When not, it calls `resume` of the job later. */
+  ready(): boolean;
+  /** Everything has been handed over. */
+  done(): void;
+}
+
+export interface SnapshotParts {
+  readonly store: Store;
+  readonly gate: WriteGate;
+  readonly clock: Clock;
+}
+
+export class SnapshotJob implements SnapshotSink {
+  readonly startedUs: number;
+  private readonly walk: SnapshotWalk | undefined;
+  private readonly writer: RdbWriter;
+  private waiting = false;
+  private scheduled = false;
+  private over = false;
+
+  constructor(
+    private readonly parts: SnapshotParts,
+    options: SnapshotOptions,
+    private readonly output: SnapshotOutput,
+  ) {
+    this.startedUs = parts.clock.monotonicUs();
+    this.writer = new RdbWriter((block) => output.write(block), options);
+    this.writer.header(options.aux);
+    if (options.include.functions && options.version >= 10) {
+      for (const code of parts.store.functionLibraries) this.writer.functionLibrary(code);
+    }
+    this.walk = options.include.keys ? new SnapshotWalk(parts.store, parts.gate, this) : undefined;
+  }
+
+  get totalKeys(): number {
+    return this.walk?.totalKeys ?? 0;
+  }
+
+  get processedKeys(): number {
+    return this.walk?.processedKeys ?? 0;
+  }
+
+  get sideQueueLength(): number {
+    return this.walk?.sideQueueLength ?? 0;
+  }
+
+  get bytesWritten(): number {
+    return this.writer.bytesWritten;
+  }
+
+  database(id: number, hint: { keys: number; expiring: number } | undefined): void {
+    this.writer.selectDb(id);
+    if (hint !== undefined) this.writer.resizeDb(hint.keys, hint.expiring);
+  }
+
+  entry(key: Bytes, value: Value, expiryMs: number, access: number): Generator<void, void, void> | undefined {
+    const expiry = expiryMs === 0 ? undefined : expiryMs;
+    const small = this.writer.smallKeyValue(key, value, expiry, this.usage(access));
+    return small ? undefined : this.writer.restOfValue(value);
+  }
+
+  /** Idle time or frequency is written when the eviction policy uses it (redis 7.2.6 rdb.c:rdbSaveKeyValuePair). */
+  private usage(access: number): KeyUsage | undefined {
+    const { store } = this.parts;
+    if (!store.savesUsage) return undefined;
+    if (store.lfu !== undefined) return { freq: access & 255 };
+    return { idleSeconds: Math.max(0, Math.floor(store.nowMs / 1000) - access) };
+  }
+
+  /** Begins the slices. */
+  start(): void {
+    this.schedule();
+  }
+
+  /** The output takes more again. */
+  resume(): void {
+    if (this.waiting) this.schedule();
+  }
+
+  private schedule(): void {
+    this.waiting = false;
+    if (this.scheduled || this.over) return;
+    this.scheduled = true;
+    this.parts.clock.endOfTurn(() => {
+      this.scheduled = false;
+      this.slice();
+    });
+  }
+
+  private slice(): void {
+    if (this.over) return;
+    if (!this.output.ready()) {
+      this.waiting = true;
+      return;
+    }
+    const { clock } = this.parts;
+    const hurried = this.sideQueueLength > SIDE_QUEUE_LONG;
+    const until = clock.monotonicUs() + (hurried ? HURRIED_SLICE_US : SLICE_US);
+    const finished = this.walk === undefined || this.walk.step(() => clock.monotonicUs() < until);
+    if (finished) this.finish();
+    else this.schedule();
+  }
+
+  /** Runs to the end at once (SAVE). */
+  runToEnd(): void {
+    this.walk?.step(() => true);
+    this.finish();
+  }
+
+  private finish(): void {
+    this.over = true;
+    this.writer.end();
+    this.output.done();
+  }
+
+  /** Stops it; nothing more is written. */
+  cancel(): void {
+    this.over = true;
+    this.walk?.end();
+  }
+}

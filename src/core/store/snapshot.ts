@@ -1,0 +1,190 @@
+/**
+ * SnapshotWalk: the whole data set at one point in time, without fork.
+ *
+ *   start: epoch + 1, remember each database's container     (between two execution units)
+ *   step:  entries from high slots to low, a few at a time, between turns of the event loop
+ *
+ * An entry's epoch says which snapshot it needs nothing more of: an entry created after the start has the new epoch, one that
+ * was written gets it, and the write gate hands over (`preimage`) an older one before it is changed. Those wait in a side queue
+ * and are written between two keys, because a key's bytes are contiguous in an RDB. Values are held by reference; `pinned`
+ * makes the write gate copy one that would be changed in place. FLUSHDB and SWAPDB exchange containers: the walk goes on with
+ * the ones it remembered. Entries that compaction moves only move to slots that the walk has yet to reach, or carry their epoch.
+ */
+import { type Bytes } from '../base/bytes.js';
+import { type Database, type Store } from './database.js';
+import { type Keyspace } from './keyspace.js';
+import { CHUNK_MASK, CHUNK_SHIFT } from './slot-table.js';
+import { Armed, type WriteGate } from './write-gate.js';
+import { type Value } from './types/value.js';
+
+/** Where the entries go, in the order of the walk. */
+export interface SnapshotSink {
+  /** The entries that follow belong to this database; size hints the first time it is named. */
+  database(id: number, hint: { keys: number; expiring: number } | undefined): void;
+  /**
+   * One entry. @returns nothing when it is written; else the rest of the work, to be driven between turns
+   * @param expiryMs absolute, 0 for none
+   */
+  entry(key: Bytes, value: Value, expiryMs: number, access: number): Generator<void, void, void> | undefined;
+}
+
+interface Container {
+  readonly dbId: number;
+  readonly keyspace: Keyspace;
+  readonly keys: number;
+  readonly expiring: number;
+  announced: boolean;
+}
+
+interface Preimage {
+  readonly container: Container;
+  readonly key: Bytes;
+  readonly value: Value;
+  readonly expiryMs: number;
+  readonly access: number;
+}
+
+/** Slots looked at between two looks at the clock. */
+const SLOTS_PER_CHECK = 32;
+
+export class SnapshotWalk {
+  /** Keys at the start, and those dealt with. */
+  readonly totalKeys: number;
+  processedKeys = 0;
+  /** Most entries that ever waited in the side queue. */
+  sideQueuePeak = 0;
+  private readonly containers: Container[] = [];
+  private readonly byKeyspace = new Map<Keyspace, Container>();
+  private readonly sideQueue: Preimage[] = [];
+  private readonly pins = new Map<object, number>();
+  private current = 0;
+  private slot = -1;
+  private selected = -1;
+  private running: { rest: Generator<void, void, void>; value: Value } | undefined;
+  private active = true;
+
+  constructor(
+    store: Store,
+    private readonly gate: WriteGate,
+    private readonly sink: SnapshotSink,
+  ) {
+    for (const db of store.databases) this.remember(db);
+    this.totalKeys = this.containers.reduce((sum, c) => sum + c.keys, 0);
+    gate.epoch++;
+    gate.ports.preimage = (keyspace, slot) => this.preimage(keyspace, slot);
+    gate.ports.pinned = (value) => this.pins.has(value);
+    gate.arm(Armed.snapshot, true);
+  }
+
+  private remember(db: Database): void {
+    if (db.size === 0) return;
+    const { keyspace } = db;
+    const container = { dbId: db.id, keyspace, keys: db.size, expiring: keyspace.expiring, announced: false };
+    this.containers.push(container);
+    this.byKeyspace.set(keyspace, container);
+  }
+
+  /** Entries held for the side queue, for `current_cow_size`. */
+  get sideQueueLength(): number {
+    return this.sideQueue.length;
+  }
+
+  private preimage(keyspace: Keyspace, slot: number): void {
+    const container = this.byKeyspace.get(keyspace);
+    // A container that came into being after the start holds nothing of ours.
+    if (container === undefined) return;
+    const value = keyspace.valueAt(slot);
+    this.pin(value);
+    this.sideQueue.push({
+      container,
+      key: keyspace.keyAt(slot)!,
+      value,
+      expiryMs: keyspace.expiryAt(slot),
+      access: keyspace.accessAt(slot),
+    });
+    this.sideQueuePeak = Math.max(this.sideQueuePeak, this.sideQueue.length);
+  }
+
+  private pin(value: Value): void {
+    if (typeof value === 'object') this.pins.set(value, (this.pins.get(value) ?? 0) + 1);
+  }
+
+  private unpin(value: Value): void {
+    if (typeof value !== 'object') return;
+    const pins = this.pins.get(value)! - 1;
+    if (pins === 0) this.pins.delete(value);
+    else this.pins.set(value, pins);
+  }
+
+  /**
+   * Goes on until `mayGoOn` says no (asked every few slots and between slices of a large value).
+   * @returns true when everything has been handed to the sink
+   */
+  step(mayGoOn: () => boolean): boolean {
+    for (;;) {
+      if (this.running !== undefined && !this.continueValue(mayGoOn)) return false;
+      const waiting = this.sideQueue.pop();
+      if (waiting !== undefined) this.write(waiting);
+      else if (!this.walk()) {
+        this.end();
+        return true;
+      }
+      if (this.running === undefined && !mayGoOn()) return false;
+    }
+  }
+
+  private continueValue(mayGoOn: () => boolean): boolean {
+    const { rest, value } = this.running!;
+    while (rest.next().done !== true) if (!mayGoOn()) return false;
+    this.unpin(value);
+    this.running = undefined;
+    return true;
+  }
+
+  /** Walks some slots. @returns false when there are no more */
+  private walk(): boolean {
+    const container = this.containers[this.current];
+    if (container === undefined) return false;
+    const { keyspace } = container;
+    const { table } = keyspace;
+    if (this.slot < 0 || this.slot > table.top) this.slot = table.top;
+    for (let seen = 0; seen < SLOTS_PER_CHECK && this.slot > 0 && this.running === undefined; seen++) {
+      const slot = --this.slot;
+      const chunk = table.chunks[slot >> CHUNK_SHIFT];
+      const at = slot & CHUNK_MASK;
+      const key = chunk.keys[at];
+      if (key === undefined || (chunk.epochs !== undefined && chunk.epochs[at] === this.gate.epoch)) continue;
+      keyspace.setEpochAt(slot, this.gate.epoch);
+      const value = chunk.values[at]!;
+      this.pin(value);
+      this.write({ container, key, value, expiryMs: keyspace.expiryAt(slot), access: chunk.access[at] });
+    }
+    if (this.slot === 0) {
+      this.current++;
+      this.slot = -1;
+    }
+    return true;
+  }
+
+  private write({ container, key, value, expiryMs, access }: Preimage): void {
+    if (this.selected !== container.dbId) {
+      const { keys, expiring } = container;
+      this.sink.database(container.dbId, container.announced ? undefined : { keys, expiring });
+      container.announced = true;
+      this.selected = container.dbId;
+    }
+    this.processedKeys++;
+    const rest = this.sink.entry(key, value, expiryMs, access);
+    if (rest === undefined) this.unpin(value);
+    else this.running = { rest, value };
+  }
+
+  /** Ends the snapshot, finished or not. */
+  end(): void {
+    if (!this.active) return;
+    this.active = false;
+    this.gate.arm(Armed.snapshot, false);
+    this.gate.ports.preimage = () => undefined;
+    this.gate.ports.pinned = () => false;
+  }
+}
