@@ -200,8 +200,10 @@ describe.skipIf(!realRedisAvailable()).each(realRedisServers())(
         ]),
       );
       const ours = scores.map((score) => {
-      const value = parseDouble(score);
-      return value === undefined ? NOT_A_FLOAT : formatDouble(value);
+        const value = parseDouble(score);
+        return value === undefined ? NOT_A_FLOAT : formatDouble(value);
+      });
+      expect(ours).toEqual(theirs);
     });
 
     test('patterns', async () => {
