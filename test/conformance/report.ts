@@ -68,7 +68,7 @@ export function unitRow(unit: string, result: UnitResult | undefined, baseline: 
   if (result === undefined) return `| ${unit} | not run | | | ${baseline} | |`;
   const failed = failedCount(result, baseline);
   const unrun = failed - result.failed.length;
-  const failedText = unrun > 0 ? `${failed} (${unrun} not reached)` : String(failed);
+  const failedText = unrun > 0 ? `${failed} (${unrun} not run)` : String(failed);
   return `| ${unit} | ${result.passed} | ${failedText} | ${result.notApplicable.length} | ${baseline} | ${percent(result.passed, baseline)} |`;
 }
 

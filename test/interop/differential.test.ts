@@ -7,18 +7,14 @@ import { families } from '../differential/families/index.js';
 import { type Pair } from '../differential/lockstep.js';
 import { renderResult } from '../differential/report.js';
 import { runDifferential, type RunOptions } from '../differential/runner.js';
-import {
-  ourCommand,
-  realRedisServer,
-  redisVersion,
-  startServer,
-  type RunningServer,
-} from '../support/server-process.js';
+import { realRedisServers } from '../support/real-redis.js';
+import { ourCommand, redisVersion, startServer, type RunningServer } from '../support/server-process.js';
 
 const BUDGET_MS = 8_000;
 const TIMEOUT_MS = 60_000;
 
-const real = realRedisServer();
+const peers = realRedisServers().map(({ bin }) => bin);
+const [real = ''] = peers;
 const ours = ourCommand();
 const options: RunOptions = {
   seed: 7,
@@ -37,8 +33,8 @@ describe.skipIf(real === undefined || ours === undefined)(
     let pair: Pair;
 
     beforeAll(async () => {
-      servers.push(await startServer(ours ?? []), await startServer([real ?? '']));
-      pair = { ours: servers[0], peer: servers[1], peerVersion: redisVersion(real ?? '') ?? [0, 0, 0] };
+      servers.push(await startServer(ours ?? []), await startServer([real]));
+      pair = { ours: servers[0], peer: servers[1], peerVersion: redisVersion(real) ?? [0, 0, 0] };
     }, TIMEOUT_MS);
     afterAll(() => Promise.all(servers.map((server) => server.stop())));
 
@@ -58,16 +54,16 @@ describe.skipIf(real === undefined || ours === undefined)(
   },
 );
 
-describe.skipIf(real === undefined)('differential: the runner itself', () => {
+describe.skipIf(real === '')('differential: the runner itself', () => {
   it(
     'finds a server that is set up differently, and makes the case short',
     async () => {
       const servers = [
-        await startServer([real ?? ''], ['--maxmemory-policy', 'allkeys-lfu']),
-        await startServer([real ?? '']),
+        await startServer([real], ['--maxmemory-policy', 'allkeys-lfu']),
+        await startServer([real]),
       ];
       try {
-        const peerVersion = redisVersion(real ?? '') ?? [0, 0, 0];
+        const peerVersion = redisVersion(real) ?? [0, 0, 0];
         const pair = { ours: servers[0], peer: servers[1], peerVersion };
         const result = await runDifferential(pair, { ...options, seed: 1 });
         expect(result.differences).toHaveLength(1);
