@@ -265,19 +265,22 @@ export class RdbReader {
     else this.sink.value?.(value, key);
   }
 
-  private *readOpcode(code: number): Step<void> {
+  // What is read is read before `sink.x?.(…)`: an optional call that is not made does not evaluate its arguments.
+  private *readOpcode(opcode: number): Step<void> {
     const { src } = this;
-    switch (code) {
+    switch (opcode) {
       case OPCODE.SELECT_DB:
         this.db = yield* awaitLength(src, (this.what = 'database number'));
         return this.sink.selectDb?.(this.db);
       case OPCODE.RESIZE_DB: {
         const keys = yield* awaitLength(src, (this.what = 'size hints'));
-        return this.sink.resizeDb?.(keys, yield* awaitLength(src, 'size hints'));
+        const expires = yield* awaitLength(src, 'size hints');
+        return this.sink.resizeDb?.(keys, expires);
       }
       case OPCODE.AUX: {
         const name = yield* awaitString(src, (this.what = 'aux field'));
-        return this.sink.aux?.(name, yield* awaitString(src, 'aux field'));
+        const value = yield* awaitString(src, 'aux field');
+        return this.sink.aux?.(name, value);
       }
       case OPCODE.EXPIRE_MS:
         this.what = 'expiry';
@@ -297,10 +300,12 @@ export class RdbReader {
         while (!src.has(1)) yield;
         this.freq = src.u8();
         return;
-      case OPCODE.FUNCTION2:
-        return this.sink.functionLibrary?.(yield* awaitString(src, (this.what = 'function library')));
+      case OPCODE.FUNCTION2: {
+        const code = yield* awaitString(src, (this.what = 'function library'));
+        return this.sink.functionLibrary?.(code);
+      }
       case OPCODE.FUNCTION_PRE_GA:
-        throw src.error('Pre-release function format not supported.', 'opcode', undefined, String(code), 1);
+        throw src.error('Pre-release function format not supported.', 'opcode', undefined, String(opcode), 1);
       case OPCODE.MODULE_AUX:
         return yield* this.readModuleAux();
       case OPCODE.SLOT_INFO:
@@ -308,7 +313,7 @@ export class RdbReader {
         for (let i = 0; i < 3; i++) yield* awaitLength64(src, 'slot sizes');
         return;
       default:
-        yield* this.refuseType(code);
+        yield* this.refuseType(opcode);
     }
   }
 
