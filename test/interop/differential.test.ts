@@ -26,15 +26,15 @@ const options: RunOptions = {
   budgetMs: BUDGET_MS,
 };
 
-describe.skipIf(real === undefined || ours === undefined)(
-  'differential: ours and a real redis-server',
-  () => {
+describe.skipIf(real === '' || ours === undefined).each(real === '' ? ['redis-server'] : peers)(
+  'differential: ours and %s',
+  (peer) => {
     const servers: RunningServer[] = [];
     let pair: Pair;
 
     beforeAll(async () => {
-      servers.push(await startServer(ours ?? []), await startServer([real]));
-      pair = { ours: servers[0], peer: servers[1], peerVersion: redisVersion(real) ?? [0, 0, 0] };
+      servers.push(await startServer(ours ?? []), await startServer([peer]));
+      pair = { ours: servers[0], peer: servers[1], peerVersion: redisVersion(peer) ?? [0, 0, 0] };
     }, TIMEOUT_MS);
     afterAll(() => Promise.all(servers.map((server) => server.stop())));
 

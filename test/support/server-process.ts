@@ -1,8 +1,8 @@
 /**
  * Starts and stops servers as processes: ours (`redis-ts serve`) and real ones, with one way to do both.
  *
- * A server gets a folder and a free port of its own, is waited for with PING and a deadline, and is ended by its pid. Its
- * output is kept for the error message. Used by the interop tests, the differential runner and the benchmarks.
+ * A server gets a folder and a free port of its own, is waited for with PING and a deadline, is ended by its pid and never
+ * outlives this process. Its output is kept for the error message. Used by the interop tests, the differential runner and the benchmarks.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -104,6 +104,9 @@ export async function startServer(
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
   child.once('error', (error) => keep(Buffer.from(error.message)));
+  const killAtExit = (): boolean => child.kill('SIGKILL');
+  process.once('exit', killAtExit);
+  child.once('exit', () => process.off('exit', killAtExit));
   const server: RunningServer = {
     port,
     pid: child.pid ?? -1,
