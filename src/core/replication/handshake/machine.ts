@@ -1,20 +1,22 @@
 /**
  * The handshake as a pure function: (state, event) -> (state, messages to send, notes). No clock, no socket, no queue.
  *
- *   connecting --connected--> running --line*--> running --line--> done
- *        `------ unreachable / timeout / closed (any state) ------^
+ *   connecting --connected--> running --line*--> [held --release-->] running --line--> done
+ *        `------------ unreachable / timeout / closed (any state) -------------------^
  *
  * `run.ts` drives it over a channel; the real replica and the `handshake` command share both. Which answers end the
  * attempt, which are ignored, and how PSYNC's answer is read follow redis 7.2.6 replication.c:syncWithMaster and
  * slaveTryPartialResynchronization.
  */
-import { ascii, type Bytes } from '../../base/bytes.js';
+import { ascii, flat, type Bytes } from '../../base/bytes.js';
+import { parseSafeInt } from '../../base/numbers.js';
+import { encodeCommand } from '../../protocol/command-encoder.js';
 import {
-  encodeArgs,
   stepArgs,
   STEPS,
   SYNC_FALLBACK,
   type HandshakeOptions,
+  type PsyncRequest,
   type StepId,
   type StepSpec,
 } from './steps.js';
@@ -26,6 +28,8 @@ export type HandshakeInput =
   | { readonly type: 'line'; readonly line: Bytes }
   | { readonly type: 'timeout' }
   | { readonly type: 'closed' }
+  /** PSYNC may go out now (`holdPsync`), asking for `psync` instead when that is given. */
+  | { readonly type: 'release'; readonly psync?: PsyncRequest }
   /** What came cannot be a line: longer than any, or binary. */
   | { readonly type: 'garbage' };
 
@@ -72,6 +76,8 @@ export type HandshakeState =
       readonly awaiting: readonly StepSpec[];
       readonly todo: readonly StepSpec[];
     }
+  /** Everything before PSYNC went through; PSYNC waits to be released. */
+  | { readonly phase: 'held'; readonly options: HandshakeOptions; readonly todo: readonly StepSpec[] }
   | { readonly phase: 'done'; readonly options: HandshakeOptions; readonly outcome: Outcome };
 
 export interface Advance {
@@ -92,6 +98,8 @@ export function currentStep(state: HandshakeState): StepId | undefined {
       return 'connect';
     case 'running':
       return state.awaiting[0]?.id;
+    case 'held':
+      return 'psync';
     case 'done':
       return undefined;
   }
@@ -103,7 +111,7 @@ export function advance(state: HandshakeState, event: HandshakeInput): Advance {
   const step = currentStep(state) ?? 'connect';
   switch (event.type) {
     case 'connected':
-      if (state.phase === 'running') return { state, send: [], notes: [] };
+      if (state.phase !== 'connecting') return { state, send: [], notes: [] };
       return sendNext({
         phase: 'running',
         options: state.options,
@@ -118,11 +126,19 @@ export function advance(state: HandshakeState, event: HandshakeInput): Advance {
       return fail(state, step, 'closed');
     case 'garbage':
       return fail(state, step, 'unexpected');
+    case 'release':
+      return state.phase === 'held' ? release(state, event.psync) : { state, send: [], notes: [] };
     case 'line':
       return state.phase === 'running'
         ? answered(state, event.line)
-        : fail(state, 'connect', 'unexpected', event.line);
+        : fail(state, step, 'unexpected', event.line);
   }
+}
+
+function release(held: Extract<HandshakeState, { phase: 'held' }>, psync?: PsyncRequest): Advance {
+  const options: HandshakeOptions = { ...held.options, psync: psync ?? held.options.psync, holdPsync: false };
+  const todo = held.todo.filter((spec) => spec.needed(options));
+  return sendNext({ phase: 'running', options, awaiting: [], todo });
 }
 
 type Running = Extract<HandshakeState, { phase: 'running' }>;
@@ -136,6 +152,9 @@ function sendNext(state: Running, notes: readonly Note[] = []): Advance {
       send: [],
       notes,
     };
+  }
+  if (next.phase === 'psync' && state.options.holdPsync) {
+    return { state: { phase: 'held', options: state.options, todo: state.todo }, send: [], notes };
   }
   const together =
     state.options.manner === 'burst' && next.phase === 'introduce'
@@ -151,7 +170,7 @@ function sendNext(state: Running, notes: readonly Note[] = []): Advance {
 
 function message(spec: StepSpec, options: HandshakeOptions): Message {
   const { args, shown } = stepArgs(spec, options);
-  return { step: spec.id, bytes: encodeArgs(args), shown: encodeArgs(shown), args: shown };
+  return { step: spec.id, bytes: flat(encodeCommand(args)), shown: flat(encodeCommand(shown)), args: shown };
 }
 
 function answered(state: Running, line: Bytes): Advance {
@@ -212,9 +231,8 @@ export function parseFullResync(line: Bytes): { replid?: Bytes; offset?: number 
   const first = line.indexOf(' ');
   const second = first < 0 ? -1 : line.indexOf(' ', first + 1);
   if (second < 0 || second - first - 1 !== REPLID_LENGTH) return {};
-  const digits = /^-?[0-9]{1,16}/.exec(line.slice(second + 1));
-  const replid = ascii(line.slice(first + 1, second));
-  return digits === null ? {} : { replid, offset: Number(digits[0]) };
+  const offset = parseSafeInt(ascii(line.slice(second + 1)));
+  return offset === undefined ? {} : { replid: ascii(line.slice(first + 1, second)), offset };
 }
 
 /** Reads `+CONTINUE [<id>]`; an id of another length than 40 counts as none. */

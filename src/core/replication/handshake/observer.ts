@@ -8,6 +8,7 @@
 import { type ChannelClose, type ChannelError } from '../../base/byte-channel.js';
 import { type Bytes } from '../../base/bytes.js';
 import { type FailWhy, type Outcome } from './machine.js';
+import { type SnapshotReport } from '../snapshot-check.js';
 import { type StepId } from './steps.js';
 
 /** Where in a visit something happened. */
@@ -45,6 +46,59 @@ export type HandshakeEvent = Common &
     | { readonly kind: 'close'; readonly close: ChannelClose; readonly bytes: Bytes }
     | { readonly kind: 'outcome'; readonly outcome: Outcome }
   );
+
+/** Why taking the snapshot ended without a snapshot. */
+export type SnapshotFault = 'error-reply' | 'unexpected' | 'stalled' | 'closed' | 'timeout';
+
+/** What follows the handshake on the same connection. Offsets are replication offsets: bytes of the stream. */
+export type TransferTraceEvent = Common &
+  (
+    | {
+        readonly kind: 'snapshot-begin';
+        readonly form: 'length' | 'eof';
+        /** Of the length form. */
+        readonly length?: number;
+        readonly bytes: Bytes;
+      }
+    | { readonly kind: 'snapshot-progress'; readonly receivedBytes: number; readonly length?: number }
+    | { readonly kind: 'snapshot-end'; readonly report: SnapshotReport; readonly ms: number }
+    | {
+        readonly kind: 'snapshot-fault';
+        readonly why: SnapshotFault;
+        readonly receivedBytes: number;
+        readonly waitedMs: number;
+        /** What came instead, or the beginning of it. */
+        readonly bytes: Bytes;
+        /** Of what was received until then. */
+        readonly report?: SnapshotReport;
+      }
+    | { readonly kind: 'stream-begin'; readonly offset?: number }
+    /** Bytes before the first command that belong to none. */
+    | { readonly kind: 'stream-noise'; readonly bytes: Bytes }
+    | {
+        readonly kind: 'command';
+        /** After this command; missing when the position is not known. */
+        readonly offset?: number;
+        readonly wireLength: number;
+        readonly db?: number;
+        /** Long arguments are cut. */
+        readonly args: readonly Bytes[];
+        readonly argc: number;
+      }
+    | { readonly kind: 'stream-fault'; readonly message: string; readonly bytes: Bytes }
+    | {
+        readonly kind: 'stream-end';
+        readonly why: 'count' | 'time' | 'stopped' | 'closed' | 'fault';
+        readonly commands: number;
+        readonly bytesRead: number;
+        readonly offset?: number;
+      }
+  );
+
+export type VisitEvent = HandshakeEvent | TransferTraceEvent;
+
+/** An event of a union without the fields that the teller adds. */
+export type Untold<E> = E extends unknown ? Omit<E, 'atUs' | 'conn'> : never;
 
 export type Observer<E = HandshakeEvent> = (event: E) => void;
 

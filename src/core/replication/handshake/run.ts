@@ -16,8 +16,14 @@ import { ByteQueue, LineTooLongError } from '../../base/byte-queue.js';
 import { ascii, EMPTY, fromBuffer, type Bytes } from '../../base/bytes.js';
 import { type Clock, type Timer } from '../../base/clock.js';
 import { advance, begin, currentStep, type Advance, type HandshakeInput, type Outcome } from './machine.js';
-import { type HandshakeEvent, MAX_EVIDENCE_BYTES, type Observer, type Verdict } from './observer.js';
-import { MASK, type HandshakeOptions, type StepId } from './steps.js';
+import {
+  type HandshakeEvent,
+  MAX_EVIDENCE_BYTES,
+  type Observer,
+  type Untold,
+  type Verdict,
+} from './observer.js';
+import { MASK, type HandshakeOptions, type PsyncRequest, type StepId } from './steps.js';
 
 /** Longest line a master may answer with, in bytes. The refusal of protected mode is the longest known: under 1 KB. */
 export const MAX_LINE_BYTES = 16 * 1024;
@@ -61,6 +67,8 @@ export interface HandshakeSetup {
   readonly originUs: number;
   readonly localPort?: number;
   readonly observer: Observer;
+  /** With `holdPsync`: called before PSYNC; nothing is sent until it calls `release`. */
+  readonly beforePsync?: (release: (psync?: PsyncRequest) => void) => void;
   /** Called once. `link` is there when the outcome goes on. */
   readonly done: (outcome: Outcome, link?: Link) => void;
 }
@@ -74,12 +82,6 @@ export interface HandshakeRun {
 export function runHandshake(setup: HandshakeSetup): HandshakeRun {
   return new Run(setup);
 }
-
-type Told = HandshakeEvent extends infer E
-  ? E extends HandshakeEvent
-    ? Omit<E, 'atUs' | 'conn'>
-    : never
-  : never;
 
 class Run implements HandshakeRun {
   private state;
@@ -194,7 +196,16 @@ class Run implements HandshakeRun {
     // One write for a burst, as a replica's buffered commands leave in one segment.
     if (result.send.length > 0) this.channel?.write(ascii(result.send.map((m) => m.bytes).join('')));
     if (result.state.phase === 'done') this.finish(result.state.outcome, result);
+    else if (result.state.phase === 'held') this.hold();
     else this.arm(currentStep(result.state) ?? 'connect');
+  }
+
+  /** No answer is due while PSYNC is held back: no timer runs. */
+  private hold(): void {
+    this.disarm();
+    const release = (psync?: PsyncRequest): void => this.take({ type: 'release', ...(psync && { psync }) });
+    if (this.setup.beforePsync) this.setup.beforePsync(release);
+    else release();
   }
 
   private finish(outcome: Outcome, result: Advance): void {
@@ -268,7 +279,7 @@ class Run implements HandshakeRun {
       : outcome;
   }
 
-  private tell(event: Told): void {
+  private tell(event: Untold<HandshakeEvent>): void {
     const atUs = this.setup.clock.monotonicUs() - this.setup.originUs;
     this.setup.observer({ ...event, atUs, conn: this.setup.conn });
   }

@@ -6,7 +6,7 @@
  *
  * Order, and what each answer means, after redis 7.2.6 replication.c:syncWithMaster.
  */
-import { ascii, concat, fromText, type Bytes } from '../../base/bytes.js';
+import { ascii, fromText, type Bytes } from '../../base/bytes.js';
 
 export type StepId =
   | 'connect'
@@ -34,6 +34,8 @@ export interface HandshakeOptions {
   readonly rdbOnly?: boolean;
   readonly rdbFilterOnly?: Bytes;
   readonly psync: PsyncRequest;
+  /** Stop before PSYNC until a `release` event, which may change what is asked for. */
+  readonly holdPsync?: boolean;
   /** Send `SYNC` when PSYNC is refused, as a real replica does. Without it the outcome says so and nothing is sent. */
   readonly syncFallback: boolean;
 }
@@ -130,14 +132,6 @@ export const SYNC_FALLBACK = ascii('SYNC\r\n');
 
 /** What stands for a secret in every trace. */
 export const MASK = ascii('(hidden)');
-
-/** The RESP array of bulk strings that carries a command. */
-export function encodeArgs(args: readonly Bytes[]): Bytes {
-  return concat([
-    ascii(`*${args.length}\r\n`),
-    ...args.flatMap((arg) => [ascii(`$${arg.length}\r\n`), arg, ascii('\r\n')]),
-  ]);
-}
 
 /** The arguments of a step, and the same with its secrets masked. */
 export function stepArgs(

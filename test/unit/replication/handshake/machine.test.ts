@@ -126,6 +126,30 @@ describe('answers before PSYNC', () => {
   });
 });
 
+describe('PSYNC held back', () => {
+  const held = (): Advance => play({ ...base, holdPsync: true }, '+PONG', '+OK', '+OK').last;
+
+  it('waits for its release', () => {
+    expect(held().state.phase).toBe('held');
+    expect(held().send).toEqual([]);
+    expect(advance(held().state, { type: 'release' }).send.map((m) => m.bytes)).toEqual([PSYNC]);
+  });
+
+  it('may be aimed elsewhere, or called off', () => {
+    const aimed = advance(held().state, { type: 'release', psync: { replid: ascii(ID), offset: 9 } });
+    expect(aimed.send[0].bytes).toBe(`*3\r\n$5\r\nPSYNC\r\n$40\r\n${ID}\r\n$1\r\n9\r\n`);
+    expect(advance(held().state, { type: 'release', psync: 'none' }).state).toMatchObject({
+      outcome: { kind: 'introduced' },
+    });
+  });
+
+  it('ends when the master closes meanwhile', () => {
+    expect(advance(held().state, { type: 'closed' }).state).toMatchObject({
+      outcome: { kind: 'failed', step: 'psync', why: 'closed' },
+    });
+  });
+});
+
 describe('the answer to PSYNC', () => {
   const psync = (options: HandshakeOptions, ...lines: string[]): Advance =>
     play(options, '+PONG', '+OK', '+OK', ...lines).last;

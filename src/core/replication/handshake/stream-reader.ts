@@ -1,0 +1,90 @@
+/**
+ * Reads the command stream that follows a snapshot or a `+CONTINUE`, and counts: every byte belongs to the offset
+ * (redis 7.2.6 networking.c:commandProcessed). Used by the visit; the replica proper applies what this only shows.
+ */
+import { ascii, fromBuffer, isWord, type Bytes } from '../../base/bytes.js';
+import { parseSafeInt } from '../../base/numbers.js';
+import { ProtocolError } from '../../protocol/errors.js';
+import { RequestParser } from '../../protocol/request-parser.js';
+import { MAX_STRING_BYTES } from '../../protocol/limits.js';
+import { MAX_EVIDENCE_BYTES, type TransferTraceEvent, type Untold } from './observer.js';
+
+/** Arguments beyond these are not shown: a trace is for reading. */
+export const MAX_SHOWN_ARGS = 32;
+export const MAX_SHOWN_ARG_BYTES = 256;
+
+export type StreamEnd = 'count' | 'time' | 'stopped' | 'closed' | 'fault';
+
+const STAR = 42;
+
+export class StreamReader {
+  commands = 0;
+  /** Bytes of whole commands and of noise before them. */
+  bytesRead = 0;
+  offset: number | undefined;
+  private db: number | undefined;
+  private noiseTold = false;
+  private readonly parser = new RequestParser({ maxBulkLength: MAX_STRING_BYTES });
+
+  /**
+   * @param offset before the first byte; undefined when the master told none
+   * @param count stop after that many commands
+   */
+  constructor(
+    offset: number | undefined,
+    private readonly count: number | undefined,
+    private readonly tell: (event: Untold<TransferTraceEvent>) => void,
+  ) {
+    this.offset = offset;
+    this.parser.fromMaster = true;
+  }
+
+  /** Reads a chunk of the stream; answers why to stop, when there is a reason. */
+  read(chunk: Buffer): StreamEnd | undefined {
+    this.noise(chunk);
+    this.parser.push(chunk, 0, chunk.length);
+    try {
+      while (this.parser.next()) {
+        this.command();
+        if (this.count !== undefined && this.commands >= this.count) return 'count';
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      const bytes = fromBuffer(chunk.subarray(0, MAX_EVIDENCE_BYTES));
+      this.tell({ kind: 'stream-fault', step: 'stream', message: error.reason, bytes });
+      return 'fault';
+    }
+    this.parser.detach();
+    return undefined;
+  }
+
+  /** A replica skips empty lines but counts them, and is ahead of its master for ever. */
+  private noise(chunk: Buffer): void {
+    if (this.noiseTold || this.commands > 0 || this.parser.pendingBytes > 0 || chunk[0] === STAR) return;
+    this.noiseTold = true;
+    const end = chunk.indexOf(STAR);
+    const bytes = fromBuffer(chunk.subarray(0, Math.min(end < 0 ? chunk.length : end, MAX_EVIDENCE_BYTES)));
+    this.tell({ kind: 'stream-noise', step: 'stream', bytes });
+  }
+
+  private command(): void {
+    const { argv, wireLength } = this.parser;
+    this.commands++;
+    this.bytesRead += wireLength;
+    if (this.offset !== undefined) this.offset += wireLength;
+    if (argv.length === 2 && isWord(argv[0], 'select')) this.db = parseSafeInt(argv[1]) ?? this.db;
+    this.tell({
+      kind: 'command',
+      step: 'stream',
+      wireLength,
+      args: argv.slice(0, MAX_SHOWN_ARGS).map(cut),
+      argc: argv.length,
+      ...(this.offset === undefined ? {} : { offset: this.offset }),
+      ...(this.db === undefined ? {} : { db: this.db }),
+    });
+  }
+}
+
+function cut(arg: Bytes): Bytes {
+  return arg.length <= MAX_SHOWN_ARG_BYTES ? arg : ascii(arg.slice(0, MAX_SHOWN_ARG_BYTES) + '...');
+}

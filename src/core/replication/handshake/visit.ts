@@ -1,0 +1,358 @@
+/**
+ * A visit to a master: handshake, snapshot, stream, on one connection, as a tool makes it. Nothing is stored and nothing is
+ * applied: what is learned goes to the observer, event by event.
+ *
+ *   handshake --full--> snapshot --> [stream] --> beforeClose --> over
+ *       |  `--continue---------------> [stream] ------^
+ *       `--anything else----------------------------------------> over
+ *
+ * It acknowledges nothing, so it never satisfies anybody's WAIT; in the EOF form, and only to follow the stream, it sends
+ * one `REPLCONF ACK 0`, without which the master withholds the stream (redis 7.2.6 replication.c:updateSlavesWaitingBgsave).
+ */
+import { type ChannelClose, type Dial } from '../../base/byte-channel.js';
+import { ascii, EMPTY, flat, type Bytes } from '../../base/bytes.js';
+import { type Clock, type Timer } from '../../base/clock.js';
+import { encodeCommand } from '../../protocol/command-encoder.js';
+import { SnapshotCheck, type SnapshotReport } from '../snapshot-check.js';
+import { TransferDecoder, type TransferEvent } from '../transfer.js';
+import { type Outcome } from './machine.js';
+import {
+  MAX_EVIDENCE_BYTES,
+  type Observer,
+  type SnapshotFault,
+  type Untold,
+  type VisitEvent,
+} from './observer.js';
+import { runHandshake, type HandshakeRun, type HandshakeTimers, type Link } from './run.js';
+import { type HandshakeOptions, type PsyncRequest } from './steps.js';
+import { StreamReader, type StreamEnd } from './stream-reader.js';
+
+/** Where a snapshot is kept: `write` answers false when it wants `onDrain` to be waited for. */
+export interface SnapshotSink {
+  write(chunk: Buffer): boolean;
+  onDrain(fn: () => void): void;
+}
+
+export interface FollowOptions {
+  readonly forMs?: number;
+  readonly count?: number;
+}
+
+export interface VisitSetup {
+  readonly dial: Dial;
+  readonly clock: Clock;
+  readonly options: HandshakeOptions;
+  readonly timers: HandshakeTimers;
+  readonly conn: number;
+  readonly originUs: number;
+  readonly localPort?: number;
+  readonly beforePsync?: (release: (psync?: PsyncRequest) => void) => void;
+  /** Read the stream; without it the visit ends after the snapshot. */
+  readonly follow?: FollowOptions;
+  readonly sink?: SnapshotSink;
+  readonly observer: Observer<VisitEvent>;
+  /** Called when nothing more is wanted from a connection that still stands; `close` ends it. */
+  readonly beforeClose?: (close: () => void) => void;
+  readonly done: (outcome: Outcome) => void;
+}
+
+export interface Visit {
+  /** Ends it now, in order: what was seen so far is reported. */
+  stop(): void;
+}
+
+/** Starts a visit. */
+export function startVisit(setup: VisitSetup): Visit {
+  return new Visiting(setup);
+}
+
+/** A snapshot that has ended but for bytes that never come is given up after this silence, in ms. */
+export const STALL_MS = 2000;
+/** How long after a snapshot we look for bytes that do not belong there, in ms. */
+export const SETTLE_MS = 150;
+/** Progress is told this often, in ms. */
+const PROGRESS_MS = 250;
+
+class Visiting implements Visit {
+  private readonly run: HandshakeRun;
+  private link: Link | undefined;
+  private outcome: Outcome = { kind: 'failed', step: 'connect', why: 'closed' };
+  private mode: 'handshake' | 'snapshot' | 'settle' | 'stream' | 'closing' | 'over' = 'handshake';
+  private transfer: TransferDecoder | undefined;
+  private check = new SnapshotCheck();
+  private form: 'length' | 'eof' = 'length';
+  private length: number | undefined;
+  private reader: StreamReader | undefined;
+  private timer: Timer | undefined;
+  private beganUs = 0;
+  private idleSinceUs = 0;
+  private toldUs = 0;
+  private draining = false;
+
+  constructor(private readonly setup: VisitSetup) {
+    const { dial, clock, options, timers, conn, originUs, localPort, observer, beforePsync } = setup;
+    this.run = runHandshake({
+      ...{ dial, clock, options, timers, conn, originUs, localPort, observer, beforePsync },
+      done: (outcome, link) => this.handshakeDone(outcome, link),
+    });
+  }
+
+  stop(): void {
+    if (this.mode === 'over') return;
+    if (this.mode === 'handshake') {
+      this.mode = 'over';
+      this.run.abort();
+      return this.setup.done({ kind: 'failed', step: 'connect', why: 'closed' });
+    }
+    if (this.mode === 'stream') this.endStream('stopped');
+    this.close();
+  }
+
+  private handshakeDone(outcome: Outcome, link: Link | undefined): void {
+    this.outcome = outcome;
+    this.link = link;
+    if (!link) return this.over();
+    link.listen(
+      () => this.readable(),
+      (close) => this.lost(close),
+    );
+    this.idleSinceUs = this.setup.clock.monotonicUs();
+    switch (outcome.kind) {
+      case 'full':
+      case 'sync':
+        return this.beginSnapshot(link);
+      case 'continue':
+        return this.setup.follow ? this.beginStream() : this.finish();
+      case 'introduced':
+        return this.finish();
+      case 'retry':
+      case 'failed':
+        return this.over();
+    }
+  }
+
+  private readable(): void {
+    this.idleSinceUs = this.setup.clock.monotonicUs();
+    if (this.mode === 'snapshot') this.readSnapshot();
+    else if (this.mode === 'stream') this.readStream();
+    else if (this.mode === 'settle') this.settled();
+  }
+
+  // ---- snapshot
+
+  private beginSnapshot(link: Link): void {
+    this.mode = 'snapshot';
+    this.transfer = new TransferDecoder(link.queue);
+    this.watchForStall();
+    this.readSnapshot();
+  }
+
+  private readSnapshot(): void {
+    while (this.mode === 'snapshot' && !this.draining) {
+      const event = this.transfer?.next();
+      if (event === undefined) return;
+      this.snapshotEvent(event);
+    }
+  }
+
+  private snapshotEvent(event: TransferEvent): void {
+    switch (event.kind) {
+      case 'keepalive':
+        return this.tell({ kind: 'keepalive', step: 'snapshot' });
+      case 'header':
+        return this.snapshotBegins(event);
+      case 'payload':
+        return this.payload(event.bytes);
+      case 'end':
+        return this.snapshotEnds();
+      case 'error':
+        return this.snapshotFails('error-reply', event.line);
+      case 'unexpected':
+        return this.snapshotFails('unexpected', event.line ?? this.waiting());
+    }
+  }
+
+  private snapshotBegins(event: Extract<TransferEvent, { kind: 'header' }>): void {
+    this.form = event.form;
+    this.length = event.form === 'length' ? event.length : undefined;
+    this.beganUs = this.toldUs = this.setup.clock.monotonicUs();
+    const length = this.length === undefined ? {} : { length: this.length };
+    this.tell({ kind: 'snapshot-begin', step: 'snapshot', form: event.form, ...length, bytes: event.line });
+  }
+
+  private payload(bytes: Buffer): void {
+    this.check.push(bytes);
+    this.keep(bytes);
+    const now = this.setup.clock.monotonicUs();
+    if (now - this.toldUs < PROGRESS_MS * 1000) return;
+    this.toldUs = now;
+    const length = this.length === undefined ? {} : { length: this.length };
+    this.tell({ kind: 'snapshot-progress', step: 'snapshot', receivedBytes: this.received(), ...length });
+  }
+
+  /** Hands a piece to the sink; a full one stops the reading from the master until it has drained. */
+  private keep(bytes: Buffer): void {
+    const { sink } = this.setup;
+    // The piece shares memory with the queue's chunk, which nobody writes to again.
+    if (!sink || sink.write(bytes)) return;
+    this.draining = true;
+    this.link?.channel.pause();
+    sink.onDrain(() => {
+      this.draining = false;
+      this.link?.channel.resume();
+      this.readable();
+    });
+  }
+
+  private snapshotEnds(): void {
+    const report: SnapshotReport = this.check.finish();
+    const ms = (this.setup.clock.monotonicUs() - this.beganUs) / 1000;
+    this.tell({ kind: 'snapshot-end', step: 'snapshot', report, ms });
+    this.timer?.cancel();
+    if (this.outcome.kind === 'full' && this.setup.follow) return this.beginStream();
+    this.mode = 'settle';
+    this.timer = this.setup.clock.after(SETTLE_MS, () => this.settled(), true);
+    if (this.waiting() !== EMPTY) this.settled();
+  }
+
+  /** After the snapshot comes the command stream, or nothing yet. */
+  private settled(): void {
+    if (this.mode !== 'settle') return;
+    this.timer?.cancel();
+    const rest = this.waiting();
+    if (rest !== EMPTY && !rest.startsWith('*')) {
+      this.tell({ kind: 'stream-noise', step: 'stream', bytes: rest });
+    }
+    this.finish();
+  }
+
+  private snapshotFails(why: SnapshotFault, bytes: Bytes): void {
+    const waitedMs = (this.setup.clock.monotonicUs() - this.idleSinceUs) / 1000;
+    const report = this.received() > 0 ? { report: this.check.finish() } : {};
+    const receivedBytes = this.received();
+    this.tell({ kind: 'snapshot-fault', step: 'snapshot', why, receivedBytes, waitedMs, bytes, ...report });
+    this.finish();
+  }
+
+  /**
+   * A master may be silent for long while it prepares or reads its disk, so silence alone is a fault only after
+   * repl-timeout. But when the RDB itself has ended and more bytes were announced, they will never come.
+   */
+  private watchForStall(): void {
+    this.timer = this.setup.clock.after(
+      STALL_MS / 4,
+      () => {
+        if (this.mode !== 'snapshot') return;
+        const silentMs = (this.setup.clock.monotonicUs() - this.idleSinceUs) / 1000;
+        if (this.draining) return this.watchForStall();
+        if (silentMs >= Math.min(STALL_MS, this.setup.timers.psyncIdleMs) && this.check.endSeen)
+          return this.snapshotFails('stalled', this.waiting());
+        if (silentMs >= this.setup.timers.psyncIdleMs) return this.snapshotFails('timeout', this.waiting());
+        this.watchForStall();
+      },
+      true,
+    );
+  }
+
+  private received(): number {
+    return this.transfer?.payloadBytes ?? 0;
+  }
+
+  // ---- stream
+
+  private beginStream(): void {
+    this.mode = 'stream';
+    const { follow, clock } = this.setup;
+    const offset = this.streamStart();
+    this.reader = new StreamReader(offset, follow?.count, (event) => this.tell(event));
+    this.tell({ kind: 'stream-begin', step: 'stream', ...(offset === undefined ? {} : { offset }) });
+    if (this.form === 'eof' && this.outcome.kind === 'full') this.acknowledgeOnce();
+    if (follow?.forMs !== undefined) {
+      this.timer = clock.after(follow.forMs, () => this.streamOver('time'), true);
+    }
+    this.readStream();
+  }
+
+  private acknowledgeOnce(): void {
+    const args = ['REPLCONF', 'ACK', '0'].map(ascii);
+    const bytes = flat(encodeCommand(args));
+    this.tell({ kind: 'send', step: 'stream', bytes, args });
+    this.link?.channel.write(bytes);
+  }
+
+  /** The offset before the first byte of the stream: what FULLRESYNC said, or one less than what we asked for. */
+  private streamStart(): number | undefined {
+    if (this.outcome.kind === 'full') return this.outcome.offset;
+    const { psync } = this.setup.options;
+    return typeof psync === 'string' ? undefined : psync.offset - 1;
+  }
+
+  private readStream(): void {
+    const queue = this.link?.queue;
+    if (!queue || queue.length === 0) return;
+    const end = this.reader?.read(queue.take(queue.length));
+    if (end) this.streamOver(end);
+  }
+
+  private streamOver(why: StreamEnd): void {
+    if (this.mode !== 'stream') return;
+    this.endStream(why);
+    this.finish();
+  }
+
+  private endStream(why: StreamEnd): void {
+    this.timer?.cancel();
+    this.mode = 'closing';
+    const reader = this.reader;
+    if (!reader) return;
+    const { commands, bytesRead, offset } = reader;
+    const position = offset === undefined ? {} : { offset };
+    this.tell({ kind: 'stream-end', step: 'stream', why, commands, bytesRead, ...position });
+  }
+
+  // ---- end
+
+  private lost(_close: ChannelClose): void {
+    this.timer?.cancel();
+    this.link = undefined;
+    if (this.mode === 'snapshot') this.snapshotFails('closed', EMPTY);
+    else if (this.mode === 'stream') this.streamOver('closed');
+    else if (this.mode === 'settle') this.finish();
+    else if (this.mode === 'closing') this.over();
+  }
+
+  /** Nothing more is wanted of the master. */
+  private finish(): void {
+    this.timer?.cancel();
+    this.mode = 'closing';
+    if (this.link && this.setup.beforeClose) this.setup.beforeClose(() => this.close());
+    else this.close();
+  }
+
+  private close(): void {
+    if (this.mode === 'over') return;
+    this.mode = 'closing';
+    if (this.link) this.link.channel.close();
+    else this.over();
+  }
+
+  private over(): void {
+    if (this.mode === 'over') return;
+    this.mode = 'over';
+    this.timer?.cancel();
+    this.setup.done(this.outcome);
+  }
+
+  private waiting(): Bytes {
+    const queue = this.link?.queue;
+    const n = Math.min(queue?.length ?? 0, MAX_EVIDENCE_BYTES);
+    let out = '';
+    for (let i = 0; i < n; i++) out += String.fromCharCode(queue?.peek(i) ?? 0);
+    return ascii(out);
+  }
+
+  private tell(event: Untold<VisitEvent>): void {
+    const atUs = this.setup.clock.monotonicUs() - this.setup.originUs;
+    this.setup.observer({ ...event, atUs, conn: this.setup.conn });
+  }
+}
