@@ -1,0 +1,167 @@
+/** Faults of the snapshot and of the stream after it. */
+import { entries } from '../entry.js';
+
+export const SYNC = entries([
+  {
+    id: 'snapshot-missing',
+    chapter: 'snapshot',
+    severity: 'fault',
+    seen: 'What follows +FULLRESYNC does not begin with `$`.',
+    means: "The snapshot's header is missing: a replica reads `$<length>` or `$EOF:<mark>` first.",
+    fix: 'After the +FULLRESYNC line send `$<number of bytes>\\r\\n`, then the RDB, then nothing.',
+    source: 'redis 7.2.6 replication.c:readSyncBulkPayload ("the first byte is not \'$\'"); redis issue 2875',
+    explain:
+      'Between +FULLRESYNC and `$` only newlines may come. Commands, a second `+OK`, or the RDB without its header end the sync.',
+  },
+  {
+    id: 'snapshot-refused',
+    chapter: 'snapshot',
+    severity: 'fault',
+    seen: 'An error line comes instead of `$`.',
+    means: 'The master gave up making the snapshot.',
+    fix: "See the master's log and `INFO persistence`.",
+    source: 'redis 7.2.6 replication.c:readSyncBulkPayload ("MASTER aborted replication with an error")',
+    explain: 'A replica drops the connection and tries again.',
+  },
+  {
+    id: 'snapshot-never-comes',
+    chapter: 'snapshot',
+    severity: 'fault',
+    seen: '+FULLRESYNC, and then silence: no `$`, no newlines.',
+    means: 'The master announced a snapshot and sends none.',
+    fix: 'Send `$<length>\\r\\n` and the RDB. An empty RDB has 88 bytes or so, never 0.',
+    source: 'redis 7.2.6 replication.c:readSyncBulkPayload, replicationCron',
+    explain: 'A real master keeps the connection alive with a newline a second while it prepares.',
+  },
+  {
+    id: 'snapshot-cut',
+    chapter: 'snapshot',
+    severity: 'fault',
+    seen: 'The connection closes in the middle of the snapshot.',
+    means: 'The master dropped us, or its child died.',
+    fix: "Look for `client-output-buffer-limit replica` in the master's log, for a killed child (dmesg), and for timeouts of proxies in between.",
+    source: 'redis 7.2.6 networking.c:checkClientOutputBufferLimits; redis issues 2315, 7518',
+    explain:
+      "While a replica reads its snapshot the master collects what is written meanwhile in the replica's output buffer; past the limit (256 MB, or 64 MB for 60 s) it drops the replica, which starts over. A loop of full syncs is the usual sign.",
+  },
+  {
+    id: 'snapshot-eof-unasked',
+    chapter: 'snapshot',
+    severity: 'fault',
+    seen: '`$EOF:<40 bytes>` although `capa eof` was not announced.',
+    means: 'The master uses a form that the replica did not say it knows.',
+    fix: 'Send `$<length>` unless the replica sent `REPLCONF capa eof`.',
+    source: 'redis 7.2.6 replication.c:startBgsaveForReplication',
+    explain: 'An old replica reads the letters as a length of 0.',
+  },
+  {
+    id: 'snapshot-hex',
+    chapter: 'snapshot',
+    severity: 'fault',
+    seen: 'The payload begins with `524544495330` (hex) or `UkVESVMw` (base64) instead of `REDIS0`.',
+    means: 'The RDB was sent as text, not decoded.',
+    fix: 'Decode it to bytes first, and announce the number of bytes.',
+    source: 'the empty RDB of the CodeCrafters course is published as hex and base64',
+    explain: 'Write the Buffer, not its printed form.',
+  },
+  {
+    id: 'snapshot-text-damaged',
+    chapter: 'snapshot',
+    severity: 'fault',
+    seen: 'The payload contains EF BF BD, the UTF-8 replacement character, where binary bytes should be, and cannot be read.',
+    means: 'The snapshot passed through a text conversion, which destroyed every byte above 127.',
+    fix: 'Keep the RDB in Buffers (or byte arrays) from the file to the socket: no toString(), no setEncoding().',
+    source: "inferred: what Node's Buffer.toString() does to bytes that are no UTF-8",
+    explain:
+      'Each invalid byte becomes three, so the length is wrong, too, when it was taken before the conversion.',
+  },
+  {
+    id: 'snapshot-without-checksum',
+    chapter: 'snapshot',
+    severity: 'fault',
+    seen: 'The RDB ends with the opcode FF; the 8 bytes of checksum after it are missing.',
+    means: 'Since RDB version 5 the end opcode is followed by a CRC64 of 8 bytes, and here there is none.',
+    fix: 'Append the CRC64 (Jones) of everything before it, little endian, or 8 zero bytes, which mean "not computed"; count them in `$<length>`.',
+    source: 'redis 7.2.6 rdb.c:rdbLoadRioWithLoadingCtx ("Short read")',
+    explain:
+      'The smallest RDB is `REDIS0009` + FF + 8 bytes: 18 bytes, not 10. A replica reads the checksum even when rdbchecksum is off; without it it waits for bytes that never come, or takes the first 8 bytes of the command stream for it.',
+  },
+  {
+    id: 'snapshot-wrong-length',
+    chapter: 'snapshot',
+    severity: 'fault',
+    seen: 'The RDB ends before `$<length>` bytes have come, or goes on after them.',
+    means: 'The announced length is not the number of bytes sent.',
+    fix: 'Announce the number of bytes: of the Buffer, not of a string, of its hex or of its base64 form.',
+    source: 'redis 7.2.6 replication.c:readSyncBulkPayload',
+    explain:
+      'Too long: the replica waits for the rest until repl-timeout, or eats the beginning of the command stream. Too short: it reads the rest of the RDB as commands.',
+  },
+  {
+    id: 'snapshot-trailing-crlf',
+    chapter: 'snapshot',
+    severity: 'fault',
+    seen: 'CR LF right after the snapshot.',
+    means: 'The RDB was written as a RESP bulk string. It is not one: nothing follows its last byte.',
+    fix: 'Leave the CR LF out.',
+    source: 'redis issue 10060; redis 7.2.6 networking.c:processInlineBuffer',
+    explain:
+      'A real replica skips the empty line but counts its two bytes, so its offset is 2 ahead of the master for ever, and each partial resync starts 2 bytes too late.',
+  },
+  {
+    id: 'snapshot-bad-checksum',
+    chapter: 'snapshot',
+    severity: 'fault',
+    seen: 'The CRC64 at the end of the RDB does not match its bytes.',
+    means:
+      'The snapshot was changed on the way, or its checksum was computed over other bytes or with another polynomial.',
+    fix: 'CRC64 Jones (polynomial ad93d23594c935a9, reflected, initial value 0) over every byte from `REDIS` to FF, little endian. Eight zero bytes switch the check off.',
+    source: 'redis 7.2.6 crc64.c, rdb.c:rdbLoadRioWithLoadingCtx ("Wrong RDB checksum")',
+    explain: 'A replica loads the whole snapshot before it finds out, and then exits or starts over.',
+  },
+  {
+    id: 'snapshot-unreadable',
+    chapter: 'snapshot',
+    severity: 'fault',
+    seen: 'The payload is not an RDB, or breaks its format at some byte.',
+    means: 'The snapshot cannot be read.',
+    fix: 'Check the file with `redis-check-rdb` (save it with --rdb FILE). Data of modules needs the same modules on the replica.',
+    source: 'redis 7.2.6 rdb.c:rdbLoadRioWithLoadingCtx',
+    explain: 'The byte offset counts from the first byte of the RDB.',
+  },
+  {
+    id: 'snapshot-too-new',
+    chapter: 'snapshot',
+    severity: 'warning',
+    seen: 'The RDB version is above 11.',
+    means: 'Replicas of Redis 7.2 and before cannot read this snapshot.',
+    fix: 'Upgrade the replicas first. Versions: 6.2 reads 9, 7.0 reads 10, 7.2 and Valkey 8 read 11, Redis 7.4 reads 12.',
+    source:
+      'redis 7.2.6 rdb.h:RDB_VERSION, rdb.c ("Can\'t handle RDB format version"); redis issues 994, 13007',
+    explain:
+      'An older replica notices only after it took the whole snapshot and emptied itself, and then does it again.',
+  },
+  {
+    id: 'offset-never-moves',
+    chapter: 'stream',
+    severity: 'fault',
+    seen: 'Commands arrived on the replication stream, but master_repl_offset is still what it was before them.',
+    means: 'The master does not count the bytes of its replication stream.',
+    fix: 'Add the length of every byte sent on the stream (commands, SELECT, PING, GETACK) to the offset; +FULLRESYNC carries its value before the next byte.',
+    source: 'redis 7.2.6 replication.c:feedReplicationBuffer, replicationSetupSlaveForFullResync',
+    explain:
+      'The offset is the position in the stream, counted in bytes, the same number on the master and on a replica that has applied everything. WAIT compares it with the ACKs, PSYNC asks for it after a reconnect, failover picks the replica with the highest. With an offset that stays, WAIT returns at once or never, lag cannot be seen, and a partial resync skips or repeats data.',
+  },
+  {
+    id: 'stream-not-commands',
+    chapter: 'stream',
+    severity: 'fault',
+    seen: 'The replication stream contains bytes that are no RESP array of bulk strings.',
+    means: "Something else than commands was written to the replica's connection.",
+    fix: 'Send only whole commands, as arrays of bulk strings, to a replica: no replies, no log text. REPLCONF ACK must not be answered.',
+    source:
+      'redis 7.2.6 networking.c:processInlineBuffer ("Receiving inline protocol from master"); redis issue 14975',
+    explain:
+      'The commonest intruder is a reply to REPLCONF ACK. A replica drops the link, because a stream once out of step stays so.',
+  },
+]);

@@ -1,0 +1,379 @@
+/**
+ * An examination: one visit to a master, the probes that confirm what it suspects, and the findings. This is what the
+ * `handshake` command and the library's `handshake()` run.
+ *
+ *   visit --> other kind of port?      (TLS or not)                     one connection, one PING
+ *         --> keyed by address?        a second visit that announces its own source port; it goes on where the first ended
+ *         --> would a reconnect work?  PSYNC for the position reached   only on servers that are not plainly Redis, or found faulty
+ *         --> findings
+ *
+ * Every probe is harmless to a real master: none of them makes it fork.
+ */
+import { type Dial } from '../base/byte-channel.js';
+import { fromText, type Bytes } from '../base/bytes.js';
+import { type Clock } from '../base/clock.js';
+import { type Random } from '../base/random.js';
+import { type Outcome } from '../replication/handshake/machine.js';
+import { type VisitEvent } from '../replication/handshake/observer.js';
+import { type HandshakeTimers } from '../replication/handshake/run.js';
+import { type HandshakeOptions, type PsyncRequest } from '../replication/handshake/steps.js';
+import {
+  startVisit,
+  type FollowOptions,
+  type SnapshotSink,
+  type Visit,
+} from '../replication/handshake/visit.js';
+import { diagnose } from './diagnose.js';
+import { addEvidence, noEvidence, type Evidence } from './evidence.js';
+import {
+  askFacts,
+  askInfo,
+  looksGenuine,
+  positionOf,
+  replicaLines,
+  type MasterFacts,
+  type SideDoor,
+} from './master-facts.js';
+import { probeOtherTls, randomPort, worthTryingTls } from './probes.js';
+import { looksKeyedByAddress } from './rules/answers.js';
+import { type Finding } from './rule.js';
+import { entryOf } from './table.js';
+import { type ExamineEvent, type TraceEvent, type Verdict } from './trace.js';
+import { type Untold } from '../replication/handshake/observer.js';
+
+/** `probe`: the master's own current position, which costs no snapshot. */
+export type Aim = 'none' | 'full' | 'probe' | { readonly replid: Bytes; readonly offset: number };
+
+export interface ExamineSetup {
+  readonly dial: Dial;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** For a person to read; never with a password. */
+  readonly target: string;
+  readonly tls: boolean;
+  readonly user?: string;
+  readonly pass?: string;
+  readonly manner?: 'burst' | 'one-by-one';
+  readonly listeningPort?: number;
+  readonly announceIp?: string;
+  readonly capa: readonly string[];
+  readonly aim: Aim;
+  readonly follow?: FollowOptions;
+  readonly sink?: SnapshotSink;
+  /** To connect, and for each answer. */
+  readonly timeoutMs: number;
+  /** Silence allowed to PSYNC and to the snapshot; keepalives start it anew. */
+  readonly idleMs: number;
+  readonly observer: (event: TraceEvent) => void;
+}
+
+export interface Examination {
+  readonly verdict: Verdict;
+  readonly outcome: Outcome;
+  readonly findings: readonly Finding[];
+}
+
+export interface RunningExamination {
+  readonly done: Promise<Examination>;
+  /** Ends it now; `done` resolves with what was found so far. */
+  stop(): void;
+}
+
+/** Starts an examination. `done` never rejects for what a server does. */
+export function examine(setup: ExamineSetup): RunningExamination {
+  const examiner = new Examiner(setup);
+  return { done: examiner.run(), stop: () => examiner.stop() };
+}
+
+/** Questions on the side may take this long, in ms: they must not hold the handshake up. */
+const SIDE_LIMIT_MS = 1500;
+const OWN_PORT_ATTEMPTS = 5;
+
+interface Visited {
+  readonly outcome: Outcome;
+  readonly evidence: Evidence;
+}
+
+class Examiner {
+  private readonly originUs: number;
+  private readonly door: SideDoor;
+  private readonly findings: Finding[] = [];
+  private conn = 0;
+  private visit: Visit | undefined;
+  private stopped = false;
+  private facts: MasterFacts = { sentinels: 0 };
+  private infoAfter: MasterFacts['info'];
+
+  constructor(private readonly setup: ExamineSetup) {
+    this.originUs = setup.clock.monotonicUs();
+    this.door = {
+      dial: setup.dial,
+      clock: setup.clock,
+      timeoutMs: Math.min(setup.timeoutMs, SIDE_LIMIT_MS),
+      ...this.login(),
+    };
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.visit?.stop();
+  }
+
+  async run(): Promise<Examination> {
+    this.tell({ kind: 'target', step: 'examine', target: this.setup.target, tls: this.setup.tls });
+    const first = await this.makeVisit({ listeningPort: this.setup.listeningPort });
+    if (!this.stopped) await this.confirmTls(first.evidence);
+    const keyed = !this.stopped && looksKeyedByAddress(first.evidence);
+    const second = keyed ? await this.confirmKeyedByAddress(first.evidence) : undefined;
+    this.add(first.evidence);
+    const last = second ?? first;
+    if (second) this.add(second.evidence);
+    if (!this.stopped) await this.checkReconnect(last, second !== undefined);
+    return this.conclude(first, last);
+  }
+
+  // ---- visits
+
+  /** One visit with its evidence. `ownPort`: our end is bound to it and announces it. */
+  private async makeVisit(how: { listeningPort?: number; localPort?: number }): Promise<Visited> {
+    const { setup } = this;
+    const evidence = noEvidence(this.asked(how.listeningPort));
+    const probe = setup.aim === 'probe';
+    const options = this.options(how.listeningPort);
+    const outcome = await this.startVisit(options, evidence, {
+      localPort: how.localPort,
+      follow: probe ? undefined : setup.follow,
+      sink: setup.sink,
+      beforePsync: (release) => void this.beforePsync(evidence, release),
+      beforeClose: (close) => void this.beforeClose(evidence, how.listeningPort, close),
+    });
+    return { outcome, evidence };
+  }
+
+  private startVisit(
+    options: HandshakeOptions,
+    evidence: Evidence,
+    more: Partial<Parameters<typeof startVisit>[0]>,
+  ): Promise<Outcome> {
+    const { dial, clock, observer, timeoutMs, idleMs } = this.setup;
+    const timers: HandshakeTimers = {
+      connectMs: timeoutMs,
+      replyMs: timeoutMs,
+      psyncIdleMs: idleMs,
+      overallMs: Math.max(idleMs, 20 * timeoutMs),
+    };
+    const conn = ++this.conn;
+    return new Promise((done) => {
+      this.visit = startVisit({
+        ...{ dial, clock, timers, options, conn, originUs: this.originUs, ...more },
+        observer: (event: VisitEvent) => {
+          addEvidence(evidence, event);
+          observer(event);
+        },
+        done,
+      });
+    });
+  }
+
+  private options(listeningPort: number | undefined): HandshakeOptions {
+    const { announceIp, capa, manner, aim } = this.setup;
+    return {
+      manner: manner ?? 'one-by-one',
+      ...this.login(),
+      ...(listeningPort === undefined ? {} : { listeningPort }),
+      ...(announceIp === undefined ? {} : { announceIp: fromText(announceIp) }),
+      capa: capa.map(fromText),
+      psync: aim === 'probe' ? 'full' : aim,
+      holdPsync: aim !== 'none',
+      syncFallback: false,
+    };
+  }
+
+  private asked(listeningPort: number | undefined): Evidence['asked'] {
+    const { announceIp, capa, aim, tls, pass } = this.setup;
+    return {
+      ...(listeningPort === undefined ? {} : { listeningPort }),
+      ...(announceIp === undefined ? {} : { announceIp: fromText(announceIp) }),
+      capa: capa.map(fromText),
+      tls,
+      password: pass !== undefined,
+      psync: aim === 'probe' ? 'full' : aim,
+      probe: aim === 'probe',
+    };
+  }
+
+  private login(): { user?: Bytes; pass?: Bytes } {
+    const { user, pass } = this.setup;
+    if (pass === undefined) return {};
+    return { ...(user === undefined ? {} : { user: fromText(user) }), pass: fromText(pass) };
+  }
+
+  // ---- around PSYNC
+
+  /** PSYNC is held back: who counts us, what it costs, and where to aim. */
+  private async beforePsync(evidence: Evidence, release: (psync?: PsyncRequest) => void): Promise<void> {
+    this.facts = await askFacts(this.door);
+    if (this.stopped) return;
+    const aim = this.aimAt(evidence);
+    this.announceCost(aim);
+    if (aim !== 'none') this.warnOfCounting();
+    evidence.asked.psync = aim;
+    release(aim);
+  }
+
+  private aimAt(evidence: Evidence): PsyncRequest {
+    const { aim } = this.setup;
+    if (aim !== 'probe') return aim;
+    const { replid, offset, backlogActive, info } = this.facts;
+    if (info === undefined) evidence.probes.probeImpossible = 'INFO was not answered';
+    else if (replid === undefined || offset === undefined)
+      evidence.probes.probeImpossible = 'INFO does not tell id and offset';
+    else if (backlogActive === false)
+      evidence.probes.probeImpossible = 'the master has no backlog (repl_backlog_active:0)';
+    else return { replid, offset: offset + 1 };
+    return 'none';
+  }
+
+  private announceCost(aim: PsyncRequest): void {
+    const { capa } = this.setup;
+    if (aim === 'none') return;
+    if (this.setup.aim === 'probe') {
+      const text =
+        'asking for the current position: no snapshot; for a moment we are in connected_slaves, and count for min-replicas and Sentinel';
+      return this.tell({ kind: 'cost', step: 'examine', of: 'probe', text });
+    }
+    if (typeof aim !== 'string') {
+      const text = 'asking for a position: no snapshot if the backlog holds it, a full one if it does not';
+      return this.tell({ kind: 'cost', step: 'examine', of: 'position', text });
+    }
+    const delay = capa.includes('eof') ? this.facts.disklessDelaySeconds : undefined;
+    const wait =
+      delay === undefined ? '' : `; it waits repl-diskless-sync-delay, ${delay} s, before it begins`;
+    const text = `asking for a full sync: the master makes a whole snapshot for us${wait}`;
+    const waits = delay ? { waitSeconds: delay } : {};
+    this.tell({ kind: 'cost', step: 'examine', of: 'full', text, ...waits });
+  }
+
+  private warnOfCounting(): void {
+    const { sentinels, minReplicasToWrite } = this.facts;
+    if (sentinels > 0) {
+      const who = sentinels === 1 ? 'a Sentinel watches' : `${sentinels} Sentinels watch`;
+      const text = `${who} this master: it will list us as a replica and remember us until SENTINEL RESET; attach to a replica of it instead`;
+      this.tell({ kind: 'warning', step: 'examine', text });
+    }
+    if (minReplicasToWrite !== undefined && minReplicasToWrite > 0) {
+      const text = `min-replicas-to-write is ${minReplicasToWrite} here: while we are attached we may count as one of them`;
+      this.tell({ kind: 'warning', step: 'examine', text });
+    }
+  }
+
+  /** The connection still stands: how does the master list us, and has its offset moved? */
+  private async beforeClose(evidence: Evidence, port: number | undefined, close: () => void): Promise<void> {
+    const { kind } = evidence.outcome ?? {};
+    const listed = kind === 'full' || (kind === 'continue' && this.setup.follow !== undefined);
+    if (this.stopped || this.setup.aim === 'probe' || !listed) return close();
+    const info = await askInfo(this.door);
+    this.infoAfter = info;
+    if (info) {
+      const { offset } = positionOf(info);
+      if (offset !== undefined) evidence.probes.masterOffset = offset;
+      const { ours, all } = replicaLines(info, port ?? 0);
+      const weAre = `${evidence.local?.address ?? 'we'}, announced port ${port ?? 'none'}`;
+      const master = offset === undefined ? {} : { masterOffset: offset };
+      this.tell({ kind: 'listing', step: 'examine', lines: ours, listed: all, weAre, ...master });
+    }
+    close();
+  }
+
+  // ---- probes
+
+  private async confirmTls(evidence: Evidence): Promise<void> {
+    if (!worthTryingTls(evidence)) return;
+    const answer = await probeOtherTls(this.setup, this.setup.tls, this.setup.timeoutMs);
+    evidence.probes.otherTls = answer;
+  }
+
+  /** A master that keys by announced address finds a replica whose announced port is its source port. */
+  private async confirmKeyedByAddress(evidence: Evidence): Promise<Visited | undefined> {
+    this.tell({
+      kind: 'note',
+      step: 'examine',
+      text: 'is the master looking for our source port? trying again, announcing the port that we come from',
+    });
+    for (let attempt = 0; attempt < OWN_PORT_ATTEMPTS && !this.stopped; attempt++) {
+      const port = randomPort(this.setup.random);
+      const visited = await this.makeVisit({ listeningPort: port, localPort: port });
+      // Somebody else had the port: another one.
+      if (visited.evidence.unreachable) continue;
+      const line = visited.evidence.answers.get('psync')?.line ?? ('' as Bytes);
+      const accepted = visited.outcome.kind === 'full' || visited.outcome.kind === 'continue';
+      evidence.probes.ownPort = { port, accepted, line };
+      return accepted ? visited : undefined;
+    }
+    return undefined;
+  }
+
+  /**
+   * Would a replica whose link drops now come back without a full sync? Asked where the answer is in doubt: of a server
+   * with a fault, or of one whose INFO lacks what every Redis prints.
+   */
+  private async checkReconnect(last: Visited, ownPort: boolean): Promise<void> {
+    const { outcome, evidence } = last;
+    const position = this.infoAfter && positionOf(this.infoAfter);
+    const doubt = this.findings.length > 0 || !looksGenuine(this.infoAfter);
+    if (outcome.kind !== 'full' || outcome.replid === undefined || !position || !doubt) return;
+    if (position.backlogActive === false || position.offset === undefined || this.setup.aim === 'probe')
+      return;
+    const psync: PsyncRequest = { replid: outcome.replid, offset: position.offset + 1 };
+    this.tell({
+      kind: 'note',
+      step: 'examine',
+      text: "would a replica that lost its link come back? asking to continue at the master's own position",
+    });
+    const again = noEvidence({ ...evidence.asked, psync, probe: true });
+    const port = ownPort ? randomPort(this.setup.random) : this.setup.listeningPort;
+    const options: HandshakeOptions = { ...this.options(port), psync, holdPsync: false };
+    const answered = await this.startVisit(
+      options,
+      again,
+      ownPort && port !== undefined ? { localPort: port } : {},
+    );
+    const line = again.answers.get('psync')?.line;
+    if (line === undefined) return;
+    evidence.probes.reconnect = { line, outcome: answered };
+    this.add(evidence);
+  }
+
+  // ---- findings
+
+  private add(evidence: Evidence): void {
+    for (const finding of diagnose(evidence)) {
+      if (!this.findings.some(({ id }) => id === finding.id)) this.findings.push(finding);
+    }
+  }
+
+  private conclude(first: Visited, last: Visited): Examination {
+    const severities = this.findings.map((finding) => finding.severity ?? entryOf(finding.id).severity);
+    this.findings.forEach((finding, i) => {
+      const { means, fix } = entryOf(finding.id);
+      this.tell({ kind: 'finding', step: 'examine', finding, severity: severities[i], means, fix });
+    });
+    const ids = (severity: string): string[] =>
+      this.findings.filter((_, i) => severities[i] === severity).map(({ id }) => id);
+    const verdict = this.verdict(first, ids('fault').length > 0);
+    this.tell({ kind: 'end', step: 'examine', verdict, faults: ids('fault'), warnings: ids('warning') });
+    return { verdict, outcome: last.outcome, findings: this.findings };
+  }
+
+  private verdict(first: Visited, faulty: boolean): Verdict {
+    if (this.stopped) return 'stopped';
+    const { unreachable, fault } = first.evidence;
+    if (unreachable?.layer === 'connect' || fault?.step === 'connect') return 'unreachable';
+    return faulty ? 'failed' : 'passed';
+  }
+
+  private tell(event: Untold<ExamineEvent>): void {
+    const atUs = this.setup.clock.monotonicUs() - this.originUs;
+    this.setup.observer({ ...event, atUs, conn: Math.max(1, this.conn) });
+  }
+}

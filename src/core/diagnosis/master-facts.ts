@@ -1,0 +1,105 @@
+/**
+ * What a master says about itself on a side connection, before and after the handshake: its position, whether a Sentinel
+ * or min-replicas count its replicas, how it lists us. All of it may be missing: rights, clones and proxies differ.
+ */
+import { type Dial } from '../base/byte-channel.js';
+import { ascii, type Bytes } from '../base/bytes.js';
+import { type Clock } from '../base/clock.js';
+import { findField, infoInteger, parseInfo, type ParsedSection } from '../info/parse.js';
+import { askAside, configValue, replyText } from '../replication/side-client.js';
+import { type Reply } from '../protocol/reply-decoder.js';
+
+export interface SideDoor {
+  readonly dial: Dial;
+  readonly clock: Clock;
+  readonly user?: Bytes;
+  readonly pass?: Bytes;
+  readonly timeoutMs: number;
+}
+
+export interface MasterFacts {
+  /** INFO, as it was answered; undefined when it was not. */
+  readonly info?: readonly ParsedSection[];
+  readonly replid?: Bytes;
+  readonly offset?: number;
+  readonly backlogActive?: boolean;
+  readonly minReplicasToWrite?: number;
+  readonly sentinels: number;
+  /** repl-diskless-sync-delay in seconds, when the master makes diskless snapshots. */
+  readonly disklessDelaySeconds?: number;
+}
+
+/** CLIENT LIST is left out above this: its answer is made in one go, a line per client. */
+const MAX_CLIENTS_LISTED = 2000;
+
+/** Commands to ask, one by one, and their replies. */
+function ask(door: SideDoor, commands: readonly string[]): Promise<readonly (Reply | undefined)[]> {
+  return new Promise((done) => {
+    askAside({ ...door, commands: commands.map((command) => command.split(' ').map(ascii)), done });
+  });
+}
+
+/** INFO of the replication section and the rest of the default ones. */
+export async function askInfo(door: SideDoor): Promise<readonly ParsedSection[] | undefined> {
+  const text = replyText((await ask(door, ['INFO']))[0]);
+  return text === undefined ? undefined : parseInfo(text);
+}
+
+/** Everything worth knowing before PSYNC. */
+export async function askFacts(door: SideDoor): Promise<MasterFacts> {
+  const info = await askInfo(door);
+  if (info === undefined) return { sentinels: 0 };
+  const clients = infoInteger(findField(info, 'connected_clients')) ?? 0;
+  const [minReplicas, diskless, delay, list] = await ask(door, [
+    'CONFIG GET min-replicas-to-write',
+    'CONFIG GET repl-diskless-sync',
+    'CONFIG GET repl-diskless-sync-delay',
+    ...(clients <= MAX_CLIENTS_LISTED ? ['CLIENT LIST'] : []),
+  ]);
+  const delaySeconds = infoInteger(configValue(delay, 'repl-diskless-sync-delay'));
+  const isDiskless = configValue(diskless, 'repl-diskless-sync') === 'yes';
+  return {
+    info,
+    ...positionOf(info),
+    ...defined('minReplicasToWrite', infoInteger(configValue(minReplicas, 'min-replicas-to-write'))),
+    sentinels: countSentinels(replyText(list) ?? ''),
+    ...(isDiskless && delaySeconds !== undefined && { disklessDelaySeconds: delaySeconds }),
+  };
+}
+
+/** Id, offset and backlog of an INFO. */
+export function positionOf(
+  info: readonly ParsedSection[],
+): Pick<MasterFacts, 'replid' | 'offset' | 'backlogActive'> {
+  const replid = findField(info, 'master_replid');
+  const active = findField(info, 'repl_backlog_active');
+  return {
+    ...(replid !== undefined && { replid: ascii(replid) }),
+    ...defined('offset', infoInteger(findField(info, 'master_repl_offset'))),
+    ...(active !== undefined && { backlogActive: active === '1' }),
+  };
+}
+
+/** Whether an INFO has the fields that no home-made server bothers to print. */
+export function looksGenuine(info: readonly ParsedSection[] | undefined): boolean {
+  if (info === undefined) return false;
+  return ['redis_version', 'repl_backlog_active', 'second_repl_offset'].every(
+    (name) => findField(info, name) !== undefined,
+  );
+}
+
+/** The `slaveN` lines: all of them, and those that announce `port`. */
+export function replicaLines(info: readonly ParsedSection[], port: number): { ours: string[]; all: number } {
+  const lines = info.flatMap(({ fields }) => fields).filter(([name]) => /^slave\d+$/.test(name));
+  const ours = lines.filter(([, value]) => new RegExp(`(^|,)port=${port}(,|$)`).test(value));
+  return { ours: ours.map(([name, value]) => `${name}:${value}`), all: lines.length };
+}
+
+function countSentinels(clientList: string): number {
+  const names = [...clientList.matchAll(/ name=sentinel-([0-9a-f]+)-cmd /g)].map((match) => match[1]);
+  return new Set(names).size;
+}
+
+function defined<K extends string, V>(key: K, value: V | undefined): { readonly [k in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { readonly [k in K]?: V };
+}
