@@ -232,6 +232,9 @@ function say(text: string, code: number): number {
   return code;
 }
 
+// The suite runs in process groups of its own, which an interrupt at the terminal does not reach: they end at our exit.
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
 process.exitCode = await main().catch((error: unknown) =>
   say(error instanceof Error ? error.message : String(error), 3),
 );

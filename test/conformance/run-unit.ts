@@ -41,12 +41,16 @@ export function runUnit(run: UnitRun): Promise<UnitOutput> {
     child.stdout.on('data', take);
     child.stderr.on('data', take);
     const hardLimit = setTimeout(() => endGroup(child.pid), (run.timeoutSeconds * 4 + GRACE_SECONDS) * 1000);
+    const endWithUs = (): void => endGroup(child.pid);
+    process.once('exit', endWithUs);
     child.once('error', (error) => {
       clearTimeout(hardLimit);
+      process.off('exit', endWithUs);
       reject(error);
     });
     child.once('exit', () => {
       clearTimeout(hardLimit);
+      process.off('exit', endWithUs);
       endGroup(child.pid);
     });
     child.once('close', () => resolve(parseUnitOutput(text)));
