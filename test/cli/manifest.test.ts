@@ -6,14 +6,17 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../support/server-process.js';
 
 const inProject = (...parts: string[]): string => path.join(projectRoot, ...parts);
 const isBuilt = existsSync(inProject('dist/commands')) && existsSync(inProject('oclif.manifest.json'));
 
 describe.skipIf(!isBuilt)('oclif.manifest.json', () => {
-  const dir = mkdtempSync(path.join(os.tmpdir(), 'redis-ts-manifest-'));
+  let dir: string;
+  beforeAll(() => {
+    dir = mkdtempSync(path.join(os.tmpdir(), 'redis-ts-manifest-'));
+  });
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
   it('is what the compiled commands make', () => {
