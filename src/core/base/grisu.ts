@@ -66,42 +66,57 @@ function multiply(a: bigint, b: bigint): bigint {
 
 /**
  * Digits of `upper` until what is left is inside the interval, the last one then moved towards `value`.
- * All three are fixed-point numbers with `point` fractional bits.
+ *
+ * All three are fixed-point numbers with `point` (32 to 60) fractional bits. The loops work on the fraction as two plain
+ * numbers, 32 low bits and the rest, so that ten times it still fits; only the last step needs whole 64-bit ones.
  */
 function generate(value: bigint, upper: bigint, lower: bigint, point: number, decimal: number): Decimal {
   const bits = BigInt(point);
-  const one = 1n << bits;
-  const away = upper - value;
   const delta = upper - lower;
+  const highBits = point - 32;
+  const mask = 2 ** highBits - 1;
   let whole = Number(upper >> bits);
-  let part = upper & (one - 1n);
+  let low = Number(upper & LOW_WORD);
+  let high = Number((upper >> 32n) & BigInt(mask));
+  let roomLow = Number(delta & LOW_WORD);
+  let roomHigh = Number(delta >> 32n);
   let digits = '';
   let div = 1_000_000_000;
   for (let kappa = 9; kappa >= 0; kappa--) {
     const digit = Math.floor(whole / div);
     if (digit > 0 || digits !== '') digits += digit;
     whole -= digit * div;
-    const rest = (BigInt(whole) << bits) + part;
-    if (rest <= delta) {
-      const last = closest(delta, rest, BigInt(div) << bits, away);
+    const rest = whole * (mask + 1) + high;
+    if (rest < roomHigh || (rest === roomHigh && low <= roomLow)) {
+      const last = closest(delta, join(rest, low), BigInt(div) << bits, upper - value);
       return { digits: lessBy(digits, last), exponent: decimal + kappa };
     }
     div /= 10;
   }
-  let scale = 1n;
-  let room = delta;
   for (let kappa = -1; ; kappa--) {
-    part *= 10n;
-    room *= 10n;
-    scale *= 10n;
-    const digit = part >> bits;
-    if (digit > 0n || digits !== '') digits += digit;
-    part &= one - 1n;
-    if (part < room) {
-      const last = closest(room, part, one, (away * scale) & MASK64);
+    low *= 10;
+    high = high * 10 + Math.floor(low / WORD);
+    low %= WORD;
+    roomLow *= 10;
+    roomHigh = roomHigh * 10 + Math.floor(roomLow / WORD);
+    roomLow %= WORD;
+    const digit = Math.floor(high / (mask + 1));
+    if (digit > 0 || digits !== '') digits += digit;
+    high -= digit * (mask + 1);
+    if (high < roomHigh || (high === roomHigh && low < roomLow)) {
+      const away = ((upper - value) * TENS[-kappa]) & MASK64;
+      const last = closest(join(roomHigh, roomLow), join(high, low), 1n << bits, away);
       return { digits: lessBy(digits, last), exponent: decimal + kappa };
     }
   }
+}
+
+const WORD = 2 ** 32;
+const TENS = Array.from({ length: 20 }, (_, i) => 10n ** BigInt(i));
+const LOW_WORD = 0xffffffffn;
+
+function join(high: number, low: number): bigint {
+  return (BigInt(high) << 32n) | BigInt(low);
 }
 
 /** By how many units of the last digit to step down so as to be closest to the value, staying inside the interval. */
