@@ -132,7 +132,7 @@ export class Dispatcher {
   /** Answers with an error without having run anything. */
   private refuse(session: Session, command: Command | undefined, error: ReplyError): void {
     if (command !== undefined) this.p.stats.rejected[command.id]++;
-    if (session.flags & ClientFlag.multi) {
+    if (session.flags & ClientFlag.multi || command?.name === 'exec') {
       error = this.p.refusedInMulti(session, command ?? NO_COMMAND, error);
     }
     this.p.stats.countError(error.line);

@@ -38,7 +38,7 @@ export class Transactions {
       return error;
     }
     this.discard(session);
-    return new ReplyError(`EXECABORT Transaction discarded because of: ${error.line}`);
+    return new ReplyError(`EXECABORT Transaction discarded because of: ${error.line.replace(/^ERR /, '')}`);
   }
 
   exec(context: MutableContext, session: Session, dispatcher: Dispatcher): void {
@@ -88,7 +88,7 @@ export class Transactions {
     const slot = db.keyspace.table.find(key);
     if (slot < 0) return false;
     const expiry = db.keyspace.expiryAt(slot);
-    return expiry !== 0 && expiry <= this.store.nowMs;
+    return expiry !== 0 && expiry < this.store.nowMs;
   }
 
   private watchedKeyExpired(session: Session): boolean {

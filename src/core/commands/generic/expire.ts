@@ -134,5 +134,5 @@ function inUnit(ms: number, seconds: boolean): Int64 {
   if (Number.isSafeInteger(ms)) return seconds ? Math.floor((ms + 500) / 1000) : ms;
   // Beyond 2^53 a double is a rounded value, and it may round up to 2^63.
   const exact = BigInt(ms) > INT64_MAX ? INT64_MAX : BigInt(ms);
-  return seconds ? (exact + 500n > INT64_MAX ? exact : exact + 500n) / 1000n : exact;
+  return seconds ? (exact + 500n) / 1000n : exact;
 }

@@ -32,6 +32,8 @@ export const TRANSACTION_COMMANDS: readonly CommandDefinition[] = [
     complexity: 'That of the queued commands',
     run: (ctx) => {
       if (!(ctx.client.flags & ClientFlag.multi)) throw Errors.execWithoutMulti;
+      // What is propagated is what the queued commands say.
+      ctx.effects.prevent();
       ctx.server.exec(ctx);
     },
   }),
