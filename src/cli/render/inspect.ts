@@ -88,7 +88,7 @@ function linkLines(link: LinkReport, { rate }: Report, pen: Pen): string[] {
   if (upstream?.offset !== undefined)
     rows.push(["master's", `${formatCount(upstream.offset)} (asked ${upstream.address})`]);
   if (behindBytes !== undefined) rows.push(['behind', behindText(behindBytes, link.behindSeconds)]);
-  if (rate) rows.push(['rate', `${formatBytes(rate.bytesPerSecond)}/s`]);
+  if (rate && link.up === true) rows.push(['rate', `${formatBytes(rate.bytesPerSecond)}/s`]);
   const access = link.readOnly === undefined ? '' : link.readOnly ? 'read only' : 'takes writes';
   if (link.priority !== undefined)
     rows.push(['as a replica', [access, `priority ${link.priority}`].filter(Boolean).join(', ')]);

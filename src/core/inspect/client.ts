@@ -165,8 +165,19 @@ export class InspectClient {
   private closed(close: ChannelClose): void {
     const how = close.error ? ` (${close.error.code})` : '';
     // A server that refuses us says why before it closes: maxclients, protected mode.
-    const said = this.waiting?.replies.find((reply) => reply.type === 'error');
+    const said = [...(this.waiting?.replies ?? []), ...this.unread()].find((reply) => reply.type === 'error');
     const why = said ? `, saying: ${quote(said.value, false)}` : '';
     this.fail(new InspectError('closed', `${this.name} closed the connection${how}${why}`));
+  }
+
+  /** What arrived before anything was asked. */
+  private unread(): Reply[] {
+    try {
+      const reply = this.decoder.next();
+      return reply ? [reply] : [];
+    } catch (error) {
+      if (error instanceof ReplyFormatError) return [];
+      throw error;
+    }
   }
 }

@@ -74,13 +74,15 @@ function* linkDown({ link, connectedReplicas }: Draft): Generator<Detail> {
   if (!link || link.up !== false || link.transfer) return;
   const master = address(link.master.host, link.master.port);
   const since =
-    link.downSeconds === undefined ? 'it was never up' : `down for ${formatSeconds(link.downSeconds)}`;
+    link.downSeconds === undefined
+      ? 'is down and never was up'
+      : `has been down for ${formatSeconds(link.downSeconds)}`;
   const state = link.state === undefined || link.state === 'connected' ? '' : ` (now: ${link.state})`;
   const below =
-    connectedReplicas > 0 ? ` Its own ${plural(connectedReplicas, 'replica')} get nothing meanwhile.` : '';
+    connectedReplicas > 0 ? ` Its own replicas (${connectedReplicas}) get nothing meanwhile.` : '';
   yield {
     severity: 'critical',
-    text: `the link to the master ${master} is down: ${since}${state}.${below}`,
+    text: `the link to the master ${master} ${since}${state}.${below}`,
     advice: "See why a replica cannot attach there, with this server's masteruser and masterauth:",
     commands: [`redis-ts handshake ${master}`],
   };

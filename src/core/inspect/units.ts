@@ -19,11 +19,11 @@ export function formatCount(n: number): string {
   return String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** `0 s`, `0.9 s`, `47 s`, `3 m`, `5 h`, `12 d`: the largest unit that fits twice, or once for minutes. */
+/** `0 s`, `0.9 s`, `60 s`, `3 m`, `5 h`, `12 d`: the largest unit that fits twice. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 9.95) return `${Number(seconds.toFixed(1))} s`;
-  if (seconds < 59.5) return `${Math.round(seconds)} s`;
-  if (seconds < 2 * 3600) return `${Math.floor(Math.max(60, seconds) / 60)} m`;
+  if (seconds < 119.5) return `${Math.round(seconds)} s`;
+  if (seconds < 2 * 3600) return `${Math.floor(Math.max(120, seconds) / 60)} m`;
   if (seconds < 2 * 86_400) return `${Math.floor(seconds / 3600)} h`;
   return `${formatCount(Math.floor(seconds / 86_400))} d`;
 }

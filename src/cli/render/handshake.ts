@@ -1,0 +1,247 @@
+/**
+ * The plain form of `redis-ts handshake`: each event of the trace as lines of text. `traceRenderer` keeps what one line has
+ * to know of the lines before it (which connection, how many keepalives); the same events give the same text.
+ *
+ *   <time>  > COMMAND                <the bytes of the shortest one>
+ *   <time>  < answer                                                    ✔ | ⚠ | ✖
+ */
+import { quote, type Bytes } from '../../core/base/bytes.js';
+import { type TraceEvent } from '../../core/diagnosis/trace.js';
+import { formatBytes, formatCount } from '../../core/inspect/units.js';
+import { palette, symbols, type Palette, type Symbols, type Terminal } from '../terminal.js';
+import { printable, wrap } from '../text.js';
+import { findingLines } from './handshake-finding.js';
+import { hexLines } from './handshake-hex.js';
+import { snapshotLines } from './handshake-snapshot.js';
+
+export interface TraceOptions {
+  readonly terminal: Omit<Terminal, 'live'>;
+  /** Show every byte sent and received, too. */
+  readonly hex?: boolean;
+}
+
+export interface TracePen {
+  readonly paint: Palette;
+  readonly signs: Symbols;
+  /** Columns of a line, margin included. */
+  readonly width: number;
+}
+
+/** The column of the verdict, where the terminal has room for it. */
+const MARK_COLUMN = 88;
+/** Texts beyond this many columns are hard to read. */
+const WIDEST_TEXT = 100;
+const TIME_COLUMNS = 9;
+/** Where the raw form of a short command stands. */
+const WIRE_COLUMN = 40;
+/** An answer or a command is cut to this many columns when nothing limits the line. */
+const LONGEST_LINE = 160;
+
+/** A function that turns each event, in order, into text ending with a newline, or into nothing. */
+export function traceRenderer(options: TraceOptions): (event: TraceEvent) => string {
+  const { terminal } = options;
+  const pen: TracePen = {
+    paint: palette(terminal.color),
+    signs: symbols(terminal.unicode),
+    width: Math.min(terminal.width, WIDEST_TEXT),
+  };
+  const state = { conn: 1, keepalives: 0, lastConn: 1 };
+  return (event) => {
+    const lines: string[] = [];
+    if (event.kind === 'keepalive') return keepalive(event, state, pen);
+    if (state.keepalives > 1) lines.push(at(event.atUs, `  (${state.keepalives} keepalives)`, pen.paint.dim));
+    state.keepalives = 0;
+    if (event.kind === 'connect' && event.conn !== state.lastConn) {
+      lines.push(`${pen.signs.arrow} again, connection ${event.conn}`);
+      state.lastConn = event.conn;
+    }
+    lines.push(...eventLines(event, pen, terminal.width));
+    if (options.hex) lines.push(...hexLines(event));
+    return lines.map((line) => `${line}\n`).join('');
+  };
+}
+
+/** The first of a row of keepalives is shown; the others are counted. */
+function keepalive(event: TraceEvent, state: { keepalives: number }, pen: TracePen): string {
+  if (state.keepalives++ > 0) return '';
+  const text = '< \\n   keepalive: the master is alive and not ready yet';
+  return `${at(event.atUs, text, pen.paint.dim)}\n`;
+}
+
+function eventLines(event: Exclude<TraceEvent, { kind: 'keepalive' }>, pen: TracePen, width: number): string[] {
+  const { paint, signs } = pen;
+  const line = (text: string, style?: (text: string) => string): string => at(event.atUs, text, style);
+  switch (event.kind) {
+    case 'target':
+      return [`${signs.arrow} ${paint.bold(printable(event.target))}${event.tls ? ' (TLS)' : ''}`];
+    case 'connect':
+      return [line(`connect        ${event.local} ${signs.arrow} ${event.remote}`)];
+    case 'unreachable':
+      return [line(marked(`connect        ${printable(event.error.message)}`, paint.red(signs.fail), width))];
+    case 'send':
+      return [line(sent(event.args, event.bytes, width))];
+    case 'receive':
+      return [line(received(event, pen, width))];
+    case 'fault':
+      return event.why === 'timeout' ? [line(paint.red(noAnswer(event.step, event.waitedMs, signs)))] : [];
+    case 'close':
+      return event.close.by === 'us' ? [] : [line(closeText(event.close), paint.dim)];
+    case 'outcome':
+    case 'snapshot-progress':
+      return [];
+    case 'cost':
+    case 'note':
+      return indented(event.text, signs.info, pen, paint.dim);
+    case 'warning':
+      return indented(event.text, signs.warn, pen, paint.yellow);
+    case 'snapshot-begin':
+      return [line(`< ${cut(quote(event.bytes, false), width)}`)];
+    case 'snapshot-end':
+      return snapshotLines(event.report, pen, event.ms).map((text, i) => (i === 0 ? line(text) : margin(text)));
+    case 'snapshot-fault':
+      return snapshotFault(event, pen, width).map((text) => line(text));
+    case 'stream-begin':
+      return [line(`stream         from offset ${offsetText(event.offset)}`)];
+    case 'stream-noise':
+    case 'stream-fault':
+      return [line(marked(`< ${cut(quote(event.bytes, false), width)}`, paint.red(signs.fail), width))];
+    case 'command':
+      return [line(commandText(event, width))];
+    case 'stream-end':
+      return [line(streamEnd(event))];
+    case 'listing':
+      return listingLines(event, pen).map((text, i) => (i === 0 ? line(text) : margin(text)));
+    case 'finding':
+      return ['', ...findingLines(event, pen)];
+    case 'end':
+      return ['', ...endLines(event, pen)];
+  }
+}
+
+/** `time  text`, the time in ms since the start. */
+function at(us: number, text: string, style: (text: string) => string = (same) => same): string {
+  const ms = us / 1000;
+  const time = ms < 100_000 ? ms.toFixed(2) : ms.toFixed(0);
+  return `${time.padStart(TIME_COLUMNS - 1)} ms  ${style(text)}`.trimEnd();
+}
+
+function margin(text: string): string {
+  return ' '.repeat(TIME_COLUMNS + 4) + text;
+}
+
+/** The text, and the mark in its column, or right behind it where there is no room. */
+function marked(text: string, mark: string, width: number): string {
+  const column = Math.min(MARK_COLUMN, width - TIME_COLUMNS - 5);
+  return `${text.padEnd(Math.max(0, column - TIME_COLUMNS - 4))} ${mark}`;
+}
+
+function cut(text: string, width: number): string {
+  const room = Math.min(LONGEST_LINE, Math.max(20, width - TIME_COLUMNS - 12));
+  return text.length <= room ? text : `${text.slice(0, room)}...`;
+}
+
+function sent(args: readonly Bytes[], bytes: Bytes, width: number): string {
+  const words = `> ${cut(args.map(word).join(' '), width)}`;
+  // One command in its wire form is enough to learn it from.
+  return args.length === 1 ? `${words.padEnd(WIRE_COLUMN)} ${quote(bytes, false)}` : words;
+}
+
+/** An argument as it would be typed: in quotes when it needs them. */
+function word(arg: Bytes): string {
+  return /^[!-~]+$/.test(arg) && !/["\\]/.test(arg) ? arg : quote(arg);
+}
+
+type Receive = Extract<TraceEvent, { kind: 'receive' }>;
+
+function received(event: Receive, { paint, signs }: TracePen, width: number): string {
+  const text = `< ${cut(quote(event.line, false), width)}`;
+  switch (event.verdict) {
+    case 'ok':
+      return marked(text, paint.green(signs.ok), width);
+    case 'fault':
+      return marked(text, paint.red(signs.fail), width);
+    case 'ignored':
+      return marked(text, `${paint.yellow(signs.warn)} a replica passes over this`, width);
+    case 'odd':
+      return marked(text, `${paint.yellow(signs.warn)} Redis says ${event.expected ?? ''}`, width);
+  }
+}
+
+function noAnswer(step: string, waitedMs: number, signs: Symbols): string {
+  return `${signs.fail} nothing came for ${(waitedMs / 1000).toFixed(1)} s, waiting for ${step}`;
+}
+
+function closeText(close: Extract<TraceEvent, { kind: 'close' }>['close']): string {
+  if (close.error) return `closed         ${printable(close.error.message)}`;
+  return 'closed         by the master';
+}
+
+function snapshotFault(event: Extract<TraceEvent, { kind: 'snapshot-fault' }>, pen: TracePen, width: number): string[] {
+  const { paint, signs } = pen;
+  const mark = paint.red(signs.fail);
+  const shown = event.bytes === '' ? [] : [marked(`< ${cut(quote(event.bytes, false), width)}`, mark, width)];
+  const waited = (event.waitedMs / 1000).toFixed(1);
+  switch (event.why) {
+    case 'error-reply':
+    case 'unexpected':
+      return shown;
+    case 'stalled':
+    case 'timeout':
+      return [`${mark} ${formatBytes(event.receivedBytes)} of the snapshot, then nothing for ${waited} s`, ...shown];
+    case 'closed':
+      return [`${mark} closed after ${formatBytes(event.receivedBytes)} of the snapshot`];
+  }
+}
+
+function offsetText(offset: number | undefined): string {
+  return offset === undefined ? 'unknown' : formatCount(offset);
+}
+
+function commandText(event: Extract<TraceEvent, { kind: 'command' }>, width: number): string {
+  const args = event.args.map(word).join(' ');
+  const more = event.argc > event.args.length ? ` ... (${event.argc} arguments)` : '';
+  const db = event.db === undefined ? '' : ` db ${event.db}`;
+  return `< ${offsetText(event.offset).padStart(12)}${db}  ${cut(args, width - 20)}${more}`;
+}
+
+const STREAM_ENDS = {
+  count: 'as many as asked for',
+  time: 'time is up',
+  stopped: 'stopped',
+  closed: 'the master closed the connection',
+  fault: 'the stream cannot be read on',
+} as const;
+
+function streamEnd(event: Extract<TraceEvent, { kind: 'stream-end' }>): string {
+  const commands = `${formatCount(event.commands)} command${event.commands === 1 ? '' : 's'}`;
+  return `stream         ${commands}, ${formatBytes(event.bytesRead)}, offset ${offsetText(event.offset)}: ${STREAM_ENDS[event.why]}`;
+}
+
+function listingLines(event: Extract<TraceEvent, { kind: 'listing' }>, pen: TracePen): string[] {
+  const none = `nobody with our port, of ${event.listed} replica${event.listed === 1 ? '' : 's'}`;
+  const [first, ...rest] = event.lines.length > 0 ? event.lines.map(printable) : [none];
+  const pad = ' '.repeat(15);
+  const offset = event.masterOffset === undefined ? [] : [`${pad}master_repl_offset ${formatCount(event.masterOffset)}`];
+  const dim = (text: string): string => pen.paint.dim(text);
+  return [`listed as      ${first}`, ...rest.map((text) => pad + text), dim(`${pad}we are ${event.weAre}`), ...offset.map(dim)];
+}
+
+function indented(text: string, sign: string, pen: TracePen, style: (text: string) => string): string[] {
+  return wrap(printable(text), pen.width - TIME_COLUMNS - 6).map((part, i) =>
+    margin(`${i === 0 ? sign : ' '.repeat(sign.length)} ${style(part)}`),
+  );
+}
+
+function endLines(event: Extract<TraceEvent, { kind: 'end' }>, { paint, signs }: TracePen): string[] {
+  const warned = event.warnings.length > 0 ? ` (warned of ${event.warnings.join(', ')})` : '';
+  switch (event.verdict) {
+    case 'passed':
+      return [`${paint.green(signs.ok)} the handshake went through${warned}`];
+    case 'failed':
+      return [`${paint.red(signs.fail)} ${event.faults.length === 1 ? 'one fault' : `${event.faults.length} faults`}: ${event.faults.join(', ')}${warned}`];
+    case 'unreachable':
+      return [`${paint.red(signs.fail)} the server could not be reached: ${event.faults.join(', ')}`];
+    case 'stopped':
+      return [`${paint.yellow(signs.warn)} stopped${event.faults.length > 0 ? `; found until then: ${event.faults.join(', ')}` : ''}`];
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * The Worker that holds the engine: its heap may be as large as the machine allows, and the main thread stays free for signals,
+ * terminal and log while it is busy.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { type Bytes, fromText } from '../../core/base/bytes.js';
+import { SystemClock } from '../../core/base/clock-system.js';
+import { globMatch } from '../../core/base/glob.js';
+import { SystemRandom } from '../../core/base/random-system.js';
+import { SystemProcess } from '../../core/engine/process-system.js';
+import { SystemDisk } from '../../core/persistence/disk-system.js';
+import { Server, StartError } from '../../core/server.js';
+import { Config } from '../../core/services/config/config.js';
+import { ConfFileError, loadConf } from '../../core/services/config/conf-file.js';
+import { formatLogLine, isLogged, logTo, type Log } from '../../core/services/log.js';
+import { type EngineData, type FromEngine, type ToEngine } from './messages.js';
+
+const port = parentPort!;
+const data = workerData as EngineData;
+
+function say(message: FromEngine): void {
+  port.postMessage(message);
+}
+
+/** Loading progress is reported at most this often. */
+const PROGRESS_MS = 100;
+
+function main(): void {
+  const clock = new SystemClock();
+  const host = new SystemProcess();
+  const config = new Config();
+  let server: Server | undefined;
+  const log: Log = logTo((level, message) => {
+    if (!isLogged(level, config.values.loglevel)) return;
+    const timeMs = clock.nowMs();
+    const offsetMinutes = new Date(timeMs).getTimezoneOffset();
+    const role = server?.engine.replication?.isReplica ? 'S' : 'M';
+    say({ type: 'log', line: formatLogLine({ pid: host.pid, role, timeMs, offsetMinutes, level, message }) });
+  });
+  const renames: [Bytes, Bytes][] = [];
+  readConfig(config, renames);
+  let reportedMs = 0;
+  server = new Server({
+    clock,
+    random: new SystemRandom(),
+    disk: new SystemDisk(),
+    config,
+    log,
+    host,
+    configFile: data.configFile,
+    onShutdown: () => finish(server!),
+    onLoadProgress: (loadedBytes, totalBytes, keys) => {
+      const now = clock.nowMs();
+      if (now - reportedMs < PROGRESS_MS) return;
+      reportedMs = now;
+      say({ type: 'loading', loadedBytes, totalBytes, keys });
+    },
+  });
+  for (const [from, to] of renames) server.engine.commands.rename(from, to);
+  const { logfile, pidfile } = config.values;
+  say({ type: 'settings', logfile, pidfile: pidfile ?? '' });
+  port.on('message', (message: ToEngine) => onSignal(server, config, message.signal));
+  const running = server;
+  running.start().then(
+    () => say({ type: 'ready', port: running.port }),
+    (error: unknown) => fail(error),
+  );
+}
+
+function readConfig(config: Config, renames: [Bytes, Bytes][]): void {
+  config.assign('dir', fromText(data.cwd));
+  loadConf(config, data.confText as Bytes, {
+    include: (path) => readIncluded(path),
+    user: () => 'ACL users are not supported yet',
+    renameCommand: (from, to) => {
+      renames.push([from, to]);
+      return undefined;
+    },
+  });
+  config.assign('dir', fromText(resolve(data.cwd, config.values.dir)));
+}
+
+function readIncluded(pattern: Bytes): { text: Bytes } | { error: string } {
+  const path = resolve(data.cwd, Buffer.from(pattern, 'latin1').toString('utf8'));
+  try {
+    const files = /[*?[]/.test(basename(path)) ? matching(path) : [path];
+    return { text: files.map((file) => readFileSync(file, 'latin1')).join('\n') as Bytes };
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** The files of a folder that the last part of a path matches, in order. */
+function matching(path: string): string[] {
+  const folder = dirname(path);
+  const pattern = fromText(basename(path));
+  const names = readdirSync(folder).filter((name) => globMatch(pattern, fromText(name)));
+  return names.sort().map((name) => join(folder, name));
+}
+
+function onSignal(server: Server, config: Config, signal: 'SIGINT' | 'SIGTERM'): void {
+  const flags = signal === 'SIGINT' ? config.values.shutdownOnSigint : config.values.shutdownOnSigterm;
+  try {
+    server.saveBeforeExit({
+      save: flags.includes('nosave') ? 'nosave' : flags.includes('save') ? 'save' : undefined,
+      now: flags.includes('now'),
+      force: flags.includes('force'),
+      abort: false,
+    });
+  } catch {
+    // Logged. The data could not be saved: going on is what Redis does.
+    return;
+  }
+  finish(server);
+}
+
+function finish(server: Server): void {
+  void server.close().then(() => say({ type: 'exit', code: 0 }));
+}
+
+function fail(error: unknown): void {
+  const known = error instanceof StartError || error instanceof ConfFileError;
+  const text = error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
+  say({ type: 'failed', message: text });
+}
+
+try {
+  main();
+} catch (error) {
+  fail(error);
+}

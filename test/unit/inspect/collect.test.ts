@@ -1,0 +1,250 @@
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../../src/core/base/clock.js';
+import { InspectError } from '../../../src/core/inspect/client.js';
+import { collect, collectRaw, type CollectOptions } from '../../../src/core/inspect/collect.js';
+import { type Facts } from '../../../src/core/inspect/facts.js';
+import { clientLine, masterInfo, replicaInfo, REPLID, tail } from '../../support/inspect-facts.js';
+import { bulk, bulks, scriptedDial, type Script, type ScriptedDial } from '../../support/scripted-dial.js';
+
+const ONLINE = 'ip=10.0.0.6,port=6380,state=online,offset=5,lag=0';
+
+const MASTER: Script['replies'] = {
+  INFO: bulk(`# Server\r\nredis_version:7.2.4\r\n\r\n${masterInfo([ONLINE], tail(5))}`),
+  ROLE: `*3\r\n${bulk('master')}:5\r\n*1\r\n${bulks('10.0.0.6', '6380', '5')}`,
+  'CONFIG GET repl-*': bulks('repl-timeout', '60', 'repl-ping-replica-period', '10'),
+  'CONFIG GET min-*': bulks('min-replicas-to-write', '0'),
+  'CONFIG GET client-output-buffer-limit': bulks('client-output-buffer-limit', 'slave 100 50 60'),
+  'INFO replication': bulk(masterInfo([ONLINE], tail(25))),
+  'CLIENT LIST TYPE replica': bulk(clientLine(3, '10.0.0.6:51122', 9, 7)),
+};
+
+const REPLICA: Script['replies'] = {
+  ...MASTER,
+  INFO: bulk(replicaInfo(5)),
+  ROLE: `*5\r\n${bulk('slave')}${bulk('10.0.0.5')}:6379\r\n${bulk('connected')}:5\r\n`,
+  'INFO replication': bulk(replicaInfo(25)),
+  'CLIENT LIST TYPE replica': bulk(''),
+};
+
+const NOPERM = "-NOPERM User watcher has no permissions to run the 'x' command\r\n";
+
+/** Runs `start` to its end while the clock moves. */
+async function run<T>(
+  server: ScriptedDial,
+  options: Partial<CollectOptions> = {},
+  start: (dial: ScriptedDial['dial'], options: CollectOptions) => Promise<T>,
+): Promise<T> {
+  const clock = new ManualClock();
+  let over = false;
+  const all = { clock, name: 'server:6379', timeoutMs: 5000, intervalMs: 1000, ...options };
+  const result = start(server.dial, all).finally(() => (over = true));
+  result.catch(() => undefined);
+  for (let i = 0; i < 1000 && !over; i++) {
+    for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+    if (!over) clock.advance(100);
+  }
+  return result;
+}
+
+const collected = (script: Script, options?: Partial<CollectOptions>): Promise<Facts> =>
+  run(scriptedDial(script), options, collect);
+
+const failure = async (script: Script, options?: Partial<CollectOptions>) => {
+  const error: unknown = await collected(script, options).catch((e: unknown) => e);
+  if (!(error instanceof InspectError)) throw new Error(`not an InspectError: ${String(error)}`);
+  return [error.failure, error.message];
+};
+
+describe('collect', () => {
+  it('asks once, waits, asks again, and closes', async () => {
+    const server = scriptedDial({ replies: MASTER });
+    const facts = await run(server, {}, collect);
+    expect(server.asked).toEqual([
+      'INFO',
+      'ROLE',
+      'CONFIG GET repl-*',
+      'CONFIG GET min-*',
+      'CONFIG GET client-output-buffer-limit',
+      'INFO replication',
+      'CLIENT LIST TYPE replica',
+    ]);
+    expect(server.closed()).toBe(true);
+    expect(facts.first.replication.offset).toBe(5);
+    expect(facts.last.replication.offset).toBe(25);
+    expect(facts.last.atUs - facts.first.atUs).toBe(1_000_000);
+    expect(facts.clients).toMatchObject([{ id: 3, outputBytes: 7 }]);
+    expect(facts.settings.replTimeoutSeconds).toBe(60);
+    expect(facts.settings.replicaOutputLimit?.hardBytes).toBe(100);
+    expect(facts.linkState).toBeUndefined();
+    expect(facts.missing).toEqual([]);
+  });
+
+  it('logs in first, with and without a user', async () => {
+    const replies = { ...MASTER, 'AUTH bob s3cret': '+OK\r\n', 'AUTH s3cret': '+OK\r\n' };
+    const server = scriptedDial({ replies });
+    await run(server, { login: { user: 'bob', pass: 's3cret' } }, collect);
+    expect(server.asked[0]).toBe('AUTH bob s3cret');
+    const plain = scriptedDial({ replies });
+    await run(plain, { login: { pass: 's3cret' } }, collect);
+    expect(plain.asked[0]).toBe('AUTH s3cret');
+  });
+
+  it('goes on when the server has no password at all', async () => {
+    const refusal =
+      '-ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?\r\n';
+    const facts = await collected(
+      { replies: { ...MASTER, 'AUTH s3cret': refusal } },
+      { login: { pass: 's3cret' } },
+    );
+    expect(facts.last.replication.offset).toBe(25);
+  });
+
+  it('says what is missing when rights are missing, and the rule that gives it', async () => {
+    const replies = {
+      ...MASTER,
+      'CONFIG GET repl-*': NOPERM,
+      'CONFIG GET min-*': NOPERM,
+      'CONFIG GET client-output-buffer-limit': NOPERM,
+      'CLIENT LIST TYPE replica': NOPERM,
+    };
+    const facts = await collected({ replies });
+    expect(facts.missing.map(({ command, rule }) => [command, rule])).toEqual([
+      ['CONFIG GET', '+config|get'],
+      ['CLIENT LIST', '+client|list'],
+    ]);
+    expect(facts.missing[0].why).toBe("NOPERM User watcher has no permissions to run the 'x' command");
+    expect(facts.clients).toBeUndefined();
+    expect(facts.settings).toEqual({});
+  });
+
+  it('makes do with ROLE when INFO is refused', async () => {
+    const refused = { ...MASTER, INFO: NOPERM, 'INFO replication': NOPERM };
+    const facts = await collected({ replies: refused });
+    expect(facts.last.replication).toMatchObject({
+      role: 'master',
+      connectedReplicas: 1,
+      offset: 5,
+      replicas: [{ index: 0, ip: '10.0.0.6', port: 6380, state: 'online', offset: 5 }],
+    });
+    expect(facts.missing[0]).toMatchObject({ command: 'INFO', rule: '+info' });
+    const replica = await collected({ replies: { ...refused, ROLE: REPLICA.ROLE } });
+    expect(replica.last.replication.link).toMatchObject({
+      host: '10.0.0.5',
+      port: 6379,
+      up: true,
+      offset: 5,
+    });
+  });
+
+  it('falls back to the old spelling of CLIENT LIST', async () => {
+    const replies = {
+      ...MASTER,
+      'CLIENT LIST TYPE replica': "-ERR Unknown client type 'replica'\r\n",
+      'CLIENT LIST TYPE slave': bulk(clientLine(4, '10.0.0.6:1', 1, 1)),
+    };
+    expect((await collected({ replies })).clients).toMatchObject([{ id: 4 }]);
+  });
+
+  it('asks the master of a replica, but never sends it the login', async () => {
+    const master = scriptedDial({ replies: { 'INFO replication': bulk(masterInfo([], tail(99))) } });
+    const dialMaster = (host: string, port: number) => ({ dial: master.dial, name: `${host}:${port}` });
+    const facts = await collected({ replies: REPLICA }, { dialMaster });
+    expect(facts.upstream).toEqual({ address: '10.0.0.5:6379', replid: REPLID, offset: 99 });
+    expect(facts.linkState).toBe('connected');
+    expect(master.closed()).toBe(true);
+
+    const untouched = scriptedDial({ replies: {} });
+    const other = await collected(
+      { replies: { ...REPLICA, 'AUTH s3cret': '+OK\r\n' } },
+      { login: { pass: 's3cret' }, dialMaster: () => ({ dial: untouched.dial, name: '10.0.0.5:6379' }) },
+    );
+    expect(other.upstream).toBeUndefined();
+    expect(untouched.asked).toEqual([]);
+    expect(other.missing).toEqual([
+      {
+        command: 'INFO of 10.0.0.5:6379',
+        why: 'not asked: the login was given for server:6379',
+        lacks: "the master's own offset, so how far this replica is behind",
+      },
+    ]);
+  });
+
+  it('takes no harm from a master that is silent or gone', async () => {
+    const fail = { code: 'ECONNREFUSED', message: 'connect ECONNREFUSED', layer: 'connect' } as const;
+    const gone = scriptedDial({ replies: {}, fail });
+    const facts = await collected(
+      { replies: REPLICA },
+      { dialMaster: () => ({ dial: gone.dial, name: 'm:1' }) },
+    );
+    expect(facts.missing[0].why).toBe('cannot connect to m:1: connect ECONNREFUSED');
+    const silent = scriptedDial({ replies: { 'INFO replication': 'silence' } });
+    const slow = await collected(
+      { replies: REPLICA },
+      { dialMaster: () => ({ dial: silent.dial, name: 'm:1' }) },
+    );
+    expect(slow.missing[0].why).toBe('m:1 did not answer INFO within 2 s');
+  });
+});
+
+describe('what cannot be found out', () => {
+  it('is one clear sentence', async () => {
+    const fail = {
+      code: 'ECONNREFUSED',
+      message: 'connect ECONNREFUSED 10.0.0.5:6379',
+      layer: 'connect',
+    } as const;
+    expect(await failure({ replies: {}, fail })).toEqual([
+      'unreachable',
+      'cannot connect to server:6379: connect ECONNREFUSED 10.0.0.5:6379',
+    ]);
+    expect(await failure({ replies: { ...MASTER, INFO: 'silence' } })).toEqual([
+      'timeout',
+      'server:6379 did not answer INFO, ROLE, CONFIG, CONFIG, CONFIG within 5 s',
+    ]);
+    expect(await failure({ replies: { ...MASTER, INFO: 'HTTP/1.1 400 Bad Request\r\n\r\n' } })).toEqual([
+      'not-redis',
+      expect.stringContaining('server:6379 does not speak the Redis protocol'),
+    ]);
+    const wrong = {
+      ...MASTER,
+      'AUTH x': '-WRONGPASS invalid username-password pair or user is disabled.\r\n',
+    };
+    expect(await failure({ replies: wrong }, { login: { pass: 'x' } })).toEqual([
+      'refused',
+      'server:6379 refuses the login: WRONGPASS invalid username-password pair or user is disabled.',
+    ]);
+    const noauth = '-NOAUTH Authentication required.\r\n';
+    expect(await failure({ replies: { ...MASTER, INFO: noauth, ROLE: noauth } })).toEqual([
+      'refused',
+      'server:6379 refuses INFO: NOAUTH Authentication required. (give --pass, and --user for an ACL user)',
+    ]);
+  });
+
+  it('repeats what a server says before it closes', async () => {
+    const greeting = '-ERR max number of clients reached\r\n';
+    const silence = Object.fromEntries(Object.keys(MASTER).map((line) => [line, 'silence']));
+    expect(await failure({ replies: silence, greeting })).toEqual([
+      'closed',
+      'server:6379 closed the connection, saying: ERR max number of clients reached',
+    ]);
+    expect(await failure({ replies: { ...silence }, closeAfter: 'INFO' })).toEqual([
+      'closed',
+      'server:6379 closed the connection',
+    ]);
+  });
+
+  it('a Sentinel has no replication of its own', async () => {
+    const sentinel = bulk('# Server\r\nredis_mode:sentinel\r\n\r\n# Sentinel\r\nsentinel_masters:1\r\n');
+    const [kind, message] = await failure({ replies: { ...MASTER, INFO: sentinel } });
+    expect(kind).toBe('no-replication');
+    expect(message).toContain('server:6379 is a Sentinel');
+  });
+});
+
+describe('collectRaw', () => {
+  it('gives the reply of INFO replication byte for byte', async () => {
+    const text = '# Replication\r\nrole:master\r\nodd:\xff\r\n';
+    const server = scriptedDial({ replies: { 'INFO replication': bulk(text) } });
+    expect(await run(server, {}, collectRaw)).toBe(text);
+  });
+});
