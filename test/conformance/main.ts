@@ -152,6 +152,7 @@ async function runMode(
   const waiting = [...units];
   const worker = async (job: number): Promise<void> => {
     const workspace = makeWorkspace(settings.suite, settings.ours);
+    if (!settings.keep) process.once('exit', () => workspace.remove());
     const server = mode === 'one-server' ? new ExternalServer(settings.ours) : undefined;
     try {
       for (let unit = waiting.shift(); unit !== undefined; unit = waiting.shift()) {
