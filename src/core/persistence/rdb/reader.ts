@@ -149,8 +149,9 @@ export class RdbReader {
     if (this.failure !== undefined) throw this.failure.error;
     if (this.finished) return;
     const { src, what } = this;
+    const expected = `${src.need} bytes`;
     throw this.failed(
-      src.error('Unexpected EOF reading RDB file', what, `${src.need} more bytes`, 'the end'),
+      src.error('Unexpected EOF reading RDB file', what, expected, `${src.held} and the end`),
     );
   }
 
