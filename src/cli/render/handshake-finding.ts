@@ -15,7 +15,9 @@ export function findingLines(event: Extract<TraceEvent, { kind: 'finding' }>, pe
   const { finding, severity } = event;
   const { paint, signs } = pen;
   const fault = severity === 'fault';
-  const title = fault ? paint.red(`${signs.fail} ${finding.id}`) : paint.yellow(`${signs.warn} ${finding.id}`);
+  const title = fault
+    ? paint.red(`${signs.fail} ${finding.id}`)
+    : paint.yellow(`${signs.warn} ${finding.id}`);
   const confirmed = finding.confirmed === undefined ? '' : ` Confirmed: ${finding.confirmed}`;
   return [
     title,

@@ -26,9 +26,12 @@ function keysText(report: SnapshotReport): string {
     .sort(([, a], [, b]) => b - a)
     .map(([type, count]) => `${formatCount(count)} ${type}`)
     .join(', ');
-  const parts = [`${formatCount(report.keys)} key${report.keys === 1 ? '' : 's'}${types === '' ? '' : ` (${types})`}`];
+  const parts = [
+    `${formatCount(report.keys)} key${report.keys === 1 ? '' : 's'}${types === '' ? '' : ` (${types})`}`,
+  ];
   if (report.databases > 1) parts.push(`${report.databases} databases`);
   if (report.expires > 0) parts.push(`${formatCount(report.expires)} with an expiry`);
-  if (report.functions > 0) parts.push(`${report.functions} function librar${report.functions === 1 ? 'y' : 'ies'}`);
+  if (report.functions > 0)
+    parts.push(`${report.functions} function librar${report.functions === 1 ? 'y' : 'ies'}`);
   return parts.join(', ');
 }

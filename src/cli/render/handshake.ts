@@ -68,7 +68,11 @@ function keepalive(event: TraceEvent, state: { keepalives: number }, pen: TraceP
   return `${at(event.atUs, text, pen.paint.dim)}\n`;
 }
 
-function eventLines(event: Exclude<TraceEvent, { kind: 'keepalive' }>, pen: TracePen, width: number): string[] {
+function eventLines(
+  event: Exclude<TraceEvent, { kind: 'keepalive' }>,
+  pen: TracePen,
+  width: number,
+): string[] {
   const { paint, signs } = pen;
   const line = (text: string, style?: (text: string) => string): string => at(event.atUs, text, style);
   switch (event.kind) {
@@ -97,7 +101,9 @@ function eventLines(event: Exclude<TraceEvent, { kind: 'keepalive' }>, pen: Trac
     case 'snapshot-begin':
       return [line(`< ${cut(quote(event.bytes, false), width)}`)];
     case 'snapshot-end':
-      return snapshotLines(event.report, pen, event.ms).map((text, i) => (i === 0 ? line(text) : margin(text)));
+      return snapshotLines(event.report, pen, event.ms).map((text, i) =>
+        i === 0 ? line(text) : margin(text),
+      );
     case 'snapshot-fault':
       return snapshotFault(event, pen, width).map((text) => line(text));
     case 'stream-begin':
@@ -176,7 +182,11 @@ function closeText(close: Extract<TraceEvent, { kind: 'close' }>['close']): stri
   return 'closed         by the master';
 }
 
-function snapshotFault(event: Extract<TraceEvent, { kind: 'snapshot-fault' }>, pen: TracePen, width: number): string[] {
+function snapshotFault(
+  event: Extract<TraceEvent, { kind: 'snapshot-fault' }>,
+  pen: TracePen,
+  width: number,
+): string[] {
   const { paint, signs } = pen;
   const mark = paint.red(signs.fail);
   const shown = event.bytes === '' ? [] : [marked(`< ${cut(quote(event.bytes, false), width)}`, mark, width)];
@@ -187,7 +197,10 @@ function snapshotFault(event: Extract<TraceEvent, { kind: 'snapshot-fault' }>, p
       return shown;
     case 'stalled':
     case 'timeout':
-      return [`${mark} ${formatBytes(event.receivedBytes)} of the snapshot, then nothing for ${waited} s`, ...shown];
+      return [
+        `${mark} ${formatBytes(event.receivedBytes)} of the snapshot, then nothing for ${waited} s`,
+        ...shown,
+      ];
     case 'closed':
       return [`${mark} closed after ${formatBytes(event.receivedBytes)} of the snapshot`];
   }
@@ -221,9 +234,15 @@ function listingLines(event: Extract<TraceEvent, { kind: 'listing' }>, pen: Trac
   const none = `nobody with our port, of ${event.listed} replica${event.listed === 1 ? '' : 's'}`;
   const [first, ...rest] = event.lines.length > 0 ? event.lines.map(printable) : [none];
   const pad = ' '.repeat(15);
-  const offset = event.masterOffset === undefined ? [] : [`${pad}master_repl_offset ${formatCount(event.masterOffset)}`];
+  const offset =
+    event.masterOffset === undefined ? [] : [`${pad}master_repl_offset ${formatCount(event.masterOffset)}`];
   const dim = (text: string): string => pen.paint.dim(text);
-  return [`listed as      ${first}`, ...rest.map((text) => pad + text), dim(`${pad}we are ${event.weAre}`), ...offset.map(dim)];
+  return [
+    `listed as      ${first}`,
+    ...rest.map((text) => pad + text),
+    dim(`${pad}we are ${event.weAre}`),
+    ...offset.map(dim),
+  ];
 }
 
 function indented(text: string, sign: string, pen: TracePen, style: (text: string) => string): string[] {
@@ -238,10 +257,14 @@ function endLines(event: Extract<TraceEvent, { kind: 'end' }>, { paint, signs }:
     case 'passed':
       return [`${paint.green(signs.ok)} the handshake went through${warned}`];
     case 'failed':
-      return [`${paint.red(signs.fail)} ${event.faults.length === 1 ? 'one fault' : `${event.faults.length} faults`}: ${event.faults.join(', ')}${warned}`];
+      return [
+        `${paint.red(signs.fail)} ${event.faults.length === 1 ? 'one fault' : `${event.faults.length} faults`}: ${event.faults.join(', ')}${warned}`,
+      ];
     case 'unreachable':
       return [`${paint.red(signs.fail)} the server could not be reached: ${event.faults.join(', ')}`];
     case 'stopped':
-      return [`${paint.yellow(signs.warn)} stopped${event.faults.length > 0 ? `; found until then: ${event.faults.join(', ')}` : ''}`];
+      return [
+        `${paint.yellow(signs.warn)} stopped${event.faults.length > 0 ? `; found until then: ${event.faults.join(', ')}` : ''}`,
+      ];
   }
 }

@@ -71,6 +71,8 @@ export interface Examination {
   readonly verdict: Verdict;
   readonly outcome: Outcome;
   readonly findings: readonly Finding[];
+  /** A snapshot came, and nothing is wrong with it. */
+  readonly snapshotWhole: boolean;
 }
 
 export interface RunningExamination {
@@ -362,7 +364,7 @@ class Examiner {
       this.findings.filter((_, i) => severities[i] === severity).map(({ id }) => id);
     const verdict = this.verdict(first, ids('fault').length > 0);
     this.tell({ kind: 'end', step: 'examine', verdict, faults: ids('fault'), warnings: ids('warning') });
-    return { verdict, outcome: last.outcome, findings: this.findings };
+    return { verdict, outcome: last.outcome, findings: this.findings, snapshotWhole: isWhole(last.evidence) };
   }
 
   private verdict(first: Visited, faulty: boolean): Verdict {
@@ -376,4 +378,14 @@ class Examiner {
     const atUs = this.setup.clock.monotonicUs() - this.originUs;
     this.setup.observer({ ...event, atUs, conn: Math.max(1, this.conn) });
   }
+}
+
+function isWhole({ snapshot }: Evidence): boolean {
+  const report = snapshot?.report;
+  if (!report || snapshot.fault) return false;
+  return (
+    report.problem === undefined &&
+    report.extraBytes === 0 &&
+    ['ok', 'zero', 'none'].includes(report.checksum.state)
+  );
 }

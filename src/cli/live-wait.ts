@@ -1,0 +1,79 @@
+/**
+ * What moves while a handshake waits, on a terminal only: the countdown of a diskless master's delay, the progress of the
+ * snapshot. On stderr, so that the trace on stdout stays as it is. Nothing is sent meanwhile: it only looks at the clock.
+ */
+import ora from 'ora';
+import { type TraceEvent } from '../core/diagnosis/trace.js';
+import { formatBytes } from '../core/inspect/units.js';
+
+const TICK_MS = 200;
+
+export interface LiveWait {
+  /** Takes the moving line away (before something is printed), then shows it again when there still is a reason. */
+  around(event: TraceEvent, print: () => void): void;
+  stop(): void;
+}
+
+/** A live line, or, when `live` is false, nothing at all. */
+export function liveWait(live: boolean): LiveWait {
+  if (!live) return { around: (_event, print) => print(), stop: () => undefined };
+  const spinner = ora({ stream: process.stderr, discardStdin: false, hideCursor: true });
+  const countdown = new Countdown(spinner);
+  return {
+    around: (event, print) => {
+      if (event.kind === 'snapshot-progress') {
+        spinner.start(progressText(event));
+        return;
+      }
+      spinner.stop();
+      print();
+      countdown.see(event);
+    },
+    stop: () => {
+      countdown.stop();
+      spinner.stop();
+    },
+  };
+}
+
+class Countdown {
+  private waitSeconds: number | undefined;
+  private untilMs = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly spinner: ReturnType<typeof ora>) {}
+
+  see(event: TraceEvent): void {
+    if (event.kind === 'cost') this.waitSeconds = event.waitSeconds;
+    if (event.kind === 'send' && event.step === 'psync') this.begin();
+    else if (event.kind === 'keepalive' && this.timer) this.show();
+    else if (event.kind !== 'cost') this.stop();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
+  private begin(): void {
+    this.untilMs = Date.now() + (this.waitSeconds ?? 0) * 1000;
+    this.timer = setInterval(() => this.show(), TICK_MS);
+    this.timer.unref();
+    this.show();
+  }
+
+  private show(): void {
+    const left = Math.max(0, Math.ceil((this.untilMs - Date.now()) / 1000));
+    this.spinner.start(
+      left > 0
+        ? `the master lets repl-diskless-sync-delay pass: ${left} s left (we send nothing, it would prolong it)`
+        : 'waiting for the answer to PSYNC',
+    );
+  }
+}
+
+function progressText(event: Extract<TraceEvent, { kind: 'snapshot-progress' }>): string {
+  const { receivedBytes, length } = event;
+  if (length === undefined || length === 0) return `snapshot: ${formatBytes(receivedBytes)}`;
+  return `snapshot: ${Math.floor((receivedBytes / length) * 100)}% of ${formatBytes(length)}`;
+}
