@@ -183,9 +183,14 @@ function plain(name: string, type: ArgumentType, children: readonly Argument[] =
   return { name, type, optional: false, multiple: false, multipleToken: false, children };
 }
 
-/** Several arguments as one block; one stays what it is. */
+/** Several arguments as one block; one stays what it is, and a block that begins with a token takes in what follows. */
 function join(parts: readonly Argument[]): Argument {
-  return parts.length === 1 ? parts[0] : plain(`${parts[0].name}-block`, 'block', parts);
+  const [first, ...rest] = parts;
+  if (rest.length === 0) return first;
+  if (first.type === 'block' && first.token !== undefined) {
+    return { ...first, children: [...first.children, ...rest] };
+  }
+  return plain(`${first.name}-block`, 'block', parts);
 }
 
 function withToken(token: string, operands: readonly Argument[]): Argument {
@@ -194,12 +199,11 @@ function withToken(token: string, operands: readonly Argument[]): Argument {
   return { ...plain(token.toLowerCase(), 'block', operands), token };
 }
 
-/** Words that the rule of the letters would take for the wrong thing: the units of GEO are written as they are sent. */
+/** The units of GEO, which the reference writes in lower case. */
 const LOWER_CASE_TOKENS = new Set(['m', 'km', 'ft', 'mi']);
-const UPPER_CASE_NAMES = new Set(['ID']);
 
 function isToken(word: string): boolean {
-  return LOWER_CASE_TOKENS.has(word) || (!/[a-z]/.test(word) && !UPPER_CASE_NAMES.has(word));
+  return !/[a-z]/.test(word) || LOWER_CASE_TOKENS.has(word);
 }
 
 /** What belongs to the token before it: names, repeated names, a required choice. */

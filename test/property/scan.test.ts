@@ -1,0 +1,47 @@
+/** The promise of SCAN, over the wire: keys that are there from the first call to the last are returned. */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { GENERIC_COMMANDS } from '../../src/core/commands/generic/table.js';
+import { STRING_COMMANDS } from '../../src/core/commands/string/table.js';
+import { createTestEngine, plain } from '../support/engine.js';
+
+const change = fc.record({
+  key: fc.nat(80),
+  how: fc.constantFrom('set' as const, 'del' as const, 'expire' as const),
+});
+
+it('SCAN loses no key that was there throughout', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 120 }),
+      fc.integer({ min: 1, max: 12 }),
+      fc.array(fc.array(change, { maxLength: 15 }), { maxLength: 40 }),
+      (size, count, turns) => {
+        const t = createTestEngine({ families: [STRING_COMMANDS, GENERIC_COMMANDS] });
+        const throughout = new Set<string>();
+        for (let i = 0; i < size; i++) {
+          t.client.call('SET', `key:${i}`, 'v');
+          throughout.add(`key:${i}`);
+        }
+        const seen = new Set<string>();
+        let cursor = '0';
+        for (let turn = 0; turn === 0 || cursor !== '0'; turn++) {
+          const reply = plain(t.client.call('SCAN', cursor, 'COUNT', count)) as [string, string[]];
+          cursor = reply[0];
+          for (const key of reply[1]) seen.add(key);
+          for (const { key, how } of turns[turn] ?? []) {
+            const name = `key:${key}`;
+            if (how === 'set') t.client.call('SET', name, 'w');
+            else {
+              throughout.delete(name);
+              if (how === 'del') t.client.call('DEL', name);
+              else t.client.call('PEXPIRE', name, 1);
+            }
+          }
+          t.clock.advance(1);
+        }
+        expect([...throughout].filter((key) => !seen.has(key))).toEqual([]);
+      },
+    ),
+  );
+});
