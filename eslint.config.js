@@ -55,7 +55,7 @@ export default tseslint.config(
   },
   {
     // The adapters: the real clock, chance, wires and disks.
-    files: ['src/core/base/*-system.ts', 'src/core/net/**/*.ts'],
+    files: ['src/core/**/*-system.ts', 'src/core/net/**/*.ts'],
     rules: { 'no-restricted-properties': 'off', 'no-restricted-globals': 'off' },
   },
   {

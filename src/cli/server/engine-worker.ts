@@ -50,6 +50,7 @@ function main(): void {
     log,
     host,
     configFile: data.configFile,
+    anyPort: data.anyPort,
     onShutdown: () => finish(server!),
     onLoadProgress: (loadedBytes, totalBytes, keys) => {
       const now = clock.nowMs();
@@ -122,7 +123,8 @@ function finish(server: Server): void {
 
 function fail(error: unknown): void {
   const known = error instanceof StartError || error instanceof ConfFileError;
-  const text = error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
+  const text =
+    error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
   say({ type: 'failed', message: text });
 }
 

@@ -8,11 +8,18 @@ export interface EngineData {
   readonly configFile: string;
   /** The folder that relative paths refer to. */
   readonly cwd: string;
+  /** `--port 0` on the command line: any free port. In a file it means no TCP port at all, as in Redis. */
+  readonly anyPort: boolean;
 }
 
 export type FromEngine =
   | { readonly type: 'log'; readonly line: string }
-  | { readonly type: 'loading'; readonly loadedBytes: number; readonly totalBytes: number; readonly keys: number }
+  | {
+      readonly type: 'loading';
+      readonly loadedBytes: number;
+      readonly totalBytes: number;
+      readonly keys: number;
+    }
   | { readonly type: 'settings'; readonly logfile: string; readonly pidfile: string }
   | { readonly type: 'ready'; readonly port: number }
   /** It could not start; `message` may have several lines (a configuration file error). */

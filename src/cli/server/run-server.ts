@@ -7,10 +7,10 @@ import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import ora, { type Ora } from 'ora';
-import { type Bytes } from '../../core/base/bytes.js';
+import { isWord, type Bytes } from '../../core/base/bytes.js';
 import { joinConf } from '../../core/services/config/conf-file.js';
 import { type ParsedArgv } from '../../core/services/config/argv.js';
-import { formatBytes } from '../text.js';
+import { formatBytes } from '../../core/inspect/units.js';
 import { type EngineData, type FromEngine, type ToEngine } from './messages.js';
 
 /** Share of the memory (of the machine or the container) that the engine's heap may take. */
@@ -38,11 +38,13 @@ export function runServer(argv: ParsedArgv, options: RunOptions): Promise<number
   return new Runner(worker, options).exitCode;
 }
 
-function engineData({ configFile, stdin, text }: ParsedArgv): EngineData {
+function engineData({ configFile, stdin, text, directives }: ParsedArgv): EngineData {
   const path = configFile === undefined ? '' : resolve(configFile);
   const file = path === '' ? undefined : (readFileSync(path, 'latin1') as Bytes);
   const piped = stdin ? (readFileSync(0, 'latin1') as Bytes) : undefined;
-  return { confText: joinConf(file, piped, text), configFile: path, cwd: process.cwd() };
+  const ports = directives.filter(([name]) => isWord(name, 'port'));
+  const anyPort = ports.at(-1)?.[1][0] === '0';
+  return { confText: joinConf(file, piped, text), configFile: path, cwd: process.cwd(), anyPort };
 }
 
 /** What the machine has, or what the container (cgroup) may use of it. */

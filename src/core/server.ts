@@ -1,0 +1,202 @@
+/**
+ * Server: the composition root. It puts engine, persistence, replication and wires together and walks them through a server's
+ * life: listen, load the data set (clients are answered LOADING meanwhile), serve, save and close.
+ */
+import { type Bytes } from './base/bytes.js';
+import { type Clock } from './base/clock.js';
+import { type Disk } from './base/disk.js';
+import { type Random } from './base/random.js';
+import { type ReplicationPort, type ShutdownOptions } from './commands/context.js';
+import { ReplyError } from './commands/errors.js';
+import { FAMILIES } from './commands/families.js';
+import { EngineGate } from './engine/gate-bits.js';
+import { Engine } from './engine/engine.js';
+import { type ProcessPort } from './engine/host.js';
+import { REDIS_VERSION } from './engine/version.js';
+import { Listener } from './net/tcp-server.js';
+import { persistencePort } from './persistence-port.js';
+import { Persistence, reasonOf, type LoadOutcome } from './persistence/persistence.js';
+import { type Config } from './services/config/config.js';
+import { rewriteConf } from './services/config/rewrite.js';
+import { type Log } from './services/log.js';
+
+export interface ServerParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly disk: Disk;
+  readonly config: Config;
+  readonly log: Log;
+  readonly host: ProcessPort;
+  /** Absolute path of the configuration file, empty when there is none. */
+  readonly configFile: string;
+  /** Port 0 means any free port; otherwise it means none, as in Redis. */
+  readonly anyPort: boolean;
+  /** A client asked for SHUTDOWN, and what had to be saved has been. */
+  onShutdown(): void;
+  onLoadProgress?(loadedBytes: number, totalBytes: number, keys: number): void;
+}
+
+/** A server that could not start; `message` is one clear line. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+export class Server {
+  readonly engine: Engine;
+  readonly persistence: Persistence;
+  private readonly listener: Listener;
+  /** The TCP port, 0 when there is none. */
+  port = 0;
+
+  constructor(private readonly parts: ServerParts) {
+    const { clock, random, config, log, host, disk } = parts;
+    this.engine = new Engine({ clock, random, config, log, host, families: FAMILIES });
+    const { engine } = this;
+    engine.configFile = parts.configFile;
+    this.persistence = new Persistence({
+      store: engine.store,
+      gate: engine.gate,
+      clock,
+      config,
+      log,
+      disk,
+      pid: host.pid,
+      redisVersion: REDIS_VERSION,
+      usedMemoryBytes: () => host.memory().usedBytes,
+      position: () => undefined,
+      setLoading: (state) => engine.setLoading(state),
+      setDiskError: (on) => engine.armGate(EngineGate.diskError, on),
+      isReplica: false,
+      onLoadProgress: parts.onLoadProgress,
+    });
+    engine.persistence = persistencePort(this.persistence, engine);
+    engine.replication = {
+      isReplica: false,
+      info: () => [['role', 'master']],
+      figures: { replicas: 0, backlogBytes: 0, feedBytes: 0 },
+    } as unknown as ReplicationPort;
+    engine.hooks = {
+      shutdown: (options) => this.shutdown(options),
+      rewriteConfig: () => this.rewriteConfig(),
+    };
+    engine.cron.eachTick(() => this.persistence.cron());
+    this.listener = new Listener({
+      accept: (connection) => engine.accept(connection),
+      backlog: config.values.tcpBacklog,
+      keepAliveSeconds: config.values.tcpKeepalive,
+    });
+  }
+
+  /** Listens, loads, serves. Rejects with StartError. */
+  async start(): Promise<void> {
+    const { log, host } = this.parts;
+    log.notice(`Redis version=${REDIS_VERSION} (redis-ts), bits=64, PID: ${host.pid}, just started`);
+    this.checkFolder();
+    await this.listen();
+    log.notice('Server initialized');
+    this.engine.start();
+    await this.load();
+    if (this.parts.config.values.port === 0 && this.port !== 0) log.notice(`Listening on port ${this.port}`);
+    if (this.port !== 0) log.notice('Ready to accept connections tcp');
+    if (this.parts.config.values.unixsocket) log.notice('Ready to accept connections unix');
+  }
+
+  private checkFolder(): void {
+    const { dir } = this.parts.config.values;
+    try {
+      this.parts.disk.checkFolder(dir);
+    } catch (error) {
+      throw new StartError(`Can't use the data directory: ${reasonOf(error)}`);
+    }
+  }
+
+  private async listen(): Promise<void> {
+    const { values } = this.parts.config;
+    let { port } = values;
+    let listening = 0;
+    const addresses = port === 0 && !this.parts.anyPort ? [] : values.bind;
+    for (const address of addresses) {
+      const optional = address.startsWith('-');
+      const host = bindHost(optional ? address.slice(1) : address);
+      try {
+        this.port = await this.listener.listen(host, port);
+        port = this.port;
+        listening++;
+      } catch (error) {
+        const { code } = error as { code?: string };
+        if (optional && (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT' || code === 'EINVAL')) continue;
+        throw new StartError(
+          `Could not create server TCP listening socket ${host}:${port}: bind: ${BIND_REASONS[code ?? ''] ?? code}`,
+        );
+      }
+    }
+    if (listening === 0 && addresses.length > 0)
+      throw new StartError('Configured to not listen anywhere, exiting.');
+    if (values.unixsocket) await this.listener.listenUnix(values.unixsocket);
+    this.engine.tcpPort = this.port;
+  }
+
+  private async load(): Promise<void> {
+    const outcome = await new Promise<LoadOutcome>((done) => this.persistence.load(done));
+    const { log } = this.parts;
+    if (outcome.kind === 'failed')
+      throw new StartError(`Fatal error loading the DB: ${outcome.reason}. Exiting.`);
+    if (outcome.kind === 'absent') return;
+    const { loader, seconds } = outcome;
+    log.notice(`Done loading RDB, keys loaded: ${loader.loaded}, keys expired: ${loader.expired}.`);
+    log.notice(`DB loaded from disk: ${seconds.toFixed(3)} seconds`);
+  }
+
+  private shutdown(options: ShutdownOptions): void {
+    this.saveBeforeExit(options);
+    this.parts.onShutdown();
+  }
+
+  /** Saves as SHUTDOWN and SIGTERM do. Throws ReplyError when it failed and `force` is not set. */
+  saveBeforeExit(options: ShutdownOptions): void {
+    const { log } = this.parts;
+    log.notice('User requested shutdown...');
+    this.persistence.abortJob();
+    const save = options.save === 'save' || (options.save === undefined && this.persistence.hasSavePoints);
+    if (!save) return;
+    log.notice('Saving the final RDB snapshot before exiting.');
+    try {
+      this.persistence.saveNow();
+    } catch (error) {
+      log.warning(
+        `Error trying to save the DB, ${options.force ? 'but exiting anyway' : "can't exit"}: ${reasonOf(error)}`,
+      );
+      if (!options.force) throw new ReplyError('ERR Errors trying to SHUTDOWN. Check logs.');
+    }
+  }
+
+  private rewriteConfig(): void {
+    const { configFile, disk, config } = this.parts;
+    if (configFile === '') throw new ReplyError('ERR The server is running without a config file');
+    try {
+      const old = disk.exists(configFile) ? (disk.readText(configFile) as Bytes) : undefined;
+      disk.writeText(configFile, rewriteConf(old, config));
+    } catch (error) {
+      throw new ReplyError(`ERR Rewriting config file: ${reasonOf(error)}`);
+    }
+  }
+
+  /** Ends every connection and stops listening. */
+  async close(): Promise<void> {
+    this.engine.stop();
+    this.persistence.abortJob();
+    await this.listener.close();
+  }
+}
+
+const BIND_REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'Address already in use',
+  EADDRNOTAVAIL: 'Cannot assign requested address',
+  EACCES: 'Permission denied',
+};
+
+/** redis.conf says `*` for every IPv4 address and `::*` for every IPv6 one. */
+function bindHost(address: string): string {
+  if (address === '*') return '0.0.0.0';
+  return address === '::*' ? '::' : address;
+}
