@@ -71,6 +71,18 @@ export function getStringOrThrow(ctx: CommandContext, key: Bytes): StringValue |
   return value === undefined ? undefined : stringOrThrow(value);
 }
 
+const BAD_TIMEOUT = new ReplyError('ERR timeout is not an integer or out of range');
+const NEGATIVE_TIMEOUT = new ReplyError('ERR timeout is negative');
+const TIMEOUT_RANGE = new ReplyError('ERR timeout is out of range');
+
+/** A timeout in whole milliseconds; 0 means none (redis 7.2.6 timeout.c:getTimeoutFromObjectOrReply). */
+export function timeoutMsArg(ctx: CommandContext, text: Bytes): number {
+  const ms = int64Arg(text, BAD_TIMEOUT);
+  if (ms < 0) throw NEGATIVE_TIMEOUT;
+  if (BigInt(ms) > INT64_MAX - BigInt(ctx.store.nowMs)) throw TIMEOUT_RANGE;
+  return Number(ms);
+}
+
 /** How an expiry time was given: its unit, and whether it counts from now. */
 export interface ExpiryForm {
   readonly seconds: boolean;

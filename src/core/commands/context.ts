@@ -10,7 +10,9 @@ import { type Random } from '../base/random.js';
 import { type InfoField, type InfoSection } from '../info/format.js';
 import { type ReplyWriter } from '../protocol/reply-writer.js';
 import { type Config } from '../services/config/config.js';
+import { type LatencyMonitor } from '../services/latency.js';
 import { type Log } from '../services/log.js';
+import { type Slowlog } from '../services/slowlog.js';
 import { type Database, type Store } from '../store/database.js';
 import { type WriteGate } from '../store/write-gate.js';
 import { type Command } from './spec.js';
@@ -85,6 +87,8 @@ export interface Client {
   /** `ip:port` of the other end, as CLIENT LIST prints it. */
   readonly peerAddress: string;
   readonly localAddress: string;
+  /** It connects from this machine. */
+  readonly isLocal: boolean;
   readonly createdMs: number;
   /** Wall clock of the last command, ms. */
   lastInteractionMs: number;
@@ -129,6 +133,8 @@ export interface BlockingPort {
   /** CLIENT PAUSE until a wall clock time, 0 to end it. */
   pause(untilMs: number, writesOnly: boolean): void;
   readonly pausedUntilMs: number;
+  /** The pause that is on holds back all commands, not writes alone. */
+  readonly pausedAll: boolean;
 }
 
 export interface ClientsPort {
@@ -173,6 +179,8 @@ export interface ReplicationPort {
 }
 
 export interface ServerPort {
+  /** The version of Redis that is spoken. */
+  readonly version: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly config: Config;
@@ -183,6 +191,12 @@ export interface ServerPort {
   readonly replication: ReplicationPort;
   /** INFO with the sections asked for; none: the default ones. */
   info(sections: readonly Bytes[]): InfoSection[];
+  readonly slowlog: Slowlog;
+  readonly latency: LatencyMonitor;
+  /** A data set is being loaded. */
+  readonly isLoading: boolean;
+  /** CONFIG SET has changed something: takes over what is kept elsewhere. */
+  configChanged(): void;
   /** CONFIG RESETSTAT. */
   resetStats(): void;
   /** CONFIG REWRITE. Throws a ReplyError. */
@@ -199,6 +213,11 @@ export interface ServerPort {
   readonly log: Log;
   /** Back to the state of a new connection (RESET). */
   resetClient(client: Client): void;
+  /** HELLO: the protocol of what the client is sent from now on. */
+  setProtocol(client: Client, resp: 2 | 3): void;
+  /** Whether AUTH without a user name makes sense. */
+  readonly defaultUserHasPassword: boolean;
+  hasUser(name: Bytes): boolean;
   /** Checks a password for a user; sets the client's identity. @returns whether it was right */
   authenticate(client: Client, user: string, password: Bytes): boolean;
 }

@@ -4,7 +4,7 @@
  * Handlers throw a ReplyError before they change anything; the dispatcher writes its line. Texts that carry a value are
  * functions. Source: redis 7.2.6 server.c:createSharedObjects and the files named beside them.
  */
-import { type Bytes } from '../base/bytes.js';
+import { upper, type Bytes } from '../base/bytes.js';
 
 /** An error reply: `line` is what follows the '-' on the wire. */
 export class ReplyError extends Error {
@@ -83,6 +83,13 @@ export function wrongArity(name: string): ReplyError {
 export function unknownSubcommand(given: Bytes, container: string): ReplyError {
   return new ReplyError(
     `ERR unknown subcommand '${given.slice(0, 128)}'. Try ${container.toUpperCase()} HELP.`,
+  );
+}
+
+/** The arguments fit no form of the subcommand `argv[1]` (redis 7.2.6 networking.c:addReplySubcommandSyntaxError). */
+export function subcommandSyntax(argv: readonly Bytes[]): ReplyError {
+  return new ReplyError(
+    `ERR unknown subcommand or wrong number of arguments for '${argv[1].slice(0, 128)}'. Try ${upper(argv[0])} HELP.`,
   );
 }
 

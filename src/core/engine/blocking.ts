@@ -49,6 +49,7 @@ export class Blocking implements BlockingPort {
   /** Clients parked by a command, for INFO clients. */
   blockedClients = 0;
   pausedUntilMs = 0;
+  pausedAll = false;
   private pauseTimer: Timer | undefined;
   private readonly paused: { session: Session; argv: Bytes[] }[] = [];
   private readonly waiting = new Map<number, Map<Bytes, Set<KeyWaiter>>>();
@@ -250,7 +251,8 @@ export class Blocking implements BlockingPort {
   pause(untilMs: number, writesOnly: boolean): void {
     this.pauseTimer?.cancel();
     this.pausedUntilMs = untilMs;
-    this.host.armGate(EngineGate.pausedAll, untilMs !== 0 && !writesOnly);
+    this.pausedAll = untilMs !== 0 && !writesOnly;
+    this.host.armGate(EngineGate.pausedAll, this.pausedAll);
     this.host.armGate(EngineGate.pausedWrites, untilMs !== 0 && writesOnly);
     if (untilMs !== 0) {
       this.pauseTimer = this.host.clock.after(untilMs - this.host.clock.nowMs(), () => this.pause(0, false));

@@ -122,7 +122,8 @@ export class Dispatcher {
     if (verdict === undefined) return true;
     if (verdict === 'queue') {
       this.p.queue(session, command, argv);
-      session.reply.simple('QUEUED');
+      this.replyOf(session).simple('QUEUED');
+      this.leaveSpecial(session);
       session.wrote();
     } else if (verdict === 'park') this.p.postpone(session, argv);
     else this.refuse(session, command, verdict);
@@ -137,6 +138,7 @@ export class Dispatcher {
     }
     this.p.stats.countError(error.line);
     this.replyOf(session).error(error.line);
+    this.leaveSpecial(session);
     session.wrote();
   }
 
@@ -183,7 +185,7 @@ export class Dispatcher {
     stats.micros[command.id] += us;
     if (us >= this.slowUs && this.slowUs >= 0) this.p.slow(session, command, argv, us);
     session.lastInteractionMs = this.p.store.nowMs;
-    if (special) this.leaveSpecial(session);
+    if (special || (session.flags & SPECIAL) !== 0) this.leaveSpecial(session);
     if (!session.flushPending) session.wrote();
   }
 

@@ -27,6 +27,7 @@ import { ProtocolError } from '../protocol/errors.js';
 import { type RequestLimits } from '../protocol/request-parser.js';
 import { type Config } from '../services/config/config.js';
 import { type Log } from '../services/log.js';
+import { LatencyMonitor } from '../services/latency.js';
 import { Slowlog } from '../services/slowlog.js';
 import { type Database, Store } from '../store/database.js';
 import { Armed, WriteGate } from '../store/write-gate.js';
@@ -45,6 +46,7 @@ import { Session, type SessionHost } from './session.js';
 import { EngineStats } from './stats.js';
 import { Transactions } from './transactions.js';
 import { Turn } from './turn.js';
+import { REDIS_VERSION } from './version.js';
 
 /** A connection executes at most this much in one turn; the rest waits for the next, so that nobody starves. */
 const TURN_COMMANDS = 1000;
@@ -84,7 +86,9 @@ export class Engine implements ServerPort, SessionHost, GateState {
   readonly turn: Turn;
   readonly dispatcher: Dispatcher;
   readonly cron: Cron;
+  readonly version = REDIS_VERSION;
   readonly slowlog = new Slowlog();
+  readonly latency = new LatencyMonitor();
   readonly identity: Identity;
   readonly limits: RequestLimits;
   readonly runId: string;
@@ -216,6 +220,14 @@ export class Engine implements ServerPort, SessionHost, GateState {
     this.turn.step('serve-unblocked', () => this.serveUnblocked());
     this.turn.step('flush-replies', () => this.flushReplies());
     this.turn.step('leftover-input', () => this.serveLeftovers());
+  }
+
+  configChanged(): void {
+    this.applyConfig();
+  }
+
+  get isLoading(): boolean {
+    return this.loading !== undefined;
   }
 
   /** Takes over what the hot path needs of the configuration. */
@@ -425,8 +437,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
   protectedAllowed(command: Command, session: Session): boolean {
     const { enableDebugCommand, enableModuleCommand } = this.config.values;
     const setting = (command.parent ?? command).name === 'debug' ? enableDebugCommand : enableModuleCommand;
-    const local = session.connection.isLoopback || session.connection.isUnix;
-    return setting === 'yes' || (setting === 'local' && local);
+    return setting === 'yes' || (setting === 'local' && session.isLocal);
   }
 
   busyError(): ReplyError {
@@ -498,6 +509,19 @@ export class Engine implements ServerPort, SessionHost, GateState {
       ClientFlag.readonly;
     client.setFlag(clearing, false);
     client.setFlag(ClientFlag.authenticated, !this.identity.defaultHasPassword);
+  }
+
+  setProtocol(client: Session, resp: 2 | 3): void {
+    client.reply.resp = resp;
+    client.rearm();
+  }
+
+  get defaultUserHasPassword(): boolean {
+    return this.identity.defaultHasPassword;
+  }
+
+  hasUser(name: Bytes): boolean {
+    return this.identity.has(name);
   }
 
   authenticate(client: Session, user: string, password: Bytes): boolean {

@@ -14,6 +14,10 @@ export class Identity {
     return requirepass !== undefined && requirepass !== '';
   }
 
+  has(user: string): boolean {
+    return user === 'default';
+  }
+
   /** Whether `password` is right for `user`. */
   check(user: string, password: Bytes): boolean {
     if (user !== 'default') return false;

@@ -97,6 +97,10 @@ export class Session implements Client {
     return this.connection.localAddress;
   }
 
+  get isLocal(): boolean {
+    return this.connection.isLoopback || this.connection.isUnix;
+  }
+
   get type(): ClientType {
     if (this.flags & ClientFlag.master) return 'master';
     // MONITOR clients carry the replica flag in Redis but count as normal ones (networking.c:getClientType).
