@@ -1,0 +1,99 @@
+import net from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { runCli, startCli } from '../support/run-cli.js';
+
+const servers: net.Server[] = [];
+afterEach(() => servers.splice(0).forEach((server) => server.close()));
+
+/** A server on a free port that does `talk` with every connection. */
+function listen(talk: (socket: net.Socket) => void): Promise<number> {
+  const server = net.createServer((socket) => {
+    socket.on('error', () => undefined);
+    talk(socket);
+  });
+  servers.push(server);
+  return new Promise((resolve) =>
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as net.AddressInfo).port)),
+  );
+}
+
+const USAGE = /^Usage: redis-ts inspect \[TARGET\] .+\nMore: {2}redis-ts inspect --help\n$/m;
+
+describe('redis-ts inspect', () => {
+  it('opens its help with what it is for and three examples', async () => {
+    const { stdout, code } = await runCli(['inspect', '--help']);
+    expect(code).toBe(0);
+    const [purpose, ...rest] = stdout.split('\n');
+    expect(purpose).toBe("show a running server's replication, and what is wrong with it");
+    expect(rest.slice(0, 7).filter((line) => line.startsWith('  $ redis-ts inspect'))).toHaveLength(3);
+  });
+
+  it.each([
+    [['--jsno'], 'unknown flag --jsno: did you mean --json?'],
+    [['host:99999'], 'bad port "99999": a number from 1 to 65535'],
+    [['http://host'], 'unknown scheme http://: use redis://, rediss:// or unix://'],
+    [['a', 'b'], 'Unexpected argument: b'],
+    [['--timeout', 'soon'], '--timeout: bad number of seconds "soon": 5 or 0.5, for example'],
+    [['--max-lag-bytes', '1.5x'], '--max-lag-bytes: bad size "1.5x": 1048576 or 10mb, for example'],
+    [['--user', 'bob'], 'a user needs a password: --pass, or REDISCLI_AUTH in the environment'],
+    [['--raw', '--json'], '--json=true cannot also be provided when using --raw'],
+  ])('%j is bad usage: one line, the usage, exit 3', async (args, message) => {
+    const { code, stdout, stderr } = await runCli(['inspect', ...args]);
+    expect(stderr.split('\n')[0]).toBe(`redis-ts inspect: ${message}`);
+    expect(stderr).toMatch(USAGE);
+    expect(stderr.split('\n')).toHaveLength(4);
+    expect(stdout).toBe('');
+    expect(code).toBe(3);
+  });
+
+  it('shows a stack only under DEBUG', async () => {
+    const { stderr } = await runCli(['inspect', 'x:0'], { env: { DEBUG: 'redis-ts*' } });
+    expect(stderr).toMatch(/UsageError: .+\n {4}at parsePort/);
+  });
+
+  it('cannot reach a closed port: one line, exit 3, and as JSON', async () => {
+    const port = await listen(() => undefined);
+    await new Promise((resolve) => servers.splice(0)[0].close(resolve));
+    const plain = await runCli(['inspect', `:${port}`]);
+    expect(plain.stderr).toBe(
+      `redis-ts inspect: cannot connect to 127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}\n`,
+    );
+    expect(plain.code).toBe(3);
+    const json = await runCli(['inspect', `:${port}`, '--json']);
+    expect(JSON.parse(json.stdout)).toMatchObject({ status: 'unknown', error: { failure: 'unreachable' } });
+    expect(json.stderr).toBe('');
+    expect(json.code).toBe(3);
+  });
+
+  it('names a peer that is no Redis, and one that says nothing', async () => {
+    const web = await listen((socket) =>
+      socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
+    );
+    const odd = await runCli(['inspect', `:${web}`]);
+    expect(odd.stderr).toContain('does not speak the Redis protocol');
+    expect(odd.code).toBe(3);
+    const silent = await listen((socket) => socket.resume());
+    const mute = await runCli(['inspect', `:${silent}`, '--timeout', '0.2']);
+    expect(mute.stderr).toContain('did not answer INFO');
+    expect(mute.code).toBe(3);
+  });
+
+  it('never shows a password', async () => {
+    const port = await listen((socket) => socket.once('data', () => socket.end('-WRONGPASS invalid\r\n')));
+    const address = `redis://bob:s3cret@127.0.0.1:${port}`;
+    const { stdout, stderr } = await runCli(['inspect', address], { env: { DEBUG: 'redis-ts*' } });
+    expect(stderr).toContain('refuses the login: WRONGPASS invalid');
+    expect(stdout + stderr).not.toContain('s3cret');
+  });
+
+  it('ends with 130 on Ctrl-C', async () => {
+    let asked = (): void => undefined;
+    const connected = new Promise<void>((resolve) => (asked = resolve));
+    const port = await listen((socket) => socket.once('data', asked));
+    const child = startCli(['inspect', `:${port}`, '--timeout', '30']);
+    await connected;
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    child.kill('SIGINT');
+    expect(await ended).toBe(130);
+  });
+});
