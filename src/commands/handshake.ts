@@ -1,6 +1,7 @@
 import { ClientCommand, targetArgs } from '../cli/base-command.js';
 import { resolveConnection } from '../cli/connection-flags.js';
 import { EXIT } from '../cli/exit-codes.js';
+import { batched } from '../cli/batched.js';
 import { aimOf, explainText, handshakeFlags, IDLE_MS } from '../cli/handshake-flags.js';
 import { liveWait } from '../cli/live-wait.js';
 import { traceRenderer } from '../cli/render/handshake.js';
@@ -54,6 +55,9 @@ export default class Handshake extends ClientCommand {
     const clock = new SystemClock();
     const render = flags.json ? jsonLine : traceRenderer({ terminal, hex: flags.hex });
     const live = liveWait(terminal.live);
+    const trace = batched((event: TraceEvent) =>
+      live.around(event, () => void process.stdout.write(render(event))),
+    );
     const running = examine({
       ...{ clock, aim, timeoutMs, idleMs: Math.max(IDLE_MS, timeoutMs) },
       dial: connectTo(target, { clock, tls: tls ?? { insecure: true }, timeoutMs }),
@@ -65,17 +69,19 @@ export default class Handshake extends ClientCommand {
       capa: flags.capa.filter((name) => name !== 'none'),
       follow: flags.follow ? { forMs: flags.for, count: flags.count } : undefined,
       sink: file?.sink,
-      observer: (event) => live.around(event, () => void process.stdout.write(render(event))),
+      observer: trace.add,
     });
     const interrupted = this.onInterrupt(async () => {
       running.stop();
       await running.done;
+      trace.flush();
       live.stop();
       await file?.finish(false);
     }, EXIT.interrupted);
     const { verdict, snapshotWhole } = await running.done;
     if (verdict === 'stopped') return;
     interrupted();
+    trace.flush();
     live.stop();
     await file?.finish(snapshotWhole);
     this.leave(EXIT_OF[verdict]);

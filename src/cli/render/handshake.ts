@@ -37,6 +37,9 @@ const WIRE_COLUMN = 40;
 /** An answer or a command is cut to this many columns when nothing limits the line. */
 const LONGEST_LINE = 160;
 
+const ACK_NOTE =
+  'sent once: in the EOF form the master withholds the stream until the first ACK. 0 acknowledges nothing, so no WAIT is satisfied';
+
 /** A function that turns each event, in order, into text ending with a newline, or into nothing. */
 export function traceRenderer(options: TraceOptions): (event: TraceEvent) => string {
   const { terminal } = options;
@@ -83,7 +86,11 @@ function eventLines(
     case 'unreachable':
       return [line(marked(`connect        ${printable(event.error.message)}`, paint.red(signs.fail), width))];
     case 'send':
-      return [line(sent(event.args, event.bytes, width))];
+      return [
+        line(sent(event.args, event.bytes, width)),
+        // The one acknowledgement that it ever sends.
+        ...(event.step === 'stream' ? indented(ACK_NOTE, signs.info, pen, paint.dim) : []),
+      ];
     case 'receive':
       return [line(received(event, pen, width))];
     case 'fault':

@@ -178,14 +178,15 @@ const MARKS: Readonly<
   info: { sign: 'info', color: 'cyan' },
 };
 
-const ID_COLUMNS = 28;
+/** Ids are at least this wide, so that most reports align alike. */
+const ID_COLUMNS = 23;
 
 /** Id and text side by side where there is room for the text, else the text under the id. */
 function findingLines(findings: readonly Finding[], pen: Pen): string[] {
   if (findings.length === 0) return [`  ${pen.paint.green(pen.signs.ok)} nothing is wrong`];
-  const longest = Math.max(...findings.map(({ id }) => id.length), ID_COLUMNS - 4);
+  const longest = Math.max(...findings.map(({ id }) => id.length), ID_COLUMNS);
   const beside = pen.width >= longest + 4 + 60;
-  const margin = beside ? longest + 4 + pen.signs.warn.length : 4;
+  const margin = beside ? longest + 5 + pen.signs.warn.length : 4;
   return findings.flatMap((finding) => {
     const { sign, color } = MARKS[finding.severity];
     const lines = paragraphs(finding, textWidth(pen, margin));

@@ -168,16 +168,19 @@ class Run implements HandshakeRun {
     const step = currentStep(this.state) ?? 'connect';
     const result = advance(this.state, { type: 'line', line });
     const note = result.notes.find((n) => n.step === step) ?? result.notes[0];
-    if (note.kind === 'keepalive') this.tell({ kind: 'keepalive', step });
+    if (note.kind === 'keepalive') this.tell({ kind: 'keepalive', step }, this.readAtUs);
     else {
-      this.tell({
-        kind: 'receive',
-        step,
-        bytes: this.masked(raw),
-        line: this.masked(line),
-        verdict: note.kind satisfies Verdict,
-        ...(note.kind === 'odd' ? { expected: note.expected } : {}),
-      });
+      this.tell(
+        {
+          kind: 'receive',
+          step,
+          bytes: this.masked(raw),
+          line: this.masked(line),
+          verdict: note.kind satisfies Verdict,
+          ...(note.kind === 'odd' ? { expected: note.expected } : {}),
+        },
+        this.readAtUs,
+      );
     }
     this.apply(result);
   }
@@ -190,11 +193,12 @@ class Run implements HandshakeRun {
   /** Takes over the machine's new state: sends, arms the timer of the step that is waited for now, ends. */
   private apply(result: Advance): void {
     this.state = result.state;
-    for (const message of result.send) {
-      this.tell({ kind: 'send', step: message.step, bytes: message.shown, args: message.args });
-    }
     // One write for a burst, as a replica's buffered commands leave in one segment.
+    const sentUs = this.setup.clock.monotonicUs();
     if (result.send.length > 0) this.channel?.write(ascii(result.send.map((m) => m.bytes).join('')));
+    for (const message of result.send) {
+      this.tell({ kind: 'send', step: message.step, bytes: message.shown, args: message.args }, sentUs);
+    }
     if (result.state.phase === 'done') this.finish(result.state.outcome, result);
     else if (result.state.phase === 'held') this.hold();
     else this.arm(currentStep(result.state) ?? 'connect');
@@ -279,9 +283,9 @@ class Run implements HandshakeRun {
       : outcome;
   }
 
-  private tell(event: Untold<HandshakeEvent>): void {
-    const atUs = this.setup.clock.monotonicUs() - this.setup.originUs;
-    this.setup.observer({ ...event, atUs, conn: this.setup.conn });
+  /** `us`: when it happened, if that was not now (the wire tap's time for what was read). */
+  private tell(event: Untold<HandshakeEvent>, us = this.setup.clock.monotonicUs()): void {
+    this.setup.observer({ ...event, atUs: us - this.setup.originUs, conn: this.setup.conn });
   }
 }
 
