@@ -225,15 +225,21 @@ function* backlogTooSmall({ backlog, replicas, rate }: Draft): Generator<Detail>
   const perSecond = rate?.bytesPerSecond ?? 0;
   const far = replicas.filter((replica) => (replica.behindBytes ?? 0) > histlenBytes);
   const goal = Math.max(perSecond * LIMITS.coverGoalSeconds, sizeBytes + 1);
-  for (const replica of far) {
-    const size = configMegabytes(Math.max(goal, 2 * replica.behindBytes!));
+  if (far.length > 0) {
+    const most = Math.max(...far.map((replica) => replica.behindBytes!));
+    const [who, whose, it] =
+      far.length === 1
+        ? [`${nameOf(far[0])} is ${formatBytes(most)} behind`, 'its link drops', 'it']
+        : [
+            `replicas ${far.map(({ index }) => index).join(', ')} are up to ${formatBytes(most)} behind`,
+            'a link drops',
+            'that one',
+          ];
     yield {
       severity: 'warning',
-      replica: replica.index,
-      text:
-        `${nameOf(replica)} is ${formatBytes(replica.behindBytes!)} behind and the backlog holds ${formatBytes(histlenBytes)}: ` +
-        'if its link drops now it must do a full sync.',
-      ...raiseTo(size, perSecond),
+      ...(far.length === 1 && { replica: far[0].index }),
+      text: `${who} and the backlog holds ${formatBytes(histlenBytes)}: if ${whose} now ${it} must do a full sync.`,
+      ...raiseTo(configMegabytes(Math.max(goal, 2 * most)), perSecond),
     };
   }
   if (far.length > 0 || coverSeconds === undefined || coverSeconds >= LIMITS.coverGoalSeconds) return;

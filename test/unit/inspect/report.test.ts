@@ -147,6 +147,20 @@ describe('findings on a master', () => {
     expect(at(1_048_576 / 61)).toEqual([]);
   });
 
+  it('backlog-too-small of several at once', () => {
+    const lines = [online(1000, 0, '10.0.0.6', 1), online(9_000_000), online(500, 0, '10.0.0.6', 2)];
+    const backlog = { active: 1, size: 1_048_576, first: 8_951_425, histlen: 1_048_576 };
+    expect(found('backlog-too-small', { info: masterInfo(lines, tail(10_000_000, backlog)) })).toEqual([
+      {
+        id: 'backlog-too-small',
+        severity: 'warning',
+        text: 'replicas 0, 2 are up to 9.5 MB behind and the backlog holds 1.0 MB: if a link drops now that one must do a full sync.',
+        advice: 'Raise repl-backlog-size to at least 20 MB:',
+        commands: ['CONFIG SET repl-backlog-size 20mb'],
+      },
+    ]);
+  });
+
   it('replica-lagging: by seconds, but never below 64 KB; by --max-lag-bytes exactly', () => {
     const at = (behind: number, rate: number, lag: number, thresholds?: Thresholds) => {
       const master = 50_000_000;
