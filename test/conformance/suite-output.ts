@@ -21,7 +21,8 @@ export interface UnitOutput {
 }
 
 const MAX_MESSAGE_LINES = 6;
-const EVENT = /^\[(ok|err|skip|ignore|exception|TIMEOUT|\d+\/\d+ done)\]: (.*)$/;
+/** `s`: an error of the server that is quoted may hold a carriage return. */
+const EVENT = /^\[(ok|err|skip|ignore|exception|TIMEOUT|\d+\/\d+ done)\]: (.*)$/s;
 // eslint-disable-next-line no-control-regex -- the suite colours its output on some terminals
 const COLOUR = /\x1b\[[0-9;]*m/g;
 

@@ -41,6 +41,7 @@ describe('reading the official suite', () => {
     const output = parseUnitOutput(ABORTED);
     expect(output.passed).toEqual(['DEL against a single item']);
     expect(output.aborted).toContain("ERR unknown command 'vararg'");
+    expect(parseUnitOutput("[exception]: Received '-ERR no\r' as count.\n").aborted).toContain('-ERR no');
     expect(parseUnitOutput('[ok]: a (1 ms)\n').aborted).toBeDefined();
   });
 
