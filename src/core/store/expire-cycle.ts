@@ -101,11 +101,8 @@ export class ExpireCycle {
   /** Walks chunks of one database, at most all of them once. */
   private expireIn(db: Database, total: Tally): void {
     const { keyspace } = db;
-    for (let left = keyspace.table.chunks.length; left > 0; left--) {
-      if (keyspace.expiring === 0) {
-        keyspace.averageTtlMs = 0;
-        return;
-      }
+    if (keyspace.expiring === 0) keyspace.averageTtlMs = 0;
+    for (let left = keyspace.table.chunks.length; left > 0 && keyspace.expiring > 0; left--) {
       const chunk = nextChunk(keyspace);
       if (chunk.expiring === 0) continue;
       const seen = this.expireChunk(db, chunk, keyspace.expireCursor);

@@ -142,8 +142,10 @@ export class WriteGate implements LookupPort {
     if (expiryMs !== 0) target.setExpiryAt(at, expiryMs);
     this.dirty++;
     if (this.armed === 0) return;
+    // Redis adds the key before it tells of the move.
+    this.notify(to.db, to.key, EVENT_NEW);
     this.announce(from.db, from.key, leaving, false);
-    this.announce(to.db, to.key, arriving, true);
+    this.announce(to.db, to.key, arriving, false);
   }
 
   private discard(db: Database, key: Bytes): void {
