@@ -2,12 +2,11 @@
  * The command table against a real redis-server 7.2: COMMAND INFO of every command and subcommand that we have, field by
  * field, and the shape of the arguments that COMMAND DOCS shows. What differs on purpose is listed here, with the reason.
  */
-import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { argumentsOf } from '../../src/core/commands/derive.js';
+import { FAMILIES } from '../../src/core/commands/families.js';
 import { type CommandDefinition } from '../../src/core/commands/spec.js';
 import { type Argument } from '../../src/core/commands/syntax.js';
-import { COMMAND_COMMANDS } from '../../src/core/commands/command/table.js';
 import { createTestEngine, plain, type TestEngine } from '../support/engine.js';
 import { atLeast, type RealRedis, realRedisServers, startRealRedis } from '../support/real-redis.js';
 
@@ -34,31 +33,13 @@ const FIELDS = [
 ] as const;
 type Field = (typeof FIELDS)[number];
 
-const families = await allFamilies();
-const names = families
-  .flat()
-  .flatMap((command) => [
-    command.name,
-    ...(command.subcommands ?? []).map((sub) => `${command.name}|${sub.name}`),
-  ]);
+const names = FAMILIES.flat().flatMap((command) => [
+  command.name,
+  ...(command.subcommands ?? []).map((sub) => `${command.name}|${sub.name}`),
+]);
 const real = realRedisServers().find(
   (server) => atLeast(server.version, '7.2') && !atLeast(server.version, '7.3'),
 );
-
-/** The tables of all families there are. */
-async function allFamilies(): Promise<(readonly CommandDefinition[])[]> {
-  const folder = new URL('../../src/core/commands/', import.meta.url);
-  const found: (readonly CommandDefinition[])[] = [];
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (!entry.isDirectory() || !readdirSync(new URL(`${entry.name}/`, folder)).includes('table.ts'))
-      continue;
-    const module = (await import(new URL(`${entry.name}/table.ts`, folder).href)) as Record<string, unknown>;
-    for (const [name, value] of Object.entries(module)) {
-      if (name.endsWith('_COMMANDS')) found.push(value as readonly CommandDefinition[]);
-    }
-  }
-  return found;
-}
 
 /** One reply of COMMAND INFO by field; what Redis sends in no order is sorted. */
 function fieldsOf(info: unknown): Record<Field, unknown> {
@@ -116,7 +97,7 @@ function argumentOf(pairs: readonly unknown[]): Argument {
 
 function definitionOf(name: string): CommandDefinition {
   const [container, sub] = name.split('|');
-  const command = families.flat().find((candidate) => candidate.name === container)!;
+  const command = FAMILIES.flat().find((candidate) => candidate.name === container)!;
   return sub === undefined ? command : command.subcommands!.find((candidate) => candidate.name === sub)!;
 }
 
@@ -125,9 +106,7 @@ describe.skipIf(real === undefined)('the command table of a real redis-server 7.
   let ours: TestEngine;
   beforeAll(async () => {
     redis = await startRealRedis({ bin: real?.bin });
-    ours = createTestEngine({
-      families: families.includes(COMMAND_COMMANDS) ? families : [...families, COMMAND_COMMANDS],
-    });
+    ours = createTestEngine({ families: FAMILIES });
   });
   afterAll(() => redis.stop());
 
