@@ -20,7 +20,7 @@ const USAGE = `usage: npm run differential -- [options]
   --case-length N   commands between two fresh starts (default 400)
   --families a,b    only these: ${families.map((family) => family.name).join(', ')}
   --resp3           every case begins with HELLO 3
-  --keep-going N    collect up to N differences (default 1)
+  --keep-going N    collect up to N kinds of difference (default 1)
   --ours "command"  the server under test (default: the built redis-ts serve)
   --peer path       the real redis-server (default: $REDIS_SERVER or the one on the PATH)`;
 

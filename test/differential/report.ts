@@ -8,8 +8,9 @@ const MAX_LINE_CHARS = 600;
 export function renderResult(result: RunResult, seed: number): string {
   const lines = [
     `${result.commands} commands in ${result.cases} cases, seed ${seed}: ` +
-      `${result.differences.length} differences, ${result.missing.length} commands missing`,
+      `${result.differences.length} kinds of difference, ${result.missing.length} commands missing`,
   ];
+  if (result.repeated > 0) lines.push(`${result.repeated} more cases differed in these kinds`);
   if (result.missing.length > 0) lines.push(`missing in the server under test: ${result.missing.join(' ')}`);
   if (result.notPrepared.length > 0)
     lines.push(`types not made, unknown command: ${result.notPrepared.join(' ')}`);

@@ -32,7 +32,10 @@ export interface FoundDifference {
 export interface RunResult {
   readonly commands: number;
   readonly cases: number;
+  /** The first of each kind: kinds are told apart by the command that a reproduction ends with. */
   readonly differences: readonly FoundDifference[];
+  /** Cases that differed in a kind already found. */
+  readonly repeated: number;
   /** Commands of the families that the server under test does not know: each is a fault. */
   readonly missing: readonly string[];
   /** Commands that only prepare keys of other types and are not known yet. */
@@ -46,6 +49,8 @@ export async function runDifferential(pair: Pair, options: RunOptions): Promise<
   const known = await probe(pair, options.families);
   const startedAtMs = Date.now();
   const differences: FoundDifference[] = [];
+  const kinds = new Set<string>();
+  let repeated = 0;
   let commands = 0;
   let cases = 0;
   while (commands < options.count && differences.length < options.maxDifferences) {
@@ -59,14 +64,21 @@ export async function runDifferential(pair: Pair, options: RunOptions): Promise<
     const difference = await runCase(pair, requests);
     if (difference !== undefined) {
       const shortest = await shrink(pair, requests, difference);
-      differences.push({ caseIndex: cases, difference, shortest });
+      const kind = kindOf(shortest?.requests.at(-1) ?? requests[difference.index]);
+      if (kinds.has(kind)) repeated++;
+      else differences.push({ caseIndex: cases, difference, shortest });
+      kinds.add(kind);
     }
     commands += requests.length;
     cases++;
     options.onProgress?.(commands);
   }
   const { missing, notPrepared, tooNew } = known;
-  return { commands, cases, differences, missing, notPrepared, tooNew };
+  return { commands, cases, differences, repeated, missing, notPrepared, tooNew };
+}
+
+function kindOf(request: Request | undefined): string {
+  return request === undefined ? 'data' : request[0].toUpperCase();
 }
 
 /** Which rows can be drawn: asks the server under test for each command without arguments. */

@@ -99,6 +99,9 @@ export const tolerances: Readonly<Record<string, ToleranceRow>> = {
       why: `7.2 brought listpack to short lists and sets; ${WHOLE_FLOAT}`,
     },
   },
+  'OBJECT REFCOUNT': {
+    against: { kind: 'settles', why: 'inside EXEC the queued command still holds the value that it stored' },
+  },
   'OBJECT IDLETIME': { against: { kind: 'approx', delta: 10, why: CLOCK } },
   DBSIZE: {
     against: {
