@@ -99,7 +99,7 @@ class Run implements HandshakeRun {
     this.state = begin(setup.options);
     this.waitingSinceUs = setup.clock.monotonicUs();
     this.overallTimer = setup.clock.after(setup.timers.overallMs, () => this.take({ type: 'timeout' }), true);
-    this.arm('connect');
+    // The dial keeps connectMs itself, and tells which layer did not answer.
     this.abandon = setup.dial(
       {
         onOpen: (channel) => this.opened(channel),
@@ -253,7 +253,7 @@ class Run implements HandshakeRun {
     this.waitingSinceUs = this.setup.clock.monotonicUs();
     const { timers } = this.setup;
     if (step === 'psync') this.overallTimer.cancel();
-    const ms = step === 'connect' ? timers.connectMs : step === 'psync' ? timers.psyncIdleMs : timers.replyMs;
+    const ms = step === 'psync' ? timers.psyncIdleMs : timers.replyMs;
     this.stepTimer = this.setup.clock.after(ms, () => this.take({ type: 'timeout' }), true);
   }
 
