@@ -18,16 +18,6 @@ function scanOptions(g: Generator): string[] {
   );
 }
 
-/** Values as DUMP gives them, in versions of RDB that every peer reads, and what is none. */
-const PAYLOADS = [
-  // the integer 10, by redis-server 7.0.15
-  '\x00\xc0\x0a\x0a\x00\x6e\x9f\x57\xe9\x0e\x7b\x8a\xef'.slice(0, 0) + DUMP_TEN,
-  DUMP_FOO,
-  'not a payload',
-  '',
-  DUMP_FOO.slice(0, -1) + 'x',
-];
-
 export const keyspace: Family = {
   name: 'keyspace',
   weight: 8,
@@ -74,23 +64,6 @@ export const keyspace: Family = {
       ],
     },
     { command: 'OBJECT', weight: 1, args: () => ['HELP'] },
-    { command: 'DUMP', weight: 3, args: (g) => [g.key()], since: [7, 2] },
-    {
-      command: 'RESTORE',
-      weight: 4,
-      args: (g) => [
-        g.key(),
-        g.pick(['0', '0', '5000000', '100000000000000', '-1', 'x', '9223372036854775807']),
-        g.pick(PAYLOADS),
-        ...g.options(
-          [0.6, () => ['REPLACE']],
-          [0.3, () => ['ABSTTL']],
-          [0.15, () => ['IDLETIME', g.pick(['0', '100', '-1', 'x'])]],
-          [0.15, () => ['FREQ', g.pick(['0', '255', '256', 'x'])]],
-          [0.03, () => ['BOGUS']],
-        ),
-      ],
-    },
     { command: 'DBSIZE', weight: 2, args: () => [] },
     { command: 'SELECT', weight: 3, args: (g) => [g.database()] },
     { command: 'SWAPDB', weight: 1, args: (g) => [g.database(), g.database()] },
