@@ -187,12 +187,17 @@ function setOf(members: Bytes[], encoding: 'intset' | 'listpack'): SetValue | un
 }
 
 function hashOf(parts: Bytes[]): HashValue | undefined {
-  const hash = new HashValue();
   check(parts.length % 2 === 0, 'Hash with a field that has no value', parts.length);
-  for (let i = 0; i < parts.length; i += 2) {
-    check(hash.set(parts[i], parts[i + 1]), 'Duplicate hash fields detected', i);
+  if (parts.length === 0) return undefined;
+  const fields = new Array<Bytes>(parts.length / 2);
+  const values = new Array<Bytes>(parts.length / 2);
+  for (let i = 0; i < fields.length; i++) {
+    fields[i] = parts[2 * i];
+    values[i] = parts[2 * i + 1];
   }
-  return parts.length === 0 ? undefined : hash;
+  const hash = HashValue.of(fields, values);
+  check(hash !== undefined, 'Duplicate hash fields detected', 0);
+  return hash;
 }
 
 function zsetOf(parts: Bytes[]): ZSetValue | undefined {

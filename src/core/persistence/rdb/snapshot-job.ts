@@ -30,6 +30,8 @@ export interface SnapshotOptions {
   readonly limits: EncodingLimits;
   /** What of the data goes in: `none` for rdb-filter-only. */
   readonly include: { readonly keys: boolean; readonly functions: boolean };
+  /** rdb-key-save-delay: the walk is held back by this many microseconds a key. */
+  readonly keyDelayUs?: number;
 }
 
 export interface SnapshotOutput {
@@ -57,7 +59,7 @@ export class SnapshotJob implements SnapshotSink {
 
   constructor(
     private readonly parts: SnapshotParts,
-    options: SnapshotOptions,
+    private readonly options: SnapshotOptions,
     private readonly output: SnapshotOutput,
   ) {
     this.startedUs = parts.clock.monotonicUs();
@@ -79,6 +81,11 @@ export class SnapshotJob implements SnapshotSink {
 
   get sideQueueLength(): number {
     return this.walk?.sideQueueLength ?? 0;
+  }
+
+  /** Most entries that ever waited in the side queue. */
+  get sideQueuePeak(): number {
+    return this.walk?.sideQueuePeak ?? 0;
   }
 
   get bytesWritten(): number {
@@ -114,14 +121,16 @@ export class SnapshotJob implements SnapshotSink {
     if (this.waiting) this.schedule();
   }
 
-  private schedule(): void {
+  private schedule(delayMs = 0): void {
     this.waiting = false;
     if (this.scheduled || this.over) return;
     this.scheduled = true;
-    this.parts.clock.endOfTurn(() => {
+    const run = () => {
       this.scheduled = false;
       this.slice();
-    });
+    };
+    if (delayMs > 0) this.parts.clock.after(delayMs, run);
+    else this.parts.clock.endOfTurn(run);
   }
 
   private slice(): void {
@@ -131,11 +140,14 @@ export class SnapshotJob implements SnapshotSink {
       return;
     }
     const { clock } = this.parts;
+    const { keyDelayUs = 0 } = this.options;
+    const before = this.processedKeys;
     const hurried = this.sideQueueLength > SIDE_QUEUE_LONG;
     const until = clock.monotonicUs() + (hurried ? HURRIED_SLICE_US : SLICE_US);
-    const finished = this.walk === undefined || this.walk.step(() => clock.monotonicUs() < until);
+    const mayGoOn = () => keyDelayUs === 0 && clock.monotonicUs() < until;
+    const finished = this.walk === undefined || this.walk.step(mayGoOn);
     if (finished) this.finish();
-    else this.schedule();
+    else this.schedule(((this.processedKeys - before) * keyDelayUs) / 1000);
   }
 
   /** Runs to the end at once (SAVE). */

@@ -14,9 +14,20 @@ const UNINDEXED_MAX = 16;
 const ORDERED_MAX = 128;
 
 export class DenseMap<V> {
-  private readonly keys: Bytes[] = [];
-  private readonly values: V[] = [];
   private index: Map<Bytes, number> | null = null;
+
+  constructor(
+    private readonly keys: Bytes[] = [],
+    private readonly values: V[] = [],
+  ) {
+    if (keys.length > UNINDEXED_MAX) this.buildIndex();
+  }
+
+  /** Whether the keys it was made of are all different. */
+  get isSound(): boolean {
+    if (this.index !== null) return this.index.size === this.keys.length;
+    return this.keys.every((key, slot) => this.keys.indexOf(key, slot + 1) < 0);
+  }
 
   get size(): number {
     return this.keys.length;
@@ -82,9 +93,7 @@ export class DenseMap<V> {
 
   /** A copy; `copyOf` copies one value. */
   clone(copyOf: (value: V) => V): DenseMap<V> {
-    const copy = new DenseMap<V>();
-    for (let i = 0; i < this.keys.length; i++) copy.add(this.keys[i], copyOf(this.values[i]));
-    return copy;
+    return new DenseMap<V>(this.keys.slice(), this.values.map(copyOf));
   }
 
   private buildIndex(): void {

@@ -20,6 +20,17 @@ export class HashValue {
   fieldExpiry: Map<Bytes, number> | null = null;
   private entries: DenseMap<Bytes> = new DenseMap();
 
+  /** A hash of these fields and values, which it takes over; undefined when a field appears twice. */
+  static of(fields: Bytes[], values: Bytes[]): HashValue | undefined {
+    const hash = new HashValue();
+    hash.entries = new DenseMap(fields, values);
+    hash.peakSize = fields.length;
+    for (let i = 0; i < fields.length; i++) {
+      hash.peakLength = Math.max(hash.peakLength, fields[i].length, values[i].length);
+    }
+    return hash.entries.isSound ? hash : undefined;
+  }
+
   get size(): number {
     return this.entries.size;
   }

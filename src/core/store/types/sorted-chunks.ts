@@ -24,25 +24,18 @@ export class SortedChunks<T> {
   /** Inserts `item`, which must not be there. */
   insert(item: T): void {
     this.count++;
-    const c = this.chunkFor((other) => this.compare(other, item));
-    if (c < 0) {
-      this.chunks.push([item]);
+    const tail = this.chunks.at(-1);
+    if (tail === undefined || this.compare(tail[tail.length - 1], item) < 0) {
+      // appending in order is the common case: it leaves full chunks behind
+      if (tail !== undefined && tail.length < CHUNK_MAX) tail.push(item);
+      else this.chunks.push([item]);
       return;
     }
+    const probe: Probe<T> = (other) => this.compare(other, item);
+    const c = this.chunkFor(probe);
     const items = this.chunks[c];
-    const last = items[items.length - 1];
-    if (this.compare(last, item) < 0) {
-      items.push(item);
-    } else {
-      items.splice(
-        firstNotBefore(items, (other) => this.compare(other, item)),
-        0,
-        item,
-      );
-    }
-    // appending in order is the common case: it leaves full chunks behind
-    if (items.length > CHUNK_MAX)
-      this.split(c, items[items.length - 1] === item ? CHUNK_MAX : CHUNK_MAX >> 1);
+    items.splice(firstNotBefore(items, probe), 0, item);
+    if (items.length > CHUNK_MAX) this.chunks.splice(c + 1, 0, items.splice(CHUNK_MAX >> 1));
   }
 
   /** Removes what compares as equal to `item`; false when nothing does. */
@@ -133,10 +126,6 @@ export class SortedChunks<T> {
       else high = middle;
     }
     return high < 0 ? -1 : low;
-  }
-
-  private split(c: number, at: number): void {
-    this.chunks.splice(c + 1, 0, this.chunks[c].splice(at));
   }
 }
 

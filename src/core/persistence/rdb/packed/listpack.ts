@@ -6,7 +6,8 @@
  *   0xxxxxxx 7-bit int   10xxxxxx string < 64     110xxxxx +1 13-bit int    1110xxxx +1 string < 4096
  *   F0 u32 string        F1 int16   F2 int24   F3 int32   F4 int64          (redis 7.2.6 listpack.c)
  */
-import { type Bytes, sliceBytes } from '../../../base/bytes.js';
+import { type Bytes } from '../../../base/bytes.js';
+import { readArgument } from '../../../protocol/argument.js';
 import { backLengthSize, int64Of } from '../../../store/types/int-text.js';
 import { readInt64LE, writeInt64LE } from './int64-le.js';
 import { check } from './packed-error.js';
@@ -120,7 +121,7 @@ export class ListpackWalk {
   private string(head: number, length: number): Bytes {
     this.need(head + length);
     const start = this.at + head;
-    const value = sliceBytes(this.blob, start, start + length);
+    const value = readArgument(this.blob, start, length);
     this.pass(head + length);
     return value;
   }

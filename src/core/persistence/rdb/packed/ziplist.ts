@@ -7,7 +7,8 @@
  *   00xxxxxx string < 64   01xxxxxx +1 string < 16384 (big endian)   80 u32 string (big endian)
  *   C0 int16   D0 int32   E0 int64   F0 int24   FE int8   F1-FD the numbers 0-12      (redis 7.2.6 ziplist.c)
  */
-import { type Bytes, sliceBytes } from '../../../base/bytes.js';
+import { type Bytes } from '../../../base/bytes.js';
+import { readArgument } from '../../../protocol/argument.js';
 import { int64Of } from '../../../store/types/int-text.js';
 import { readInt64LE, writeInt64LE } from './int64-le.js';
 import { check } from './packed-error.js';
@@ -94,7 +95,7 @@ function decodeString(blob: Buffer, head: number, last: number, out: Bytes[]): n
     start = head + 2;
   }
   check(start + length <= last, BROKEN, head);
-  out.push(sliceBytes(blob, start, start + length));
+  out.push(readArgument(blob, start, length));
   return start + length;
 }
 
