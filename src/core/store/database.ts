@@ -75,14 +75,24 @@ export class Database {
     return chunk.values[slot & CHUNK_MASK];
   }
 
-  /** For a command that writes: the slot, with the access noted; no hit or miss is counted. */
+  /**
+   * For a command that writes: the slot, with the access noted; no hit or miss is counted. A key that a writable replica
+   * hides is deleted, so that the command can make it anew (redis 7.2.6 db.c:lookupKey, EXPIRE_FORCE_DELETE_EXPIRED).
+   */
   lookupWrite(key: Bytes): number {
     const slot = this.lookup(key);
-    if (slot >= 0 && !this.store.noTouch) {
+    if (slot < 0) {
+      if (this.store.expiryPolicy === 'hide') this.deleteHidden(key);
+    } else if (!this.store.noTouch) {
       const chunk = this.keyspace.table.chunks[slot >> CHUNK_SHIFT];
       chunk.access[slot & CHUNK_MASK] = this.store.accessWord(chunk.access[slot & CHUNK_MASK]);
     }
     return slot;
+  }
+
+  private deleteHidden(key: Bytes): void {
+    const slot = this.keyspace.table.find(key);
+    if (slot >= 0) this.store.port.expire(this, slot, key);
   }
 
   /** The value of a key that is there; nothing is counted or touched. */

@@ -60,7 +60,8 @@ export class WriteGate implements LookupPort {
   }
 
   /**
-   * Sets the value of a key, new or not (`slot` from a look-up of this command, or -1).
+   * Sets the value of a key, new or not (`slot` from a `lookupWrite` of this command, or -1). The access word of a key that
+   * is there stays as the look-up left it (redis 7.2.6 db.c:dbSetValue).
    * @param expiryMs absolute; 0: none; undefined: the one it has stays
    */
   put(db: Database, key: Bytes, slot: number, value: Value, event: KeyEvent, expiryMs?: number): void {
@@ -72,7 +73,6 @@ export class WriteGate implements LookupPort {
     } else {
       if (this.armed & Armed.snapshot) this.save(keyspace, slot);
       keyspace.setValueAt(slot, value);
-      keyspace.setAccessAt(slot, this.store.newAccessWord());
       if (expiryMs !== undefined) keyspace.setExpiryAt(slot, expiryMs);
     }
     this.dirty++;

@@ -165,6 +165,32 @@ describe('SET', () => {
   });
 });
 
+describe('SET and what the store notes of a key', () => {
+  it('keeps the access count of a key that is overwritten', () => {
+    const db = t.engine.store.databases[0];
+    t.engine.store.lfu = { logFactor: 0, decayMinutes: 1 };
+    call('SET', 'k', '1');
+    const slot = db.lookup(ascii('k'));
+    expect(db.keyspace.accessAt(slot) & 255).toBe(5);
+    for (let i = 0; i < 10; i++) call('SET', 'k', '2');
+    expect(db.keyspace.accessAt(slot) & 255).toBe(15);
+  });
+
+  it('replaces a key that a writable replica hides, and says that its time is over', () => {
+    call('SET', 'k', '1', 'PX', '10');
+    t.clock.advance(11);
+    t.stream();
+    t.engine.store.expiryPolicy = 'hide';
+    expect(call('GET', 'k')).toBe(null);
+    expect(t.engine.store.databases[0].size).toBe(1);
+    expect(call('SET', 'k', '2')).toBe('OK');
+    expect(t.engine.store.databases[0].size).toBe(1);
+    expect(call('GETDEL', 'k')).toBe('2');
+    expect(t.engine.store.databases[0].size).toBe(0);
+    expect(t.engine.store.stats.expired).toBe(1);
+  });
+});
+
 describe('the older forms of SET', () => {
   it('SETNX sets a missing key', () => {
     expect(call('SETNX', 'k', '1')).toBe(1);
