@@ -212,6 +212,12 @@ export function formatDouble(d: number): Bytes {
   if (Number.isNaN(d)) return 'nan' as Bytes;
   if (!Number.isFinite(d)) return (d < 0 ? '-inf' : 'inf') as Bytes;
   if (Number.isInteger(d) && Math.abs(d) <= MAX_PLAIN_INTEGER) return String(BigInt(d)) as Bytes;
+  return formatFpconv(d);
+}
+
+/** As fpconv_dtoa itself, without the integers in full: 1e8 is `1e+8`. A sorted set's scores enter a digest so. */
+export function formatFpconv(d: number): Bytes {
+  if (d === 0 || !Number.isFinite(d)) return formatDouble(d);
   const { digits, exponent } = grisu2(Math.abs(d));
   return ((d < 0 ? '-' : '') + layOut(digits, exponent)) as Bytes;
 }

@@ -233,6 +233,8 @@ export interface DebugPort {
   /** Stops the event loop (DEBUG SLEEP). */
   sleep(ms: number): void;
   setActiveExpire(on: boolean): void;
-  /** Repl pings, LF keepalives off (DEBUG … used by the suite), by name. */
+  /** Stops the periodic work, or lets it go on. */
+  pauseCron(paused: boolean): void;
+  /** What other layers look at, by name. */
   readonly switches: Record<string, number>;
 }

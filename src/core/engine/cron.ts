@@ -8,6 +8,8 @@ import { type Engine } from './engine.js';
 export class Cron {
   private timer: Timer | undefined;
   private ticks = 0;
+  /** DEBUG PAUSE-CRON: ticks pass without work. */
+  paused = false;
   private readonly everySecond: (() => void)[] = [];
   private readonly everyTick: (() => void)[] = [];
 
@@ -40,6 +42,7 @@ export class Cron {
   }
 
   private tick(): void {
+    if (this.paused) return;
     const { engine } = this;
     engine.dispatcher.syncWallClock();
     this.sampleRates();

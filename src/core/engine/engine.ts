@@ -135,6 +135,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
     this.debug = {
       sleep: (ms) => this.host.sleep(ms),
       setActiveExpire: (on) => void (this.activeExpire = on),
+      pauseCron: (paused) => void (this.cron.paused = paused),
       switches: {},
     };
     this.wireGate();
@@ -234,7 +235,9 @@ export class Engine implements ServerPort, SessionHost, GateState {
   applyConfig(): void {
     const { values } = this.config;
     this.limits.maxBulkLength = values.protoMaxBulkLen;
-    this.dispatcher.slowUs = values.slowlogLogSlowerThan < 0 ? Infinity : values.slowlogLogSlowerThan;
+    const slowlogUs = values.slowlogLogSlowerThan < 0 ? Infinity : values.slowlogLogSlowerThan;
+    const latencyUs = values.latencyMonitorThreshold === 0 ? Infinity : values.latencyMonitorThreshold * 1000;
+    this.dispatcher.slowUs = Math.min(slowlogUs, latencyUs);
     const lfu = values.maxmemoryPolicy.endsWith('lfu');
     this.store.savesUsage = lfu || values.maxmemoryPolicy.endsWith('lru');
     this.store.lfu = lfu ? { logFactor: values.lfuLogFactor, decayMinutes: values.lfuDecayTime } : undefined;
@@ -413,6 +416,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
   }
 
   private noteSlow(session: Session, command: Command, argv: readonly Bytes[], us: number): void {
+    this.noteLatency(command.flagSet.has('fast') ? 'fast-command' : 'command', us / 1000);
     if (command.flagSet.has('skip_slowlog')) return;
     const { slowlogLogSlowerThan, slowlogMaxLen } = this.config.values;
     this.slowlog.push(
@@ -425,6 +429,13 @@ export class Engine implements ServerPort, SessionHost, GateState {
       },
       { slowerThanUs: slowlogLogSlowerThan, maxLength: slowlogMaxLen },
     );
+  }
+
+  /** A sample for the latency monitor, if it is on and the event took long enough (redis 7.2.6 latencyAddSampleIfNeeded). */
+  noteLatency(event: string, ms: number): void {
+    const threshold = this.config.values.latencyMonitorThreshold;
+    if (threshold === 0 || ms < threshold) return;
+    this.latency.add(event, Math.floor(ms), Math.floor(this.store.nowMs / 1000));
   }
 
   // ---- gates
