@@ -33,7 +33,7 @@ export interface ServerParts {
   readonly anyPort: boolean;
   /** A client asked for SHUTDOWN, and what had to be saved has been. */
   onShutdown(): void;
-  onLoadProgress?(loadedBytes: number, totalBytes: number, keys: number): void;
+  readonly onLoadProgress?: (loadedBytes: number, totalBytes: number, keys: number) => void;
 }
 
 /** A server that could not start; `message` is one clear line. */
@@ -95,7 +95,7 @@ export class Server {
     await this.listen();
     log.notice('Server initialized');
     this.engine.start();
-    await this.load();
+    if (!(await this.load())) return;
     if (this.parts.config.values.port === 0 && this.port !== 0) log.notice(`Listening on port ${this.port}`);
     if (this.port !== 0) log.notice('Ready to accept connections tcp');
     if (this.parts.config.values.unixsocket) log.notice('Ready to accept connections unix');
@@ -136,15 +136,18 @@ export class Server {
     this.engine.tcpPort = this.port;
   }
 
-  private async load(): Promise<void> {
+  /** @returns false when the server was ended meanwhile */
+  private async load(): Promise<boolean> {
     const outcome = await new Promise<LoadOutcome>((done) => this.persistence.load(done));
     const { log } = this.parts;
     if (outcome.kind === 'failed')
       throw new StartError(`Fatal error loading the DB: ${outcome.reason}. Exiting.`);
-    if (outcome.kind === 'absent') return;
+    if (outcome.kind === 'stopped') return false;
+    if (outcome.kind === 'absent') return true;
     const { loader, seconds } = outcome;
     log.notice(`Done loading RDB, keys loaded: ${loader.loaded}, keys expired: ${loader.expired}.`);
     log.notice(`DB loaded from disk: ${seconds.toFixed(3)} seconds`);
+    return true;
   }
 
   private shutdown(options: ShutdownOptions): void {
@@ -158,7 +161,8 @@ export class Server {
     log.notice('User requested shutdown...');
     this.persistence.abortJob();
     const save = options.save === 'save' || (options.save === undefined && this.persistence.hasSavePoints);
-    if (!save) return;
+    // What is in memory while a data set loads is less than the file holds (redis 7.2.6 server.c:prepareForShutdown).
+    if (!save || this.engine.isLoading) return;
     log.notice('Saving the final RDB snapshot before exiting.');
     try {
       this.persistence.saveNow();
@@ -184,8 +188,10 @@ export class Server {
   /** Ends every connection and stops listening. */
   async close(): Promise<void> {
     this.engine.stop();
+    this.persistence.stopLoading();
     this.persistence.abortJob();
     await this.listener.close();
+    this.parts.log.notice('redis-ts is now ready to exit, bye bye...');
   }
 }
 

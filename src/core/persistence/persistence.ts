@@ -14,13 +14,12 @@ import { encodingLimits } from '../services/config/encoding-limits.js';
 import { type Log } from '../services/log.js';
 import { type Store } from '../store/database.js';
 import { type WriteGate } from '../store/write-gate.js';
+import { DiskSave, type SaveOutcome } from './disk-save.js';
 import { RdbError, type WritableVersion } from './rdb/format.js';
 import { RdbLoader, type RdbPosition } from './rdb/loader.js';
 import { RdbReader } from './rdb/reader.js';
 import { SnapshotJob, type SnapshotOptions, type SnapshotOutput } from './rdb/snapshot-job.js';
 
-/** Blocks handed to the disk and not yet written: beyond this the walk waits. */
-const DISK_QUEUE_BYTES = 4 * 1024 * 1024;
 /** Read at a time while loading. */
 const LOAD_CHUNK_BYTES = 256 * 1024;
 /** A failed BGSAVE is tried again by a save point after this long (redis 7.2.6 CONFIG_BGSAVE_RETRY_DELAY). */
@@ -44,13 +43,15 @@ export interface PersistenceHost {
   setDiskError(on: boolean): void;
   readonly isReplica: boolean;
   /** Progress of a load, for a person. */
-  onLoadProgress?(loadedBytes: number, totalBytes: number, keys: number): void;
+  readonly onLoadProgress?: (loadedBytes: number, totalBytes: number, keys: number) => void;
 }
 
 /** What loading a file came to. */
 export type LoadOutcome =
   | { readonly kind: 'loaded'; readonly loader: RdbLoader; readonly seconds: number }
   | { readonly kind: 'absent' }
+  /** `stopLoading` was called. */
+  | { readonly kind: 'stopped' }
   | { readonly kind: 'failed'; readonly reason: string };
 
 interface Running {
@@ -72,11 +73,13 @@ export class Persistence {
   private scheduled = false;
   private lastLoad = { loaded: 0, expired: 0 };
   private lastSideQueue = 0;
+  private loadStopped = false;
   /** Called when no job runs any more: replication may start the one that it waits for. */
   onIdle: () => void = () => undefined;
 
   constructor(private readonly host: PersistenceHost) {
     this.lastSaveMs = host.clock.nowMs();
+    host.config.onChange(['stop-writes-on-bgsave-error', 'save'], () => this.updateDiskError());
   }
 
   get jobRunning(): 'disk' | 'replicas' | undefined {
@@ -111,6 +114,7 @@ export class Persistence {
       compression: values.rdbcompression,
       include,
       limits: encodingLimits(this.host.config),
+      keyDelayUs: delayOf(values.rdbKeySaveDelay),
       aux: {
         redisVersion: this.host.redisVersion,
         ctime: Math.floor(this.host.clock.nowMs() / 1000),
@@ -125,15 +129,26 @@ export class Persistence {
 
   /** SAVE: synchronously. Throws DiskError when it failed. */
   saveNow(): void {
-    const { disk, log } = this.host;
+    const { disk, log, gate } = this.host;
     const temporary = this.temporaryPath;
-    const dirty = this.host.gate.dirty;
-    let file: FileWriter | undefined;
+    const { dirty } = gate;
     try {
-      file = disk.create(temporary);
-      const open = file;
+      this.writeFile(temporary);
+      disk.rename(temporary, this.filePath);
+    } catch (error) {
+      log.warning(`Error saving DB on disk: ${reasonOf(error)}`);
+      this.removeQuietly(temporary);
+      throw error;
+    }
+    log.notice('DB saved on disk');
+    this.succeeded(dirty);
+  }
+
+  private writeFile(path: string): void {
+    const file = this.host.disk.create(path);
+    try {
       const job = new SnapshotJob(this.host, this.snapshotOptions(11, EVERYTHING), {
-        write: (block) => open.writeSync(block),
+        write: (block) => file.writeSync(block),
         ready: () => true,
         done: () => undefined,
       });
@@ -143,15 +158,9 @@ export class Persistence {
         job.cancel();
       }
       file.fsyncSync();
+    } finally {
       file.closeSync();
-      disk.rename(temporary, this.filePath);
-    } catch (error) {
-      log.warning(`Error saving DB on disk: ${reasonOf(error)}`);
-      this.removeQuietly(temporary);
-      throw error;
     }
-    log.notice('DB saved on disk');
-    this.succeeded(dirty);
   }
 
   private succeeded(dirtyAtStart: number): void {
@@ -178,21 +187,32 @@ export class Persistence {
 
   /**
    * BGSAVE.
-   * @param whenDone called once with the file's path, or with undefined when it failed
+   * @param whenDone called once with the file's path, or with undefined when it failed or was ended
    * @returns false when the file could not be created
    */
   startBackgroundSave(whenDone?: (path: string | undefined) => void): boolean {
+    const { clock, disk, log } = this.host;
     const temporary = this.temporaryPath;
-    this.lastTryMs = this.host.clock.nowMs();
+    this.lastTryMs = clock.nowMs();
     let file: FileWriter;
     try {
-      file = this.host.disk.create(temporary);
+      file = disk.create(temporary);
     } catch (error) {
-      this.saveFailed(temporary, error);
+      this.saveFailed(error);
       return false;
     }
-    this.host.log.notice('Background saving started');
-    new DiskSave(this, this.host, file, temporary, whenDone).start();
+    log.notice('Background saving started');
+    const save = new DiskSave(file, {
+      startJob: (output, abort) => this.startJob(this.snapshotOptions(11, EVERYTHING), output, 'disk', abort),
+      publish: () => disk.rename(temporary, this.filePath),
+      over: (outcome) => {
+        if (outcome.kind !== 'saved') this.removeQuietly(temporary);
+        this.noteOutcome(outcome);
+        this.endJob();
+        whenDone?.(outcome.kind === 'saved' ? this.filePath : undefined);
+      },
+    });
+    save.start();
     return true;
   }
 
@@ -219,23 +239,35 @@ export class Persistence {
   endJob(): void {
     const { running } = this;
     if (running === undefined) return;
-    this.lastSideQueue = running.job.sideQueueLength;
+    this.lastSideQueue = running.job.sideQueuePeak;
     running.job.cancel();
     this.running = undefined;
     this.onIdle();
   }
 
-  backgroundSaved(): void {
-    const { startedMs, dirtyAtStart } = this.running!;
-    this.lastDurationSeconds = Math.floor((this.host.clock.nowMs() - startedMs) / 1000);
-    this.host.log.notice('Background saving terminated with success');
-    this.succeeded(dirtyAtStart);
+  private noteOutcome(outcome: SaveOutcome): void {
+    const { log, clock } = this.host;
+    switch (outcome.kind) {
+      case 'saved': {
+        const { startedMs, dirtyAtStart } = this.running!;
+        this.lastDurationSeconds = Math.floor((clock.nowMs() - startedMs) / 1000);
+        log.notice('Background saving terminated with success');
+        this.succeeded(dirtyAtStart);
+        break;
+      }
+      case 'failed':
+        this.saveFailed(outcome.error);
+        break;
+      case 'aborted':
+        // Ended by us: no fault of the disk, so writes stay allowed (redis 7.2.6 rdb.c:backgroundSaveDoneHandlerDisk, SIGUSR1).
+        log.warning('Background saving terminated: it was ended before it was complete');
+        break;
+    }
   }
 
-  saveFailed(temporary: string, error: unknown): void {
+  private saveFailed(error: unknown): void {
     this.host.log.warning(`Background saving error: ${reasonOf(error)}`);
     this.lastOk = false;
-    this.removeQuietly(temporary);
     this.updateDiskError();
   }
 
@@ -252,13 +284,12 @@ export class Persistence {
   /** Once a tick: save points, and a scheduled save. */
   cron(): void {
     if (this.running !== undefined) return;
-    if (this.scheduled) {
-      this.scheduled = false;
-      this.startBackgroundSave();
-      return;
-    }
     const now = this.host.clock.nowMs();
     if (!this.lastOk && now - this.lastTryMs <= RETRY_DELAY_MS) return;
+    if (this.scheduled) {
+      if (this.startBackgroundSave()) this.scheduled = false;
+      return;
+    }
     for (const { seconds, changes } of this.host.config.values.save) {
       if (this.dirty < changes || now - this.lastSaveMs <= seconds * 1000) continue;
       this.host.log.notice(`${changes} changes in ${seconds} seconds. Saving...`);
@@ -288,12 +319,14 @@ export class Persistence {
   }
 
   private loadFrom(reader: FileReader, path: string, done: (outcome: LoadOutcome) => void): void {
-    const { clock, store, isReplica } = this.host;
+    const { clock, store, isReplica, config } = this.host;
     const startedUs = clock.monotonicUs();
     const state = { startedMs: clock.nowMs(), totalBytes: reader.sizeBytes, loadedBytes: 0 };
     const loader = new RdbLoader(store, { dropExpired: !isReplica });
-    const rdb = new RdbReader(loader, { verifyChecksum: this.host.config.values.rdbchecksum });
-    const chunk = Buffer.allocUnsafe(LOAD_CHUNK_BYTES);
+    const rdb = new RdbReader(loader, { verifyChecksum: config.values.rdbchecksum });
+    const chunk = Buffer.allocUnsafe(
+      Math.min(LOAD_CHUNK_BYTES, config.values.loadingProcessEventsIntervalBytes),
+    );
     this.host.setLoading(state);
     const finish = (outcome: LoadOutcome) => {
       reader.close();
@@ -302,7 +335,9 @@ export class Persistence {
     };
     const next = () =>
       reader.read(chunk, (error, bytes) => {
+        if (this.loadStopped) return finish({ kind: 'stopped' });
         if (error !== undefined) return finish({ kind: 'failed', reason: reasonOf(error) });
+        const before = loader.loaded;
         try {
           if (bytes > 0) rdb.push(chunk.subarray(0, bytes));
           else rdb.finish();
@@ -311,11 +346,21 @@ export class Persistence {
         }
         state.loadedBytes += bytes;
         this.host.onLoadProgress?.(state.loadedBytes, state.totalBytes, loader.loaded);
-        if (bytes > 0 && !rdb.done) return next();
+        if (bytes > 0 && !rdb.done) {
+          const delayMs = ((loader.loaded - before) * delayOf(config.values.keyLoadDelay)) / 1000;
+          if (delayMs > 0) clock.after(delayMs, next);
+          else next();
+          return;
+        }
         this.install(loader);
         finish({ kind: 'loaded', loader, seconds: (clock.monotonicUs() - startedUs) / 1e6 });
       });
     next();
+  }
+
+  /** The server ends while it loads: nothing of the file is taken over. */
+  stopLoading(): void {
+    this.loadStopped = true;
   }
 
   private install(loader: RdbLoader): void {
@@ -362,73 +407,12 @@ export class Persistence {
   }
 }
 
-export const EVERYTHING = { keys: true, functions: true } as const;
-
-/** A BGSAVE on its way to the file. */
-class DiskSave implements SnapshotOutput {
-  private pendingBytes = 0;
-  private failed = false;
-  private job!: SnapshotJob;
-
-  constructor(
-    private readonly persistence: Persistence,
-    private readonly host: PersistenceHost,
-    private readonly file: FileWriter,
-    private readonly temporary: string,
-    private readonly whenDone: ((path: string | undefined) => void) | undefined,
-  ) {}
-
-  start(): void {
-    const options = this.persistence.snapshotOptions(11, EVERYTHING);
-    this.job = this.persistence.startJob(options, this, 'disk', () => this.fail(new Error('aborted')));
-  }
-
-  write(block: Buffer): void {
-    this.pendingBytes += block.length;
-    this.file.write(block, (error) => {
-      this.pendingBytes -= block.length;
-      if (error !== undefined) this.fail(error);
-      else if (this.ready()) this.job.resume();
-    });
-  }
-
-  ready(): boolean {
-    return this.pendingBytes < DISK_QUEUE_BYTES;
-  }
-
-  done(): void {
-    this.file.fsync((error) => {
-      if (error !== undefined) return this.fail(error);
-      this.file.close((closeError) => {
-        if (this.failed) return;
-        if (closeError !== undefined) return this.fail(closeError);
-        this.publish();
-      });
-    });
-  }
-
-  private publish(): void {
-    const path = this.persistence.filePath;
-    try {
-      this.host.disk.rename(this.temporary, path);
-    } catch (error) {
-      return this.fail(error);
-    }
-    this.persistence.backgroundSaved();
-    this.persistence.endJob();
-    this.whenDone?.(path);
-  }
-
-  private fail(error: unknown): void {
-    if (this.failed) return;
-    this.failed = true;
-    this.job.cancel();
-    this.file.close(() => undefined);
-    this.persistence.saveFailed(this.temporary, error);
-    this.persistence.endJob();
-    this.whenDone?.(undefined);
-  }
+/** Microseconds a key of rdb-key-save-delay and key-load-delay; -n is one n-th of a microsecond (redis 7.2.6 debugDelay). */
+function delayOf(setting: number): number {
+  return setting < 0 ? -1 / setting : setting;
 }
+
+export const EVERYTHING = { keys: true, functions: true } as const;
 
 /** The words for a person: what went wrong and, for a damaged file, where. */
 export function reasonOf(error: unknown): string {
