@@ -79,17 +79,23 @@ export function wrongArity(name: string): ReplyError {
   return new ReplyError(`ERR wrong number of arguments for '${name}' command`);
 }
 
+/** As much of an argument as C's `%.*s` prints: up to `max` bytes, and up to a NUL. */
+export function printed(text: Bytes, max = Infinity): string {
+  const end = text.indexOf('\0');
+  return text.slice(0, end < 0 ? max : Math.min(end, max));
+}
+
 /** redis 7.2.6 networking.c:addReplySubcommandSyntaxError. */
 export function unknownSubcommand(given: Bytes, container: string): ReplyError {
   return new ReplyError(
-    `ERR unknown subcommand '${given.slice(0, 128)}'. Try ${container.toUpperCase()} HELP.`,
+    `ERR unknown subcommand '${printed(given, 128)}'. Try ${container.toUpperCase()} HELP.`,
   );
 }
 
 /** The arguments fit no form of the subcommand `argv[1]` (redis 7.2.6 networking.c:addReplySubcommandSyntaxError). */
 export function subcommandSyntax(argv: readonly Bytes[]): ReplyError {
   return new ReplyError(
-    `ERR unknown subcommand or wrong number of arguments for '${argv[1].slice(0, 128)}'. Try ${upper(argv[0])} HELP.`,
+    `ERR unknown subcommand or wrong number of arguments for '${printed(argv[1], 128)}'. Try ${upper(argv[0])} HELP.`,
   );
 }
 
@@ -97,8 +103,8 @@ export function subcommandSyntax(argv: readonly Bytes[]): ReplyError {
 export function unknownCommand(argv: readonly Bytes[]): ReplyError {
   let args = '';
   for (let i = 1; i < argv.length && args.length < 128; i++)
-    args += `'${argv[i].slice(0, 128 - args.length)}' `;
-  return new ReplyError(`ERR unknown command '${argv[0].slice(0, 128)}', with args beginning with: ${args}`);
+    args += `'${printed(argv[i], 128 - args.length)}' `;
+  return new ReplyError(`ERR unknown command '${printed(argv[0], 128)}', with args beginning with: ${args}`);
 }
 
 /** redis 7.2.6 expire.c: `invalid expire time in 'set' command`. */

@@ -18,6 +18,15 @@ function scanOptions(g: Generator): string[] {
   );
 }
 
+/** Values as redis-server 7.0.15 dumps them (10, foo), and what is no value. */
+const PAYLOADS = [
+  '\x00\xc0\n\n\x00n\x9fWE\x0e\xaec\xbb',
+  '\x00\x03foo\n\x00sI9\xdbM\xc1\xba\x97',
+  '\x00\x03foo\n\x00sI9\xdbM\xc1\xba\x98',
+  'not a payload',
+  '',
+];
+
 export const keyspace: Family = {
   name: 'keyspace',
   weight: 8,
@@ -64,6 +73,23 @@ export const keyspace: Family = {
       ],
     },
     { command: 'OBJECT', weight: 1, args: () => ['HELP'] },
+    { command: 'DUMP', weight: 3, args: (g) => [g.key()], since: [7, 2] },
+    {
+      command: 'RESTORE',
+      weight: 4,
+      args: (g) => [
+        g.key(),
+        g.pick(['0', '0', '5000000', '100000000000000', '-1', 'x', '9223372036854775807']),
+        g.pick(PAYLOADS),
+        ...g.options(
+          [0.6, () => ['REPLACE']],
+          [0.3, () => ['ABSTTL']],
+          [0.15, () => ['IDLETIME', g.pick(['0', '100', '-1', 'x'])]],
+          [0.15, () => ['FREQ', g.pick(['0', '255', '256', 'x'])]],
+          [0.03, () => ['BOGUS']],
+        ),
+      ],
+    },
     { command: 'DBSIZE', weight: 2, args: () => [] },
     { command: 'SELECT', weight: 3, args: (g) => [g.database()] },
     { command: 'SWAPDB', weight: 1, args: (g) => [g.database(), g.database()] },

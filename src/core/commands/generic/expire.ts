@@ -9,7 +9,7 @@ import { formatInt64, INT64_MAX, INT64_MIN, normalizeInt64, type Int64 } from '.
 import { EVENT_DEL, EVENT_EXPIRE, EVENT_PERSIST } from '../../store/events.js';
 import { int64Arg } from '../args.js';
 import { type CommandContext } from '../context.js';
-import { invalidExpire, ReplyError } from '../errors.js';
+import { invalidExpire, printed, ReplyError } from '../errors.js';
 import { type Handler } from '../spec.js';
 import { lookAt } from './lookup.js';
 
@@ -64,7 +64,7 @@ function conditionsOf(argv: readonly Bytes[]): Conditions {
     else if (isWord(argv[i], 'xx')) conditions.xx = true;
     else if (isWord(argv[i], 'gt')) conditions.gt = true;
     else if (isWord(argv[i], 'lt')) conditions.lt = true;
-    else throw new ReplyError(`ERR Unsupported option ${argv[i]}`);
+    else throw new ReplyError(`ERR Unsupported option ${printed(argv[i])}`);
   }
   const { nx, xx, gt, lt } = conditions;
   if (nx && (xx || gt || lt)) {
