@@ -38,7 +38,7 @@ const WIRE_COLUMN = 40;
 const LONGEST_LINE = 160;
 
 const ACK_NOTE =
-  'sent once: in the EOF form the master withholds the stream until the first ACK. 0 acknowledges nothing, so no WAIT is satisfied';
+  'in the EOF form the master withholds the stream until an ACK: sent each second until it begins. 0 acknowledges nothing, so no WAIT is satisfied';
 
 /** A function that turns each event, in order, into text ending with a newline, or into nothing. */
 export function traceRenderer(options: TraceOptions): (event: TraceEvent) => string {
@@ -88,7 +88,7 @@ function eventLines(
     case 'send':
       return [
         line(sent(event.args, event.bytes, width)),
-        // The one acknowledgement that it ever sends.
+        // The only acknowledgement that it ever sends.
         ...(event.step === 'stream' ? indented(ACK_NOTE, signs.info, pen, paint.dim) : []),
       ];
     case 'receive':

@@ -22,6 +22,8 @@ export class StreamReader {
   /** Bytes of whole commands and of noise before them. */
   bytesRead = 0;
   offset: number | undefined;
+  /** Bytes of the stream that arrived, whole commands or not. */
+  bytesSeen = 0;
   private db: number | undefined;
   private noiseTold = false;
   private readonly parser = new RequestParser({ maxBulkLength: MAX_STRING_BYTES });
@@ -41,6 +43,7 @@ export class StreamReader {
 
   /** Reads a chunk of the stream; answers why to stop, when there is a reason. */
   read(chunk: Buffer): StreamEnd | undefined {
+    this.bytesSeen += chunk.length;
     this.noise(chunk);
     this.parser.push(chunk, 0, chunk.length);
     try {

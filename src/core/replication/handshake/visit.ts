@@ -7,7 +7,8 @@
  *       `--anything else----------------------------------------> over
  *
  * It acknowledges nothing, so it never satisfies anybody's WAIT; in the EOF form, and only to follow the stream, it sends
- * one `REPLCONF ACK 0`, without which the master withholds the stream (redis 7.2.6 replication.c:updateSlavesWaitingBgsave).
+ * `REPLCONF ACK 0`, without which the master withholds the stream (redis 7.2.6 replication.c:updateSlavesWaitingBgsave). The
+ * master ignores it until it has reaped the child that made the snapshot, so it is repeated until the first byte comes.
  */
 import { type ChannelClose, type Dial } from '../../base/byte-channel.js';
 import { ascii, EMPTY, flat, type Bytes } from '../../base/bytes.js';
@@ -70,6 +71,8 @@ export function startVisit(setup: VisitSetup): Visit {
 export const STALL_MS = 2000;
 /** How long after a snapshot we look for bytes that do not belong there, in ms. */
 export const SETTLE_MS = 150;
+/** `ACK 0` is repeated this often until the stream begins, in ms: as often as a replica acknowledges. */
+export const ACK_MS = 1000;
 /** Progress is told this often, in ms. */
 const PROGRESS_MS = 250;
 
@@ -84,6 +87,7 @@ class Visiting implements Visit {
   private length: number | undefined;
   private reader: StreamReader | undefined;
   private timer: Timer | undefined;
+  private ackTimer: Timer | undefined;
   private beganUs = 0;
   private idleSinceUs = 0;
   private toldUs = 0;
@@ -266,18 +270,20 @@ class Visiting implements Visit {
     const offset = this.streamStart();
     this.reader = new StreamReader(offset, follow?.count, (event) => this.tell(event));
     this.tell({ kind: 'stream-begin', step: 'stream', ...(offset === undefined ? {} : { offset }) });
-    if (this.form === 'eof' && this.outcome.kind === 'full') this.acknowledgeOnce();
+    if (this.form === 'eof' && this.outcome.kind === 'full') this.acknowledgeNothing();
     if (follow?.forMs !== undefined) {
       this.timer = clock.after(follow.forMs, () => this.streamOver('time'), true);
     }
     this.readStream();
   }
 
-  private acknowledgeOnce(): void {
+  private acknowledgeNothing(): void {
+    if (this.mode !== 'stream' || (this.reader?.bytesSeen ?? 0) > 0) return;
     const args = ['REPLCONF', 'ACK', '0'].map(ascii);
     const bytes = flat(encodeCommand(args));
     this.tell({ kind: 'send', step: 'stream', bytes, args });
     this.link?.channel.write(bytes);
+    this.ackTimer = this.setup.clock.after(ACK_MS, () => this.acknowledgeNothing(), true);
   }
 
   /** The offset before the first byte of the stream: what FULLRESYNC said, or one less than what we asked for. */
@@ -302,6 +308,7 @@ class Visiting implements Visit {
 
   private endStream(why: StreamEnd): void {
     this.timer?.cancel();
+    this.ackTimer?.cancel();
     this.mode = 'closing';
     const reader = this.reader;
     if (!reader) return;
