@@ -6,19 +6,22 @@ import { type Bytes } from './base/bytes.js';
 import { type Clock } from './base/clock.js';
 import { type Disk } from './base/disk.js';
 import { type Random } from './base/random.js';
-import { type ReplicationPort, type ShutdownOptions } from './commands/context.js';
+import { type ShutdownOptions } from './commands/context.js';
 import { ReplyError } from './commands/errors.js';
 import { FAMILIES } from './commands/families.js';
 import { EngineGate } from './engine/gate-bits.js';
 import { Engine } from './engine/engine.js';
 import { type ProcessPort } from './engine/host.js';
 import { REDIS_VERSION } from './engine/version.js';
+import { connectTo } from './net/client-connection.js';
 import { Listener } from './net/tcp-server.js';
 import { persistencePort } from './persistence-port.js';
 import { Persistence, reasonOf, type LoadOutcome } from './persistence/persistence.js';
+import { Replication } from './replication/replication.js';
 import { type Config } from './services/config/config.js';
 import { rewriteConf } from './services/config/rewrite.js';
 import { type Log } from './services/log.js';
+import { ExpireCycle } from './store/expire-cycle.js';
 
 export interface ServerParts {
   readonly clock: Clock;
@@ -44,6 +47,7 @@ export class StartError extends Error {
 export class Server {
   readonly engine: Engine;
   readonly persistence: Persistence;
+  readonly replication: Replication;
   private readonly listener: Listener;
   /** The TCP port, 0 when there is none. */
   port = 0;
@@ -63,28 +67,39 @@ export class Server {
       pid: host.pid,
       redisVersion: REDIS_VERSION,
       usedMemoryBytes: () => host.memory().usedBytes,
-      position: () => undefined,
+      position: () => this.replication.position(),
       setLoading: (state) => engine.setLoading(state),
       setDiskError: (on) => engine.armGate(EngineGate.diskError, on),
-      isReplica: false,
+      isReplica: () => this.replication.isReplica,
       onLoadProgress: parts.onLoadProgress,
     });
     engine.persistence = persistencePort(this.persistence, engine);
-    engine.replication = {
-      isReplica: false,
-      info: () => [['role', 'master']],
-      figures: { replicas: 0, backlogBytes: 0, feedBytes: 0 },
-    } as unknown as ReplicationPort;
+    this.replication = new Replication({
+      engine,
+      persistence: this.persistence,
+      disk,
+      dial: (masterHost, port) => connectTo({ kind: 'tcp', host: masterHost, port, tls: false }, { clock }),
+      listeningPort: () => this.port,
+    });
+    engine.replication = this.replication;
     engine.hooks = {
       shutdown: (options) => this.shutdown(options),
       rewriteConfig: () => this.rewriteConfig(),
     };
     engine.cron.eachTick(() => this.persistence.cron());
+    this.expireActively();
     this.listener = new Listener({
       accept: (connection) => engine.accept(connection),
       backlog: config.values.tcpBacklog,
       keepAliveSeconds: config.values.tcpKeepalive,
     });
+  }
+
+  private expireActively(): void {
+    const { engine } = this;
+    const cycle = new ExpireCycle(engine.store, engine.gate, this.parts.clock, this.parts.config.values);
+    engine.cron.eachTick(() => void (engine.activeExpire && cycle.slow()));
+    engine.turn.step('fast-expire', () => void (engine.activeExpire && cycle.fast()));
   }
 
   /** Listens, loads, serves. Rejects with StartError. */
@@ -95,7 +110,10 @@ export class Server {
     await this.listen();
     log.notice('Server initialized');
     this.engine.start();
+    const { replicaof } = this.parts.config.values;
+    if (replicaof !== undefined) this.replication.follower.expect(replicaof.host, replicaof.port);
     if (!(await this.load())) return;
+    if (replicaof !== undefined) this.replication.follow(replicaof.host, replicaof.port, false);
     if (this.parts.config.values.port === 0 && this.port !== 0) log.notice(`Listening on port ${this.port}`);
     if (this.port !== 0) log.notice('Ready to accept connections tcp');
     if (this.parts.config.values.unixsocket) log.notice('Ready to accept connections unix');
@@ -147,6 +165,7 @@ export class Server {
     const { loader, seconds } = outcome;
     log.notice(`Done loading RDB, keys loaded: ${loader.loaded}, keys expired: ${loader.expired}.`);
     log.notice(`DB loaded from disk: ${seconds.toFixed(3)} seconds`);
+    if (loader.position !== undefined) this.replication.restore(loader.position, this.replication.isReplica);
     return true;
   }
 
@@ -187,6 +206,7 @@ export class Server {
 
   /** Ends every connection and stops listening. */
   async close(): Promise<void> {
+    this.replication.close();
     this.engine.stop();
     this.persistence.stopLoading();
     this.persistence.abortJob();

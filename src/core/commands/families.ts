@@ -2,6 +2,7 @@
 import { COMMAND_COMMANDS } from './command/table.js';
 import { CONNECTION_COMMANDS } from './connection/table.js';
 import { GENERIC_COMMANDS } from './generic/table.js';
+import { REPLICATION_COMMANDS } from './replication/table.js';
 import { SERVER_COMMANDS } from './server/table.js';
 import { type CommandDefinition } from './spec.js';
 import { STRING_COMMANDS } from './string/table.js';
@@ -10,6 +11,7 @@ import { TRANSACTION_COMMANDS } from './transactions/table.js';
 export const FAMILIES: readonly (readonly CommandDefinition[])[] = [
   CONNECTION_COMMANDS,
   SERVER_COMMANDS,
+  REPLICATION_COMMANDS,
   COMMAND_COMMANDS,
   GENERIC_COMMANDS,
   TRANSACTION_COMMANDS,

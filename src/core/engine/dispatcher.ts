@@ -41,6 +41,8 @@ export interface DispatcherParts {
   postpone(session: Session, argv: Bytes[]): void;
   /** Keys became ready that clients are blocked on: serve them now. */
   serveReady(): void;
+  /** Where the replication stream stands: what WAIT waits for. */
+  streamOffset(): number;
   /** SLOWLOG and the latency monitor. `us` is the duration. */
   slow(session: Session, command: Command, argv: readonly Bytes[], us: number): void;
   /** An exception that is no ReplyError: a fault of ours. */
@@ -181,6 +183,7 @@ export class Dispatcher {
     stats.calls[command.id]++;
     session.totalCommands++;
     if (nested) return;
+    if (effects.wanted !== 0) session.writeOffset = this.p.streamOffset();
     const us = this.p.clock.monotonicUs() - startUs;
     stats.micros[command.id] += us;
     if (us >= this.slowUs && this.slowUs >= 0) this.p.slow(session, command, argv, us);

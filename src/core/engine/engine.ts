@@ -190,6 +190,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
       refusedInMulti: (session, command, error) => this.transactions.refused(session, command, error),
       postpone: (session, argv) => this.blocking.postpone(session, argv),
       serveReady: () => this.serveReady(),
+      streamOffset: () => this.streamOffset(),
       slow: (session, command, argv, us) => this.noteSlow(session, command, argv, us),
       internalError: (error, argv) => {
         const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -315,7 +316,8 @@ export class Engine implements ServerPort, SessionHost, GateState {
         session.turnCommands++;
         session.turnBytes += parser.wireLength;
         this.runningArgv = parser.argv;
-        this.dispatcher.execute(session, parser.argv, parser);
+        if (session.upstream === undefined) this.dispatcher.execute(session, parser.argv, parser);
+        else this.executeForMaster(session);
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -325,10 +327,24 @@ export class Engine implements ServerPort, SessionHost, GateState {
     if (parser.pendingBytes > QUERY_CHECK_BYTES) this.clients.enforceQueryLimit(session);
   }
 
+  /** Our master's commands see keys whose time is over: it decides when they go. */
+  private executeForMaster(session: Session): void {
+    const { store } = this;
+    const policy = store.expiryPolicy;
+    store.expiryPolicy = 'keep';
+    this.dispatcher.execute(session, session.parser.argv, session.parser);
+    store.expiryPolicy = policy;
+    session.upstream?.applied(session.parser);
+  }
+
   /** The arguments of the running request. */
   runningArgv: Bytes[] = [];
 
   private protocolError(session: Session, error: ProtocolError): void {
+    if (session.upstream !== undefined) {
+      session.upstream.protocolFault(error);
+      return;
+    }
     this.log.verbose(`Protocol error (${error.message}) from client: ${session.infoLine()}`);
     session.reply.error(`ERR ${error.message}`);
     this.stats.countError('ERR');
@@ -378,6 +394,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
     this.transactions.discard(session);
     this.clients.delete(session);
     session.feed?.ended();
+    session.upstream?.disconnected();
     if (session.flags & ClientFlag.closeAfterReply) session.connection.end();
     else session.connection.destroy();
   }
@@ -441,7 +458,8 @@ export class Engine implements ServerPort, SessionHost, GateState {
   // ---- gates
 
   outOfMemory(): boolean {
-    const { maxmemory } = this.config.values;
+    const { maxmemory, replicaIgnoreMaxmemory } = this.config.values;
+    if (replicaIgnoreMaxmemory && this.replication.isReplica) return false;
     return maxmemory > 0 && this.host.memory().usedBytes > maxmemory;
   }
 
@@ -540,6 +558,17 @@ export class Engine implements ServerPort, SessionHost, GateState {
     client.user = user;
     client.setFlag(ClientFlag.authenticated, true);
     return true;
+  }
+
+  /** Where the replication stream stands; replication provides it. */
+  streamOffset: () => number = () => 0;
+
+  /** Exchanges the whole data set (`install` does it) for one that came from elsewhere: nothing of it is an effect of ours. */
+  replaceData(install: () => void): void {
+    for (const db of this.store.databases) this.transactions.flushing(db);
+    install();
+    for (const db of this.store.databases) this.blocking.databaseReplaced(db);
+    if (this.dispatcher.keysReady) this.serveReady();
   }
 
   /** Starts the periodic work. */

@@ -8,6 +8,7 @@
 import { EMPTY, type Bytes } from '../base/bytes.js';
 import { ClientFlag, type Client, type ClientType, type MultiState } from '../commands/context.js';
 import { ReplyWriter } from '../protocol/reply-writer.js';
+import { type ProtocolError } from '../protocol/errors.js';
 import { RequestParser, type RequestLimits } from '../protocol/request-parser.js';
 import { type Command } from '../commands/spec.js';
 import { type Database } from '../store/database.js';
@@ -22,6 +23,16 @@ export interface OutputFeed {
   pump(): void;
   /** The session is gone. */
   ended(): void;
+}
+
+/** The link to our master: it hears of every command that was executed for it. */
+export interface Upstream {
+  /** The command in the parser has been executed (or queued, in MULTI). */
+  applied(parser: RequestParser): void;
+  /** What came is no command stream. */
+  protocolFault(error: ProtocolError): void;
+  /** The session is closed. */
+  disconnected(): void;
 }
 
 /** Why a session is parked, and how it goes on. */
@@ -62,6 +73,10 @@ export class Session implements Client {
   lastCommand: Command | undefined;
   parked: Parked | undefined;
   feed: OutputFeed | undefined;
+  /** Set on the session of our master. */
+  upstream: Upstream | undefined;
+  /** Offset of the replication stream after the last command that wrote. */
+  writeOffset = 0;
   /** In the engine's list of sessions to flush. */
   flushPending = false;
   /** In the engine's list of sessions with input left over from the last turn. */

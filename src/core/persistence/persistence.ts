@@ -1,7 +1,7 @@
 /**
  * Persistence: the data set on disk as an RDB: SAVE, BGSAVE, save points, loading at start, DEBUG RELOAD.
  *
- *   BGSAVE: SnapshotJob ─blocks─► temp-<pid>.rdb ─fsync─► rename to dbfilename
+ *   BGSAVE: SnapshotJob ─blocks─► temp-<pid>-<dbfilename> ─fsync─► rename to dbfilename
  *
  * One job runs at a time, for the disk or for replicas (`jobRunning`). A save that fails raises MISCONF until one succeeds, when
  * stop-writes-on-bgsave-error says so. Replication uses `startJob` for its own snapshots and `backgroundSave` for a file that it
@@ -41,7 +41,7 @@ export interface PersistenceHost {
   setLoading(state: { startedMs: number; totalBytes: number; loadedBytes: number } | undefined): void;
   /** Writes are refused with MISCONF while this is on. */
   setDiskError(on: boolean): void;
-  readonly isReplica: boolean;
+  isReplica(): boolean;
   /** Progress of a load, for a person. */
   readonly onLoadProgress?: (loadedBytes: number, totalBytes: number, keys: number) => void;
 }
@@ -101,7 +101,9 @@ export class Persistence {
   }
 
   private get temporaryPath(): string {
-    return this.host.disk.join(this.host.config.values.dir, `temp-${this.host.pid}.rdb`);
+    const { dir, dbfilename } = this.host.config.values;
+    // One process may hold several servers that share a folder.
+    return this.host.disk.join(dir, `temp-${this.host.pid}-${dbfilename}`);
   }
 
   /** Options of a snapshot in an RDB version. */
@@ -319,10 +321,10 @@ export class Persistence {
   }
 
   private loadFrom(reader: FileReader, path: string, done: (outcome: LoadOutcome) => void): void {
-    const { clock, store, isReplica, config } = this.host;
+    const { clock, store, config } = this.host;
     const startedUs = clock.monotonicUs();
     const state = { startedMs: clock.nowMs(), totalBytes: reader.sizeBytes, loadedBytes: 0 };
-    const loader = new RdbLoader(store, { dropExpired: !isReplica });
+    const loader = new RdbLoader(store, { dropExpired: !this.host.isReplica() });
     const rdb = new RdbReader(loader, { verifyChecksum: config.values.rdbchecksum });
     const chunk = Buffer.allocUnsafe(
       Math.min(LOAD_CHUNK_BYTES, config.values.loadingProcessEventsIntervalBytes),
@@ -372,7 +374,7 @@ export class Persistence {
   loadNow(): void {
     const reader = this.host.disk.open(this.filePath);
     try {
-      const loader = new RdbLoader(this.host.store, { dropExpired: !this.host.isReplica });
+      const loader = new RdbLoader(this.host.store, { dropExpired: !this.host.isReplica() });
       const rdb = new RdbReader(loader);
       const chunk = Buffer.allocUnsafe(LOAD_CHUNK_BYTES);
       for (let bytes = reader.readSync(chunk); bytes > 0; bytes = reader.readSync(chunk)) {

@@ -197,6 +197,14 @@ export class RdbError extends Error {
     this.rdbType = detail.rdbType;
   }
 
+  /** Whether this is data that this version cannot hold at all, rather than damage: reading it again would end the same way. */
+  get unsupported(): boolean {
+    return (
+      this.reason.startsWith("Can't handle RDB format version") ||
+      (this.rdbType !== undefined && /^Unknown RDB encoding type|module/i.test(this.reason))
+    );
+  }
+
   /** The same error with the key in which it happened. */
   inKey(key: Bytes, rdbType: number): RdbError {
     if (this.key !== undefined) return this;

@@ -1,0 +1,115 @@
+/**
+ * ReplicaFeed: what goes to a replica besides replies: a snapshot file, then the stream. It hands the connection no more than it
+ * takes; the rest waits in the file or in the shared blocks, and counts against client-output-buffer-limit replica.
+ */
+import { type DiskError, type FileReader } from '../../base/disk.js';
+import { type OutputFeed } from '../../engine/session.js';
+import { type EngineStats } from '../../engine/stats.js';
+import { type ReplicationStream } from '../stream.js';
+import { type Replica } from './replica-state.js';
+
+/** Bytes handed to a connection and not taken by the kernel: beyond this the feed waits for it to drain. */
+const QUEUE_BYTES = 1024 * 1024;
+/** One piece of the stream or of a snapshot file. */
+const PIECE_BYTES = 64 * 1024;
+
+export interface FeedHost {
+  readonly stream: ReplicationStream;
+  readonly stats: EngineStats;
+  nowMs(): number;
+  /** The file has been sent. */
+  fileSent(replica: Replica): void;
+  /** The file could not be read. */
+  fileFailed(replica: Replica, error: DiskError): void;
+  ended(replica: Replica): void;
+}
+
+export class ReplicaFeed implements OutputFeed {
+  private file: { reader: FileReader; reading: boolean } | undefined;
+  private waiting = false;
+  private over = false;
+
+  constructor(
+    private readonly host: FeedHost,
+    private readonly replica: Replica,
+  ) {}
+
+  get pendingBytes(): number {
+    const { cursor } = this.replica;
+    return cursor === undefined ? 0 : this.host.stream.behind(cursor);
+  }
+
+  /** Begins to send a snapshot file; the header has been written. */
+  sendFile(reader: FileReader): void {
+    this.file = { reader, reading: false };
+    this.pump();
+  }
+
+  pump(): void {
+    if (this.over || this.waiting) return;
+    if (this.file !== undefined) this.pumpFile();
+    else if (this.replica.phase === 'online' && !this.replica.held) this.pumpStream();
+  }
+
+  private pumpStream(): void {
+    const { replica, host } = this;
+    const { connection } = replica.session;
+    while (connection.queuedBytes < QUEUE_BYTES) {
+      const piece = host.stream.read(replica.cursor!, PIECE_BYTES);
+      if (piece === undefined) return;
+      host.stats.replOut += piece.length;
+      replica.session.bytesOut += piece.length;
+      connection.writeBuffer(piece);
+    }
+    this.waitForDrain();
+  }
+
+  private pumpFile(): void {
+    const { file, replica, host } = this;
+    if (file!.reading) return;
+    if (replica.session.connection.queuedBytes >= QUEUE_BYTES) {
+      this.waitForDrain();
+      return;
+    }
+    file!.reading = true;
+    const piece = Buffer.allocUnsafe(PIECE_BYTES);
+    file!.reader.read(piece, (error, bytes) => {
+      if (this.over) return;
+      file!.reading = false;
+      if (error !== undefined) host.fileFailed(replica, error);
+      else if (bytes === 0) this.fileDone();
+      else this.sendPiece(piece.subarray(0, bytes));
+    });
+  }
+
+  private sendPiece(piece: Buffer): void {
+    const { session } = this.replica;
+    this.host.stats.replOut += piece.length;
+    session.bytesOut += piece.length;
+    this.replica.lastSentMs = this.host.nowMs();
+    session.connection.writeBuffer(piece);
+    this.pump();
+  }
+
+  private fileDone(): void {
+    this.file!.reader.close();
+    this.file = undefined;
+    this.host.fileSent(this.replica);
+    this.pump();
+  }
+
+  private waitForDrain(): void {
+    this.waiting = true;
+    this.replica.session.connection.onDrained(() => {
+      this.waiting = false;
+      this.pump();
+    });
+  }
+
+  ended(): void {
+    if (this.over) return;
+    this.over = true;
+    this.file?.reader.close();
+    this.host.ended(this.replica);
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * What a master knows of one replica. It hangs on the replica's session and nowhere else: a replica is its connection, and the
+ * address and port that it announces are display data.
+ *
+ *   REPLCONF … ──► Announced        PSYNC/SYNC ──► Replica: wait_bgsave ─► send_bulk ─► online
+ */
+import { EMPTY, type Bytes } from '../../base/bytes.js';
+import { type Session } from '../../engine/session.js';
+import { type Cursor } from '../stream.js';
+
+/** What REPLCONF said before PSYNC. */
+export interface Announced {
+  port: number;
+  address: Bytes;
+  eof: boolean;
+  psync2: boolean;
+  rdbOnly: boolean;
+  /** rdb-filter-only: what of the data is wanted. */
+  include: { keys: boolean; functions: boolean };
+}
+
+export function nothingAnnounced(): Announced {
+  return {
+    port: 0,
+    address: EMPTY,
+    eof: false,
+    psync2: false,
+    rdbOnly: false,
+    include: { keys: true, functions: true },
+  };
+}
+
+/**
+ * `waiting`: no snapshot has begun for it. `snapshot`: one is being made. `bulk`: a file is being sent. `online`: it gets the
+ * stream (or, `held`, will get it with its first ACK). `rdb-sent`: rdb-only, and it has everything.
+ */
+export type ReplicaPhase = 'waiting' | 'snapshot' | 'bulk' | 'online' | 'rdb-sent';
+
+export class Replica {
+  phase: ReplicaPhase = 'waiting';
+  /** Where the stream goes on for it; undefined until its snapshot begins. */
+  cursor: Cursor | undefined;
+  /** The stream is held back until its first ACK (EOF form). */
+  held = false;
+  ackOffset = 0;
+  ackAofOffset = 0;
+  ackAtMs = 0;
+  /** It came with SYNC: it sends no ACKs and is never dropped for that. */
+  preSync = false;
+  /** Bytes read from it when that was last looked at. */
+  bytesInSeen = 0;
+  /** Wall clock when something was last read from it, ms. */
+  lastReadMs: number;
+  /** Wall clock when bytes of the snapshot were last taken by it, ms. */
+  lastSentMs = 0;
+  /** When it asked for synchronisation, ms. */
+  readonly sinceMs: number;
+
+  constructor(
+    readonly session: Session,
+    readonly announced: Announced,
+    nowMs: number,
+  ) {
+    this.lastReadMs = nowMs;
+    this.sinceMs = nowMs;
+  }
+
+  /** How INFO shows the state. */
+  get stateName(): string {
+    switch (this.phase) {
+      case 'waiting':
+      case 'snapshot':
+        return 'wait_bgsave';
+      case 'bulk':
+        return 'send_bulk';
+      case 'online':
+        return 'online';
+      case 'rdb-sent':
+        return 'rdb_transmitted';
+    }
+  }
+
+  /** The address that INFO and ROLE show: announced, else where it connects from. */
+  get shownAddress(): string {
+    return this.announced.address === '' ? this.session.connection.peerHost : this.announced.address;
+  }
+
+  /** For the log. */
+  get name(): string {
+    return `${this.shownAddress}:${this.announced.port || this.session.peerAddress}`;
+  }
+}

@@ -1,0 +1,262 @@
+/**
+ * Snapshots for replicas: one job serves all replicas that wait and want the same (capabilities, filter).
+ *
+ *   diskless:  $EOF:<mark> CR LF ── blocks straight to the sockets ── <mark>      paced by the fastest, slow ones are dropped
+ *   disk:      blocks ► file ── when it is whole: $<length> CR LF + file          replicas that come meanwhile share it
+ *
+ * `+FULLRESYNC` goes out when the job begins, with the offset of that moment. RDB version by repl-compat-version.
+ */
+import { ascii } from '../../base/bytes.js';
+import { type FileWriter } from '../../base/disk.js';
+import { type WritableVersion } from '../../persistence/rdb/format.js';
+import { type SnapshotJob, type SnapshotOutput } from '../../persistence/rdb/snapshot-job.js';
+import { reasonOf } from '../../persistence/persistence.js';
+import { type ReplicationParts } from '../ports.js';
+import { type Cursor } from '../stream.js';
+import { type Replica } from './replica-state.js';
+
+const QUEUE_BYTES = 1024 * 1024;
+const MARK_DIGITS = 40;
+
+const VERSIONS: Readonly<Record<'6.2' | '7.0' | '7.2', WritableVersion>> = { '6.2': 9, '7.0': 10, '7.2': 11 };
+
+export interface SnapshotHost extends ReplicationParts {
+  /** The position of the running snapshot is settled: answer FULLRESYNC to a replica. */
+  beginFullSync(replica: Replica, offset: number, cursor: Cursor): void;
+  /** The snapshot has been sent to this replica. */
+  snapshotSent(replica: Replica, form: 'eof' | 'length'): void;
+  /** A file with the snapshot is ready for this replica. */
+  sendFile(replica: Replica, path: string): void;
+  /** It failed: the replica cannot be served. */
+  snapshotFailed(replica: Replica): void;
+  /** Offset and cursor of this moment; the next effect of the stream begins with SELECT. */
+  mark(): { offset: number; cursor: Cursor };
+  replicasGone(replica: Replica): boolean;
+}
+
+/** A snapshot that is being made. */
+export interface RunningSnapshot {
+  readonly form: 'eof' | 'length';
+  /** Whether a replica that came later can share it. */
+  accepts(replica: Replica): boolean;
+  add(replica: Replica): void;
+  /** A replica has left. */
+  left(replica: Replica): void;
+}
+
+export function startSnapshot(
+  host: SnapshotHost,
+  replicas: Replica[],
+  diskless: boolean,
+): RunningSnapshot | undefined {
+  return diskless ? new SocketSnapshot(host, replicas) : FileSnapshot.start(host, replicas);
+}
+
+function optionsFor(host: SnapshotHost, { announced }: Replica) {
+  const version = VERSIONS[host.engine.config.values.replCompatVersion];
+  return host.persistence.snapshotOptions(version, announced.include);
+}
+
+class SocketSnapshot implements RunningSnapshot, SnapshotOutput {
+  readonly form = 'eof';
+  private readonly mark: string;
+  private readonly job: SnapshotJob;
+  private awaitingDrain = false;
+
+  constructor(
+    private readonly host: SnapshotHost,
+    private targets: Replica[],
+  ) {
+    this.mark = host.engine.random.hex(MARK_DIGITS);
+    const { offset, cursor } = host.mark();
+    for (const replica of targets) {
+      replica.phase = 'snapshot';
+      host.beginFullSync(replica, offset, { ...cursor });
+      replica.session.connection.write(`$EOF:${this.mark}\r\n`);
+    }
+    this.job = host.persistence.startJob(optionsFor(host, targets[0]), this, 'replicas', () => this.abort());
+  }
+
+  accepts(): boolean {
+    return false;
+  }
+
+  add(): void {
+    throw new Error('a diskless snapshot takes no further replicas');
+  }
+
+  write(block: Buffer): void {
+    for (const replica of [...this.targets]) {
+      const { session } = replica;
+      session.connection.writeBuffer(block);
+      session.bytesOut += block.length;
+      this.host.engine.stats.replOut += block.length;
+      this.host.engine.clients.enforceOutputLimit(session);
+    }
+  }
+
+  ready(): boolean {
+    const now = this.host.engine.clock.nowMs();
+    let fastest = Infinity;
+    for (const replica of this.targets) {
+      const { queuedBytes } = replica.session.connection;
+      if (queuedBytes < QUEUE_BYTES) replica.lastSentMs = now;
+      fastest = Math.min(fastest, queuedBytes);
+    }
+    if (fastest < QUEUE_BYTES) return true;
+    this.awaitDrain();
+    return false;
+  }
+
+  /** Goes on when the first of the sockets has drained. */
+  private awaitDrain(): void {
+    if (this.awaitingDrain) return;
+    this.awaitingDrain = true;
+    for (const { session } of this.targets) {
+      session.connection.onDrained(() => {
+        this.awaitingDrain = false;
+        this.job.resume();
+      });
+    }
+  }
+
+  done(): void {
+    for (const replica of this.targets) {
+      replica.session.connection.write(this.mark);
+      this.host.snapshotSent(replica, 'eof');
+    }
+    this.targets = [];
+    this.host.persistence.endJob();
+  }
+
+  left(replica: Replica): void {
+    const before = this.targets.length;
+    this.targets = this.targets.filter((other) => other !== replica);
+    if (this.targets.length === before || this.targets.length > 0) {
+      // The one that has left may have been the one that the walk was waiting for.
+      if (this.targets.length < before) this.job.resume();
+      return;
+    }
+    this.host.engine.log.warning('Diskless rdb transfer, last replica dropped, killing the snapshot.');
+    this.host.persistence.endJob();
+  }
+
+  private abort(): void {
+    const targets = this.targets;
+    this.targets = [];
+    this.host.persistence.endJob();
+    for (const replica of targets) this.host.snapshotFailed(replica);
+  }
+}
+
+class FileSnapshot implements RunningSnapshot, SnapshotOutput {
+  readonly form = 'length';
+  private readonly job: SnapshotJob;
+  private readonly position: { offset: number; cursor: Cursor };
+  private pendingBytes = 0;
+  private over = false;
+
+  static start(host: SnapshotHost, replicas: Replica[]): FileSnapshot | undefined {
+    const path = host.disk.join(
+      host.engine.config.values.dir,
+      `temp-repl-${host.engine.host.pid}-${host.engine.random.hex(8)}.rdb`,
+    );
+    try {
+      return new FileSnapshot(host, replicas, host.disk.create(path));
+    } catch (error) {
+      host.engine.log.warning(`Can't make a snapshot for replicas: ${reasonOf(error)}`);
+      for (const replica of replicas) host.snapshotFailed(replica);
+      return undefined;
+    }
+  }
+
+  private constructor(
+    private readonly host: SnapshotHost,
+    private readonly targets: Replica[],
+    private readonly file: FileWriter,
+  ) {
+    this.position = host.mark();
+    for (const replica of targets) this.admit(replica);
+    this.job = host.persistence.startJob(optionsFor(host, targets[0]), this, 'disk', () =>
+      this.fail('aborted'),
+    );
+  }
+
+  private admit(replica: Replica): void {
+    replica.phase = 'snapshot';
+    this.host.beginFullSync(replica, this.position.offset, { ...this.position.cursor });
+  }
+
+  accepts(replica: Replica): boolean {
+    const first = this.targets.find((target) => !this.host.replicasGone(target));
+    if (first === undefined || this.over) return false;
+    const { include } = first.announced;
+    const wanted = replica.announced.include;
+    return include.keys === wanted.keys && include.functions === wanted.functions;
+  }
+
+  add(replica: Replica): void {
+    this.targets.push(replica);
+    this.admit(replica);
+  }
+
+  write(block: Buffer): void {
+    this.pendingBytes += block.length;
+    this.file.write(block, (error) => {
+      this.pendingBytes -= block.length;
+      if (error !== undefined) this.fail(reasonOf(error));
+      else if (this.ready()) this.job.resume();
+    });
+  }
+
+  ready(): boolean {
+    return this.pendingBytes < 4 * QUEUE_BYTES;
+  }
+
+  done(): void {
+    this.file.close((error) => {
+      if (this.over) return;
+      if (error !== undefined) {
+        this.fail(reasonOf(error));
+        return;
+      }
+      this.over = true;
+      this.host.persistence.endJob();
+      for (const replica of this.targets) {
+        if (!this.host.replicasGone(replica)) this.host.sendFile(replica, this.file.path);
+      }
+      // Those who send it have opened it.
+      this.removeFile();
+    });
+  }
+
+  private fail(reason: string): void {
+    if (this.over) return;
+    this.over = true;
+    this.host.engine.log.warning(`Snapshot for replicas failed: ${reason}`);
+    this.file.close(() => undefined);
+    this.removeFile();
+    this.host.persistence.endJob();
+    for (const replica of this.targets) {
+      if (!this.host.replicasGone(replica)) this.host.snapshotFailed(replica);
+    }
+  }
+
+  private removeFile(): void {
+    try {
+      this.host.disk.remove(this.file.path);
+    } catch (error) {
+      this.host.engine.log.warning(`Could not remove ${this.file.path}: ${reasonOf(error)}`);
+    }
+  }
+
+  left(): void {
+    if (!this.over && this.targets.every((replica) => this.host.replicasGone(replica)))
+      this.fail('the last replica has left');
+  }
+}
+
+/** The line that begins a snapshot of known length. */
+export function lengthHeader(bytes: number): string {
+  return ascii(`$${bytes}\r\n`);
+}

@@ -1,0 +1,154 @@
+/**
+ * SnapshotReceiver: takes the snapshot of a full sync off the link and loads it into containers beside the databases; they take the
+ * place of the old data when the last byte has arrived and the checksum is right. Until then the old data stays.
+ */
+import { type ChannelClose } from '../../base/byte-channel.js';
+import { ascii } from '../../base/bytes.js';
+import { type Clock } from '../../base/clock.js';
+import { RdbError } from '../../persistence/rdb/format.js';
+import { RdbLoader } from '../../persistence/rdb/loader.js';
+import { RdbReader } from '../../persistence/rdb/reader.js';
+import { type Store } from '../../store/database.js';
+import { type Link } from '../handshake/run.js';
+import { TransferDecoder } from '../transfer.js';
+
+export interface ReceivedSnapshot {
+  readonly loader: RdbLoader;
+  readonly form: 'length' | 'eof';
+  readonly bytes: number;
+  readonly us: number;
+}
+
+export interface ReceiverHost {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly verifyChecksum: boolean;
+  progress(receivedBytes: number, totalBytes: number | undefined, keys: number): void;
+  done(snapshot: ReceivedSnapshot): void;
+  /** `final`: trying again would end the same way. */
+  failed(reason: string, final: boolean): void;
+}
+
+export class SnapshotReceiver {
+  readonly loader: RdbLoader;
+  receivedBytes = 0;
+  totalBytes: number | undefined;
+  lastReadMs: number;
+  /** The snapshot has begun to come. */
+  begun = false;
+  private form: 'length' | 'eof' = 'length';
+  private readonly decoder: TransferDecoder;
+  private readonly reader: RdbReader;
+  private readonly startedUs: number;
+  private over = false;
+
+  constructor(
+    private readonly host: ReceiverHost,
+    private readonly link: Link,
+  ) {
+    this.decoder = new TransferDecoder(link.queue);
+    this.loader = new RdbLoader(host.store, { dropExpired: false });
+    this.reader = new RdbReader(this.loader, { verifyChecksum: host.verifyChecksum });
+    this.startedUs = host.clock.monotonicUs();
+    this.lastReadMs = host.clock.nowMs();
+  }
+
+  start(): void {
+    this.link.listen(
+      () => this.read(),
+      (close) => this.closed(close),
+    );
+    this.read();
+  }
+
+  private read(): void {
+    this.lastReadMs = this.host.clock.nowMs();
+    while (!this.over) {
+      const event = this.decoder.next();
+      if (event === undefined) break;
+      switch (event.kind) {
+        case 'keepalive':
+          break;
+        case 'header':
+          this.begun = true;
+          this.form = event.form;
+          if (event.form === 'length') this.totalBytes = event.length;
+          break;
+        case 'payload':
+          this.receivedBytes += event.bytes.length;
+          this.load(event.bytes);
+          break;
+        case 'end':
+          this.finish();
+          break;
+        case 'error':
+          this.fail(`the master answered: ${event.line}`, false);
+          break;
+        case 'unexpected':
+          this.fail(`bad protocol from the master: the snapshot must begin with '$'`, false);
+          break;
+      }
+    }
+    if (!this.over && this.begun) this.host.progress(this.receivedBytes, this.totalBytes, this.loader.loaded);
+  }
+
+  private load(bytes: Buffer): void {
+    try {
+      this.reader.push(bytes);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.fail(
+        `the snapshot cannot be loaded: ${reason}${this.origin}`,
+        !(error instanceof RdbError) || error.unsupported,
+      );
+    }
+  }
+
+  /** Which server made it, for an error. */
+  private get origin(): string {
+    const { version, redisVersion } = this.loader;
+    return version === 0
+      ? ''
+      : ` (RDB version ${version}${redisVersion === '' ? '' : `, made by redis ${redisVersion}`})`;
+  }
+
+  private finish(): void {
+    if (!this.reader.done || this.reader.rest().length > 0) {
+      const what = this.reader.done ? 'bytes follow the end of the data' : 'it ends before its checksum';
+      this.fail(`the snapshot is damaged: ${what}, at byte ${this.reader.bytesRead}${this.origin}`, false);
+      return;
+    }
+    this.over = true;
+    this.host.done({
+      loader: this.loader,
+      form: this.form,
+      bytes: this.receivedBytes,
+      us: this.host.clock.monotonicUs() - this.startedUs,
+    });
+  }
+
+  private closed(close: ChannelClose): void {
+    if (close.by === 'us') return;
+    const why = close.error === undefined ? 'the master closed the connection' : close.error.message;
+    const at = this.begun ? `after ${this.receivedBytes} bytes of the snapshot` : 'before the snapshot';
+    this.fail(`${why} ${at}`, false);
+  }
+
+  private fail(reason: string, final: boolean): void {
+    if (!this.stop()) return;
+    this.host.failed(reason, final);
+  }
+
+  /** A line feed: we live, though loading keeps us busy. */
+  sendNewline(): void {
+    if (!this.over && this.begun) this.link.channel.write(ascii('\n'));
+  }
+
+  /** Gives up. @returns whether it was under way */
+  stop(): boolean {
+    if (this.over) return false;
+    this.over = true;
+    this.link.channel.close();
+    return true;
+  }
+}

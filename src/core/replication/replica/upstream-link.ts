@@ -1,0 +1,229 @@
+/**
+ * UpstreamLink: the connection to our master once the stream flows. The master is a session like any client: the same parser, the
+ * same dispatcher; what differs is here.
+ *
+ *   bytes ─► parser ─► execute ─► applied: offset moves by the command's wire length, the same bytes go to the backlog and to
+ *                                 sub-replicas; inside MULTI they are held until EXEC
+ *
+ * The applied offset is the stream's own (`ReplicationStream.offset`); the read offset counts what has arrived. ACKs carry the
+ * applied one. A command that cannot be applied ends the link by name and offset (redis 7.2.6 networking.c:commandProcessed).
+ */
+import { type ByteChannel, type ChannelClose } from '../../base/byte-channel.js';
+import { ascii, quote, type Bytes } from '../../base/bytes.js';
+import { ClientFlag } from '../../commands/context.js';
+import { type Connection } from '../../engine/connection.js';
+import { type Engine } from '../../engine/engine.js';
+import { type Session, type Upstream } from '../../engine/session.js';
+import { encodeCommand } from '../../protocol/command-encoder.js';
+import { type ProtocolError } from '../../protocol/errors.js';
+import { type RequestParser } from '../../protocol/request-parser.js';
+import { type Link } from '../handshake/run.js';
+import { type ReplicationStream } from '../stream.js';
+
+/** Bytes of one transaction that are held back until its EXEC. */
+const MAX_HELD_BYTES = 1024 * 1024 * 1024;
+
+/** Errors that mean that a command is not known here, or is another one: going on would lose writes. */
+const CANNOT_APPLY = /^ERR (unknown command|unknown subcommand|wrong number of arguments|internal error)/;
+
+export interface LinkHost {
+  readonly engine: Engine;
+  readonly stream: ReplicationStream;
+  /** Passes applied bytes on. */
+  proxy(bytes: Buffer, start: number, end: number): void;
+  /** The link is gone; a partial resync may follow. */
+  lost(reason: string): void;
+  /** A command cannot be applied: the link must not come back by itself. */
+  cannotApply(reason: string): void;
+  /** What came is no command stream: the position cannot be trusted any more. */
+  desynchronised(reason: string): void;
+}
+
+export class UpstreamLink implements Upstream {
+  readonly session: Session;
+  /** Bytes of the stream received. */
+  readOffset: number;
+  lastReadMs: number;
+  /** It came with SYNC: no offsets, no ACKs. */
+  private readonly acks: boolean;
+  private held: Buffer[] = [];
+  private heldBytes = 0;
+  private over = false;
+  private readonly channel: ByteChannel;
+
+  constructor(
+    private readonly host: LinkHost,
+    private readonly link: Link,
+    dbId: number,
+    acks: boolean,
+  ) {
+    const { engine, stream } = host;
+    this.acks = acks;
+    this.channel = link.channel;
+    this.readOffset = stream.offset;
+    this.lastReadMs = engine.clock.nowMs();
+    this.session = engine.newSession(new ChannelConnection(link.channel));
+    this.session.parser.fromMaster = true;
+    this.session.upstream = this;
+    this.session.db = engine.store.databases[dbId] ?? engine.store.databases[0];
+    this.session.setFlag(ClientFlag.master | ClientFlag.authenticated, true);
+  }
+
+  /** Begins with what the queue holds already. */
+  start(): void {
+    this.link.listen(
+      () => this.read(),
+      (close) => this.closed(close),
+    );
+    this.read();
+  }
+
+  private read(): void {
+    const { queue } = this.link;
+    if (queue.length === 0 || this.over) return;
+    const bytes = queue.take(queue.length);
+    this.readOffset += bytes.length;
+    this.host.engine.stats.replIn += bytes.length;
+    this.lastReadMs = this.host.engine.clock.nowMs();
+    this.session.receive(bytes, 0, bytes.length);
+  }
+
+  private closed(close: ChannelClose): void {
+    if (close.by === 'us') return;
+    this.end(close.error === undefined ? 'the master closed the connection' : close.error.message);
+  }
+
+  /** Drops the link. */
+  end(reason: string): void {
+    if (!this.stop()) return;
+    this.host.lost(reason);
+  }
+
+  /** Closes without telling anybody. @returns whether it was open */
+  stop(): boolean {
+    if (this.over) return false;
+    this.over = true;
+    this.session.upstream = undefined;
+    this.session.close('master link');
+    this.channel.close();
+    return true;
+  }
+
+  /** Where a new link has to go on: the database that the stream is in. */
+  get dbId(): number {
+    return this.session.db.id;
+  }
+
+  applied(parser: RequestParser): void {
+    const { session } = this;
+    const failed = session.reply.errors > 0;
+    const error = session.reply.lastError;
+    session.reply.clear();
+    session.reply.errors = 0;
+    if (failed && this.refused(parser, error)) return;
+    const end = parser.wireEnd;
+    const start = end - parser.wireLength;
+    if (session.flags & ClientFlag.multi) this.hold(parser.wire, start, end);
+    else {
+      this.releaseHeld();
+      this.host.proxy(parser.wire, start, end);
+    }
+  }
+
+  /** @returns whether the link ended */
+  private refused(parser: RequestParser, error: string): boolean {
+    const name = quote(parser.argv[0], false);
+    const { engine, stream } = this.host;
+    engine.log.warning(
+      `== CRITICAL == This replica is sending an error to its master: '${error}' after processing the command '${name}'`,
+    );
+    if (!CANNOT_APPLY.test(error)) return false;
+    const offset = stream.offset + this.heldBytes;
+    if (this.stop()) {
+      this.host.cannotApply(
+        `the command '${name}' at replication offset ${offset} cannot be applied here (${error}): ` +
+          'replication stops at this point, the data is as it was before it',
+      );
+    }
+    return true;
+  }
+
+  private hold(wire: Buffer, start: number, end: number): void {
+    this.held.push(Buffer.from(wire.subarray(start, end)));
+    this.heldBytes += end - start;
+    if (this.heldBytes <= MAX_HELD_BYTES) return;
+    if (this.stop()) this.host.cannotApply(`a transaction of more than ${MAX_HELD_BYTES} bytes`);
+  }
+
+  private releaseHeld(): void {
+    for (const bytes of this.held) this.host.proxy(bytes, 0, bytes.length);
+    this.held = [];
+    this.heldBytes = 0;
+  }
+
+  protocolFault(error: ProtocolError): void {
+    if (!this.stop()) return;
+    this.host.desynchronised(
+      `${error.reason} at replication offset ${this.host.stream.offset}: ${quote(ascii(error.near))}`,
+    );
+  }
+
+  disconnected(): void {
+    this.end('the connection was closed');
+  }
+
+  /** `REPLCONF ACK` with the applied offset. */
+  sendAck(): void {
+    if (!this.acks || this.over) return;
+    this.channel.write(encodeCommand(['REPLCONF', 'ACK', String(this.host.stream.offset)] as Bytes[]));
+  }
+
+  /** A line feed: we live, though we have nothing to acknowledge. */
+  sendNewline(): void {
+    if (!this.over) this.channel.write(ascii('\n'));
+  }
+}
+
+/** The engine's view of the channel to a master. Replies to a master are never sent. */
+class ChannelConnection implements Connection {
+  readonly peerAddress: string;
+  readonly localAddress: string;
+  readonly peerHost: string;
+  readonly isUnix = false;
+  readonly isLoopback = false;
+  readonly queuedBytes = 0;
+
+  constructor(private readonly channel: ByteChannel) {
+    this.peerAddress = channel.remote.address;
+    this.localAddress = channel.local.address;
+    this.peerHost = channel.remote.host;
+  }
+
+  write(): void {
+    throw new Error('a reply to a master');
+  }
+
+  writeBuffer(): void {
+    throw new Error('a reply to a master');
+  }
+
+  onDrained(callback: () => void): void {
+    callback();
+  }
+
+  pauseReading(): void {
+    this.channel.pause();
+  }
+
+  resumeReading(): void {
+    this.channel.resume();
+  }
+
+  end(): void {
+    this.channel.close();
+  }
+
+  destroy(): void {
+    this.channel.close();
+  }
+}

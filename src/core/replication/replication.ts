@@ -1,0 +1,217 @@
+/**
+ * Replication: both directions of one server, behind the port that commands use. The stream belongs to neither side: as a master we
+ * write our effects into it, as a replica our master's bytes.
+ */
+import { ascii, isWord, type Bytes } from '../base/bytes.js';
+import { parseSafeInt } from '../base/numbers.js';
+import { ClientFlag, type Client, type CommandContext, type ReplicationPort } from '../commands/context.js';
+import { ReplyError } from '../commands/errors.js';
+import { type Session } from '../engine/session.js';
+import { type InfoField } from '../info/format.js';
+import { formatReplication } from '../info/replication.js';
+import { type RdbPosition } from '../persistence/rdb/loader.js';
+import { type ReplyWriter } from '../protocol/reply-writer.js';
+import { Master } from './master/master.js';
+import { type ReplicationParts } from './ports.js';
+import { Follower } from './replica/follower.js';
+import { ReplicationStream } from './stream.js';
+
+export class Replication implements ReplicationPort {
+  readonly stream: ReplicationStream;
+  readonly master: Master;
+  readonly follower: Follower;
+
+  constructor(private readonly parts: ReplicationParts) {
+    const { engine } = parts;
+    this.stream = new ReplicationStream(engine.random);
+    this.follower = new Follower(parts, this.stream, {
+      disconnectAll: () => this.master.disconnectAll(),
+      proxy: (bytes, start, end) => this.master.proxy(bytes, start, end),
+      record: () => this.master.record(),
+    });
+    this.master = new Master(parts, this.stream, this.follower);
+    engine.effects.sink = { feed: (unit, transaction) => this.master.feed(unit, transaction) };
+    engine.streamOffset = () => this.stream.offset;
+    engine.cron.eachSecond(() => {
+      this.follower.cron();
+      this.master.cron();
+    });
+    engine.config.onChange(['replica-read-only', 'replica-serve-stale-data'], () => this.follower.arm());
+    engine.config.onChange(['min-replicas-to-write', 'min-replicas-max-lag'], () =>
+      this.master.refreshGoodReplicas(),
+    );
+    engine.config.onChange('repl-backlog-size', () => this.master.appended());
+  }
+
+  get isReplica(): boolean {
+    return this.follower.isReplica;
+  }
+
+  replconf(client: Client, argv: readonly Bytes[]): void {
+    this.master.replconf(client as Session, argv);
+  }
+
+  psync(client: Client, argv: readonly Bytes[]): void {
+    this.master.psync(client as Session, argv);
+  }
+
+  /** REPLICAOF host port | NO ONE. */
+  replicaOf(ctx: CommandContext, argv: readonly Bytes[]): void {
+    const [, host, port] = argv;
+    if (isWord(host, 'no') && isWord(port, 'one')) {
+      if (this.isReplica) this.promote(ctx.client);
+      ctx.reply.ok();
+      return;
+    }
+    if (ctx.client.flags & ClientFlag.replica) {
+      throw new ReplyError('ERR Command is not valid when client is a replica.');
+    }
+    const number = parseSafeInt(port);
+    if (number === undefined || number < 0 || number > 65535) throw new ReplyError('ERR Invalid master port');
+    const { master } = this.follower;
+    if (master !== undefined && sameHost(master.host, host) && master.port === number) {
+      this.parts.engine.log.notice(
+        'REPLICAOF would result into synchronization with the master we are already connected with. No operation performed.',
+      );
+      ctx.reply.simple('OK Already connected to specified master');
+      return;
+    }
+    this.follow(host, number, true);
+    this.parts.engine.log.notice(
+      `REPLICAOF ${host}:${number} enabled (user request from '${ctx.client.infoLine()}')`,
+    );
+    ctx.reply.ok();
+  }
+
+  /** Follows a master; `tryToContinue`: with our own position, when there is one. */
+  follow(host: string, port: number, tryToContinue: boolean): void {
+    const wasMaster = !this.isReplica;
+    this.follower.follow(host, port, tryToContinue);
+    // Our replicas come back and find out whether they can continue.
+    if (wasMaster) this.master.disconnectAll();
+    this.master.refreshGoodReplicas();
+    this.parts.engine.config.assign('replicaof', ascii(host), ascii(String(port)));
+  }
+
+  /** REPLICAOF NO ONE: a new history that continues the old one. */
+  private promote(client: Client | undefined): void {
+    this.follower.unfollow();
+    this.stream.branch();
+    this.master.framer.selected = -1;
+    this.master.disconnectAll();
+    this.master.record();
+    this.parts.engine.config.assign('replicaof', ascii('no'), ascii('one'));
+    const who = client === undefined ? '' : ` (user request from '${client.infoLine()}')`;
+    this.parts.engine.log.notice(
+      `MASTER MODE enabled${who}. Setting secondary replication ID to ${this.stream.replid2}, valid up to offset: ` +
+        `${this.stream.secondOffset}. New replication ID is ${this.stream.replid}`,
+    );
+  }
+
+  failover(): void {
+    throw new ReplyError('ERR FAILOVER requires connected replicas.');
+  }
+
+  role(reply: ReplyWriter): void {
+    const { master } = this.follower;
+    if (master !== undefined) {
+      reply.array(5);
+      reply.bulkText('slave');
+      reply.bulk(ascii(master.host));
+      reply.int(master.port);
+      reply.bulkText(this.follower.roleState);
+      reply.int(this.follower.connected ? this.stream.offset : -1);
+      return;
+    }
+    const online = this.master.online();
+    reply.array(3);
+    reply.bulkText('master');
+    reply.int(this.stream.offset);
+    reply.array(online.length);
+    for (const replica of online) {
+      reply.array(3);
+      reply.bulk(ascii(replica.shownAddress));
+      reply.bulkText(String(replica.announced.port));
+      reply.bulkText(String(replica.ackOffset));
+    }
+  }
+
+  wait(ctx: CommandContext, replicas: number, timeoutMs: number): void {
+    const session = ctx.client as Session;
+    const { writeOffset } = session;
+    const count = this.master.acknowledged(writeOffset);
+    if (count >= replicas || !ctx.mayBlock) {
+      ctx.reply.int(count);
+      return;
+    }
+    this.master.waiters.park(session, writeOffset, replicas, timeoutMs);
+  }
+
+  info(): InfoField[] {
+    const { stream } = this;
+    const { replBacklogSize } = this.parts.engine.config.values;
+    const replicas = this.master.lines();
+    return formatReplication({
+      link: this.follower.linkInfo(),
+      connectedReplicas: replicas.length,
+      goodReplicas: this.master.goodReplicas(),
+      replicas,
+      failoverState: 'no-failover',
+      replid: stream.replid,
+      replid2: stream.replid2,
+      offset: stream.offset,
+      secondOffset: stream.secondOffset,
+      backlog: {
+        active: stream.active,
+        sizeBytes: replBacklogSize,
+        firstByteOffset: stream.firstByte,
+        histlenBytes: stream.historyBytes,
+      },
+    });
+  }
+
+  get figures(): { replicas: number; backlogBytes: number; feedBytes: number } {
+    return {
+      replicas: this.master.replicas.size,
+      backlogBytes: this.stream.active ? this.stream.memoryBytes : 0,
+      feedBytes: this.master.feedBytes,
+    };
+  }
+
+  /** DEBUG CHANGE-REPL-ID. */
+  changeId(): void {
+    this.stream.newHistory();
+  }
+
+  /** The position that goes into an RDB. */
+  position(): RdbPosition | undefined {
+    const { stream } = this;
+    if (!stream.active) return undefined;
+    const streamDb = this.isReplica ? this.follower.streamDb : Math.max(0, this.master.framer.selected);
+    return streamDb === undefined ? undefined : { streamDb, replid: stream.replid, offset: stream.offset };
+  }
+
+  /**
+   * Takes up the position of an RDB that was loaded at start: a replica asks its master to continue from there, a master lets those
+   * continue who stood there (redis 7.2.6 rdb.c:rdbLoadRioWithLoadingCtx, server.c:loadDataFromDisk).
+   */
+  restore(position: RdbPosition, asReplica: boolean): void {
+    const { stream } = this;
+    stream.adopt(position.replid, position.offset);
+    if (asReplica) this.follower.restore(position.streamDb);
+    else {
+      stream.branch();
+      this.master.record();
+    }
+  }
+
+  /** Ends every link. */
+  close(): void {
+    this.follower.drop();
+    this.master.disconnectAll();
+  }
+}
+
+function sameHost(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
