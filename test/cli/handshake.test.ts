@@ -1,0 +1,194 @@
+/** `redis-ts handshake` as its users run it: golden traces, exit codes, masked passwords, Ctrl-C. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { startClone, type Clone } from '../support/engineers-clone.js';
+import {
+  EMPTY_RDB,
+  fullSync,
+  startFakeMaster,
+  type FakeMaster,
+  type Script,
+} from '../support/fake-master.js';
+import { runCli, startCli } from '../support/run-cli.js';
+
+let master: FakeMaster | Clone | undefined;
+afterEach(async () => {
+  await master?.stop();
+  master = undefined;
+});
+
+async function serve(script: Script = {}): Promise<string> {
+  master = await startFakeMaster(script);
+  return `127.0.0.1:${master.port}`;
+}
+
+/** Times and ports differ from run to run. */
+function normal(text: string, port: number): string {
+  return text
+    .replaceAll(`127.0.0.1:${port}`, 'MASTER')
+    .replace(/127\.0\.0\.1:\d{4,5}(?!\d)(?! \(what)/g, 'SOURCE')
+    .replace(/^ *\d+(\.\d+)? ms {2}/gm, 'TIME  ')
+    .replace(/ +(?=[✔✖⚠]$)/gm, ' ')
+    .replace(/in \d+\.\d ms( \([^)]*\/s\))?/g, 'in T ms')
+    .replace(/port \d{5}/g, 'port OWN');
+}
+
+describe('redis-ts handshake', () => {
+  it('prints the trace of a good master and exits 0', async () => {
+    const address = await serve();
+    const { code, stdout, stderr } = await runCli(['handshake', address]);
+    expect(normal(stdout, master?.port ?? 0)).toBe(
+      [
+        '→ MASTER',
+        'TIME  connect        SOURCE → MASTER',
+        'TIME  > PING                                   *1\\r\\n$4\\r\\nPING\\r\\n',
+        'TIME  < +PONG ✔',
+        'TIME  > REPLCONF listening-port 6380',
+        'TIME  < +OK ✔',
+        'TIME  > REPLCONF capa eof capa psync2',
+        'TIME  < +OK ✔',
+        '             ℹ asking for a full sync: the master makes a whole snapshot for us',
+        'TIME  > PSYNC ? -1',
+        'TIME  < +FULLRESYNC 8371b4fb1155b71f4a04d3e1bc3e18c4a990aeeb 0 ✔',
+        'TIME  < $88',
+        'TIME  snapshot       88 B in T ms, RDB 11, 0 keys, checksum ok ✔',
+        '                            redis-ver 7.2.0, redis-bits 64, ctime 1706821741, used-mem 1098928,',
+        '                            aof-base 0',
+        'TIME  listed as      nobody with our port, of 0 replicas',
+        '                            we are SOURCE, announced port 6380',
+        '                            master_repl_offset 0',
+        '',
+        '✔ the handshake went through',
+        '',
+      ].join('\n'),
+    );
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+  });
+
+  it("names the engineer's four faults in one run and exits 1", async () => {
+    master = await startClone();
+    const { code, stdout } = await runCli(['handshake', `:${master.port}`, '--follow', '--count', '2']);
+    expect(code).toBe(1);
+    expect(stdout.match(/^✖ [a-z-]+$/gm)).toEqual([
+      '✖ replica-keyed-by-address',
+      '✖ snapshot-without-checksum',
+      '✖ offset-never-moves',
+      '✖ bare-continue',
+    ]);
+    const text = normal(stdout, master.port).replace(/\n {2}(?=\S)/g, ' ');
+    expect(text).toContain(
+      '(where our socket comes from), and it had stored 127.0.0.1:6380 (what we announced).',
+    );
+    expect(text).toContain(
+      'Confirmed: a second handshake that announced port OWN from source port OWN was accepted.',
+    );
+    expect(text).toContain('A replica is its connection.');
+    expect(stdout).toContain('  More: redis-ts handshake --explain replica-keyed-by-address\n');
+  });
+
+  it('marks the first byte that was not expected', async () => {
+    const address = await serve({ on: { psync: '+FULLSYNC abc\r\n' } });
+    const { code, stdout } = await runCli(['handshake', address]);
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      '    got       +FULLSYNC abc\\r\\n\n' +
+        '                   ^ not expected\n' +
+        '    expected  +FULLRESYNC <40 hex digits> <digits>\\r\\n\n',
+    );
+  });
+
+  it('exits 3 when nobody listens, 2 for what cannot be meant', async () => {
+    const gone = await serve();
+    await master?.stop();
+    expect((await runCli(['handshake', gone])).code).toBe(3);
+    const usage = [
+      ['--probe', '--no-psync'],
+      ['--replid', 'abc'],
+      ['--for', '3s'],
+      ['--follow', '--for', 'soon'],
+      ['--offset', '1x', '--replid', 'a'],
+      ['--listening-port', '0'],
+      ['--explain', 'nonsense'],
+      ['--rdb', '/nonexistent/dir/x.rdb'],
+    ];
+    for (const flags of usage) {
+      const { code, stderr, stdout } = await runCli(['handshake', gone, ...flags]);
+      expect([code, stdout], flags.join(' ')).toEqual([2, '']);
+      expect(stderr).toMatch(/^redis-ts handshake: .+\nUsage: /);
+      expect(stderr).not.toContain('    at ');
+    }
+  });
+
+  it('prints its events as NDJSON, the password in none of them', async () => {
+    const address = await serve({ on: { auth: '+OK\r\n' } });
+    const { code, stdout } = await runCli(['handshake', address, '--json', '--pass', 'hunter22']);
+    expect(code).toBe(0);
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { kind: string; conn: number });
+    expect(events[0]).toMatchObject({ kind: 'target', target: address });
+    expect(events.at(-1)).toMatchObject({ kind: 'end', verdict: 'passed', faults: [], warnings: [] });
+    expect(events.find(({ kind }) => kind === 'snapshot-end')).toMatchObject({ report: { bytes: 88 } });
+    expect(stdout).not.toContain('hunter22');
+    expect(master?.connections[0].seen).toContain('AUTH hunter22');
+  });
+
+  it('keeps a whole snapshot, and none that is broken', async () => {
+    const dir = mkdtempSync(path.join(os.tmpdir(), 'redis-ts-rdb-'));
+    const file = path.join(dir, 'dump.rdb');
+    try {
+      expect((await runCli(['handshake', await serve(), '--rdb', file])).code).toBe(0);
+      expect(readFileSync(file).toString('latin1')).toBe(EMPTY_RDB);
+      await master?.stop();
+      rmSync(file);
+      const broken = await serve({ on: { psync: () => fullSync('REDIS0009\xff') } });
+      expect((await runCli(['handshake', broken, '--rdb', file])).code).toBe(1);
+      expect([existsSync(file), existsSync(`${file}.part`)]).toEqual([false, false]);
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
+
+  it('draws in ASCII without a UTF-8 locale', async () => {
+    const address = await serve();
+    const { stdout } = await runCli(['handshake', address, '--no-psync'], { env: { LANG: 'C' } });
+    // eslint-disable-next-line no-control-regex
+    expect(stdout).toMatch(/^[\x0a\x20-\x7e]*$/);
+    expect(stdout).toContain('ok the handshake went through');
+  });
+
+  it('ends on Ctrl-C with a summary and 130', async () => {
+    const address = await serve();
+    const child = startCli(['handshake', address, '--follow']);
+    let out = '';
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    await new Promise<void>((resolve) => {
+      child.stdout.on('data', (chunk: Buffer) => {
+        out += chunk.toString();
+        if (out.includes('from offset')) resolve();
+      });
+    });
+    child.kill('SIGINT');
+    expect(await ended).toBe(130);
+    expect(out).toContain('0 commands, 0 B, offset 0: stopped');
+    expect(out).toContain('⚠ stopped');
+  });
+
+  it('explains a diagnosis without a server', async () => {
+    const { code, stdout } = await runCli(['handshake', '--explain', 'bare-continue']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^bare-continue \(fault\)\n\nWhat is seen\n/);
+    expect(stdout).toContain('masterTryPartialResynchronization');
+  });
+
+  it('opens its help with what it is for and examples', async () => {
+    const { stdout } = await runCli(['handshake', '--help']);
+    expect(stdout).toMatch(
+      /^run a replica's handshake by hand, trace every byte, name the fault and the fix\n\nEXAMPLES\n/,
+    );
+  });
+});
