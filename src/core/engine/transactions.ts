@@ -9,6 +9,7 @@ import { ClientFlag } from '../commands/context.js';
 import { Errors, ReplyError } from '../commands/errors.js';
 import { type Command } from '../commands/spec.js';
 import { type Database, type Store } from '../store/database.js';
+import { type Keyspace } from '../store/keyspace.js';
 import { Armed, type WriteGate } from '../store/write-gate.js';
 import { type Dispatcher, type MutableContext } from './dispatcher.js';
 import { type Session } from './session.js';
@@ -85,10 +86,14 @@ export class Transactions {
 
   /** Whether the key is there but its time is over. */
   private isOver(db: Database, key: Bytes): boolean {
-    const slot = db.keyspace.table.find(key);
-    if (slot < 0) return false;
-    const expiry = db.keyspace.expiryAt(slot);
-    return expiry !== 0 && expiry < this.store.nowMs;
+    return this.stateIn(db.keyspace, key) === 'over';
+  }
+
+  private stateIn(keyspace: Keyspace, key: Bytes): KeyState {
+    const slot = keyspace.table.find(key);
+    if (slot < 0) return 'absent';
+    const expiry = keyspace.expiryAt(slot);
+    return expiry !== 0 && expiry < this.store.nowMs ? 'over' : 'live';
   }
 
   private watchedKeyExpired(session: Session): boolean {
@@ -124,19 +129,27 @@ export class Transactions {
     }
   }
 
-  /** Everything in `db` goes, and what is in `replacement` (SWAPDB) comes in its place. */
-  flushing(db: Database, replacement?: Database): void {
+  /**
+   * Everything in `db` is about to go; or, with `other`, the two databases have changed places. A key that was over, or was not
+   * there, and now is so, has not changed (redis 7.2.6 multi.c:touchAllWatchedKeysInDb).
+   */
+  flushing(db: Database, other?: Database): void {
     const keys = this.watched.get(db.id);
     if (keys === undefined) return;
+    const before = (other ?? db).keyspace;
     for (const [key, sessions] of keys) {
-      const wasThere = db.keyspace.table.find(key) >= 0;
-      const willBe = replacement !== undefined && replacement.keyspace.table.find(key) >= 0;
-      if (!wasThere && !willBe) continue;
+      const was = this.stateIn(before, key);
+      const is = other === undefined ? 'absent' : this.stateIn(db.keyspace, key);
+      if (was === 'absent' && is === 'absent') continue;
       for (const session of sessions) {
-        const watch = session.multi.watching.find((w) => w.db === db && w.key === key)!;
-        if (!willBe && watch.wasExpired) continue;
-        session.setFlag(ClientFlag.dirtyCas, true);
+        const at = session.multi.watching.findIndex((w) => w.db === db && w.key === key);
+        const watch = session.multi.watching[at];
+        const unchanged = watch.wasExpired ? is !== 'live' : was === 'absent' && is === 'over';
+        if (unchanged) session.multi.watching[at] = { ...watch, wasExpired: is === 'over' };
+        else session.setFlag(ClientFlag.dirtyCas, true);
       }
     }
   }
 }
+
+type KeyState = 'absent' | 'over' | 'live';
