@@ -22,6 +22,8 @@ export const handshakeFlags = {
   'announce-ip': Flags.string({ helpValue: 'IP', description: 'address to announce' }),
   capa: Flags.string({
     multiple: true,
+    // Otherwise a target behind it would be one more name.
+    multipleNonGreedy: true,
     default: ['eof', 'psync2'],
     helpValue: 'NAME',
     description:

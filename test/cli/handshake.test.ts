@@ -153,6 +153,17 @@ describe('redis-ts handshake', () => {
     }
   });
 
+  it('announces what it is told, and takes the target behind it', async () => {
+    const address = await serve();
+    const told = ['--no-psync', '--announce-ip', '10.9.9.9', '--listening-port', '7000', '--capa', 'psync2'];
+    expect((await runCli(['handshake', ...told, address])).code).toBe(0);
+    expect((await runCli(['handshake', '--no-psync', '--capa', 'none', address])).code).toBe(0);
+    expect(master?.connections.map(({ seen }) => seen)).toEqual([
+      ['PING', 'REPLCONF listening-port 7000', 'REPLCONF ip-address 10.9.9.9', 'REPLCONF capa psync2'],
+      ['PING', 'REPLCONF listening-port 6380'],
+    ]);
+  });
+
   it('draws in ASCII without a UTF-8 locale', async () => {
     const address = await serve();
     const { stdout } = await runCli(['handshake', address, '--no-psync'], { env: { LANG: 'C' } });

@@ -151,6 +151,29 @@ describe.skipIf(!realRedisAvailable())('a real redis-server', () => {
       });
     });
 
+    it('refuses PING while it loads', async () => {
+      const server = await start('--enable-debug-command', 'yes');
+      await server.must('DEBUG', 'POPULATE', '4000');
+      await server.must(
+        'CONFIG',
+        'SET',
+        'key-load-delay',
+        '500',
+        'loading-process-events-interval-bytes',
+        '1024',
+      );
+      const reload = server.call('DEBUG', 'RELOAD');
+      // Saving comes first, and takes a moment.
+      let ids: readonly string[] = [];
+      await eventually(async () => {
+        ({ ids } = await examinePort(server.port, { ...PATIENT, aim: 'none' }));
+        return ids.length > 0;
+      });
+      expect(ids).toEqual(['loading']);
+      await server.must('CONFIG', 'SET', 'key-load-delay', '0');
+      await reload;
+    });
+
     it('takes no more clients than it may', async () => {
       const server = await start('--maxclients', '1');
       await server.must('PING');

@@ -48,7 +48,7 @@ export function traceRenderer(options: TraceOptions): (event: TraceEvent) => str
     signs: symbols(terminal.unicode),
     width: Math.min(terminal.width, WIDEST_TEXT),
   };
-  const state = { conn: 1, keepalives: 0, lastConn: 1 };
+  const state = { keepalives: 0, lastConn: 1, acked: false };
   return (event) => {
     const lines: string[] = [];
     if (event.kind === 'keepalive') return keepalive(event, state, pen);
@@ -59,6 +59,11 @@ export function traceRenderer(options: TraceOptions): (event: TraceEvent) => str
       state.lastConn = event.conn;
     }
     lines.push(...eventLines(event, pen, terminal.width));
+    // The only acknowledgement that it ever sends: said out loud the first time.
+    if (event.kind === 'send' && event.step === 'stream' && !state.acked) {
+      state.acked = true;
+      lines.push(...indented(ACK_NOTE, pen.signs.info, pen, pen.paint.dim));
+    }
     if (options.hex) lines.push(...hexLines(event));
     return lines.map((line) => `${line}\n`).join('');
   };
@@ -86,11 +91,7 @@ function eventLines(
     case 'unreachable':
       return [line(marked(`connect        ${printable(event.error.message)}`, paint.red(signs.fail), width))];
     case 'send':
-      return [
-        line(sent(event.args, event.bytes, width)),
-        // The only acknowledgement that it ever sends.
-        ...(event.step === 'stream' ? indented(ACK_NOTE, signs.info, pen, paint.dim) : []),
-      ];
+      return [line(sent(event.args, event.bytes, width))];
     case 'receive':
       return [line(received(event, pen, width))];
     case 'fault':

@@ -332,18 +332,28 @@ class Examiner {
       step: 'examine',
       text: "would a replica that lost its link come back? asking to continue at the master's own position",
     });
-    const again = noEvidence({ ...evidence.asked, psync, probe: true });
-    const port = ownPort ? randomPort(this.setup.random) : this.setup.listeningPort;
-    const options: HandshakeOptions = { ...this.options(port), psync, holdPsync: false };
-    const answered = await this.startVisit(
-      options,
-      again,
-      ownPort && port !== undefined ? { localPort: port } : {},
-    );
-    const line = again.answers.get('psync')?.line;
+    const { line, answered } = await this.askToContinue(evidence, psync, ownPort);
     if (line === undefined) return;
     evidence.probes.reconnect = { line, outcome: answered };
     this.add(evidence);
+  }
+
+  /** One PSYNC for a position; with `ownPort` from a port that is announced, another one when somebody has it. */
+  private async askToContinue(
+    evidence: Evidence,
+    psync: PsyncRequest,
+    ownPort: boolean,
+  ): Promise<{ line?: Bytes; answered: Outcome }> {
+    for (let attempt = 1; ; attempt++) {
+      const again = noEvidence({ ...evidence.asked, psync, probe: true });
+      const port = ownPort ? randomPort(this.setup.random) : this.setup.listeningPort;
+      const options: HandshakeOptions = { ...this.options(port), psync, holdPsync: false };
+      const bound = ownPort && port !== undefined ? { localPort: port } : {};
+      const answered = await this.startVisit(options, again, bound);
+      const line = again.answers.get('psync')?.line;
+      const taken = ownPort && again.unreachable !== undefined;
+      if (!taken || attempt === OWN_PORT_ATTEMPTS || this.stopped) return { ...(line && { line }), answered };
+    }
   }
 
   // ---- findings

@@ -1,0 +1,122 @@
+/** The trace as text: each kind of event, without colour, at a width of 100. */
+import { describe, expect, it } from 'vitest';
+import { traceRenderer } from '../../../src/cli/render/handshake.js';
+import { ascii } from '../../../src/core/base/bytes.js';
+import { type TraceEvent } from '../../../src/core/diagnosis/trace.js';
+
+const PLAIN = { color: false, unicode: true, width: 100 };
+
+function render(events: readonly unknown[], options: { hex?: boolean; width?: number } = {}): string {
+  const renderer = traceRenderer({ terminal: { ...PLAIN, width: options.width ?? 100 }, hex: options.hex });
+  return events
+    .map((event) => renderer({ atUs: 1230, conn: 1, step: 'psync', ...(event as object) } as TraceEvent))
+    .join('');
+}
+
+const receive = (verdict: string, line: string, more: object = {}): object => ({
+  kind: 'receive',
+  verdict,
+  line: ascii(line),
+  bytes: ascii(`${line}\r\n`),
+  ...more,
+});
+
+describe('traceRenderer', () => {
+  it('shows how a replica takes each answer', () => {
+    const text = render([
+      receive('ok', '+OK'),
+      receive('ignored', '-ERR x'),
+      receive('odd', '+pong', { expected: '+PONG' }),
+      receive('fault', '-DENIED'),
+    ]);
+    expect(text.replace(/ {3,}/g, '   ')).toBe(
+      '   1.23 ms  < +OK   ✔\n' +
+        '   1.23 ms  < -ERR x   ⚠ a replica passes over this\n' +
+        '   1.23 ms  < +pong   ⚠ Redis says +PONG\n' +
+        '   1.23 ms  < -DENIED   ✖\n',
+    );
+  });
+
+  it('counts keepalives after the first', () => {
+    const beat = { kind: 'keepalive' };
+    expect(render([beat, beat, beat, receive('ok', '+OK')])).toMatch(
+      /^ {4}1\.23 ms {2}< \\n {3}keepalive: .*\n {4}1\.23 ms {4}\(3 keepalives\)\n {4}1\.23 ms {2}< \+OK/,
+    );
+  });
+
+  it('makes what a server sends harmless', () => {
+    const evil = 'x\x1b[2J\x07\u00e9';
+    const text = render([
+      receive('fault', evil),
+      { kind: 'target', target: evil, tls: false },
+      { kind: 'listing', lines: [evil], listed: 1, weAre: 'us' },
+      {
+        kind: 'finding',
+        finding: { id: 'unknown-answer', text: evil },
+        severity: 'fault',
+        means: 'm',
+        fix: 'f',
+      },
+    ]);
+    // eslint-disable-next-line no-control-regex
+    expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f]/);
+    expect(text).toContain('< x\\x1b[2J\\a\\xe9');
+  });
+
+  it('dumps bytes for --hex', () => {
+    expect(render([receive('ok', '+OK')], { hex: true })).toContain(
+      '               0000  2b 4f 4b 0d 0a                                   +OK..\n',
+    );
+  });
+
+  it('says the ACK out loud once', () => {
+    const ack = { kind: 'send', step: 'stream', args: ['REPLCONF', 'ACK', '0'], bytes: '' };
+    const text = render([ack, ack]);
+    expect(text.match(/> REPLCONF ACK 0/g)).toHaveLength(2);
+    expect(text.match(/withholds the stream/g)).toHaveLength(1);
+  });
+
+  it('shows the offset after each command, and what is cut', () => {
+    const command = {
+      kind: 'command',
+      offset: 1234567,
+      db: 0,
+      wireLength: 30,
+      args: ['SET', 'a b'],
+      argc: 40,
+    };
+    expect(render([command])).toBe('    1.23 ms  <    1,234,567 db 0  SET "a b" ... (40 arguments)\n');
+  });
+
+  it('puts the caret under the byte, also where bytes are escaped', () => {
+    const bytes = { got: ascii('\r\n\x01+OK'), unexpectedAt: 2, wouldBe: ['+OK\\r\\n', '$<digits>'] };
+    const event = {
+      kind: 'finding',
+      finding: { id: 'unknown-answer', bytes },
+      severity: 'fault',
+      means: 'm',
+      fix: 'f',
+    };
+    expect(render([event])).toBe(
+      '\n✖ unknown-answer\n  m.\n' +
+        '    got       \\r\\n\\x01+OK\n' +
+        '                  ^ not expected\n' +
+        '    expected  +OK\\r\\n\n' +
+        '          or  $<digits>\n' +
+        '  f\n  More: redis-ts handshake --explain unknown-answer\n',
+    );
+  });
+
+  it('wraps to the width', () => {
+    const event = { kind: 'warning', text: 'word '.repeat(60).trim() };
+    for (const line of render([event], { width: 60 }).split('\n'))
+      expect(line.length).toBeLessThanOrEqual(60);
+  });
+
+  it('names another connection', () => {
+    const connect = { kind: 'connect', local: 'A', remote: 'B', localPort: 1 };
+    expect(render([connect, { ...connect, conn: 2 }])).toBe(
+      '    1.23 ms  connect        A → B\n→ again, connection 2\n    1.23 ms  connect        A → B\n',
+    );
+  });
+});
