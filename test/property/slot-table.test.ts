@@ -9,7 +9,7 @@ import { SeededRandom } from '../../src/core/base/random.js';
 import { CHUNK_MASK, CHUNK_SHIFT, CHUNK_SLOTS, SlotTable } from '../../src/core/store/slot-table.js';
 
 interface Chunk {
-  readonly keys: (Bytes | undefined)[];
+  readonly cells: unknown[];
   readonly values: number[];
 }
 
@@ -20,11 +20,12 @@ class Subject {
   constructor(seed: number) {
     this.table = new SlotTable<Chunk>(
       {
-        newChunk: () => ({ keys: [], values: [] }),
+        newChunk: () => ({ cells: [], values: [] }),
         clear: (chunk, at) => void (chunk.values[at] = -1),
         move: (from, fromAt, to, toAt) => void (to.values[toAt] = from.values[fromAt]),
       },
       seed,
+      2,
     );
   }
 

@@ -8,7 +8,6 @@ import { type Bytes } from '../base/bytes.js';
 import { type Random } from '../base/random.js';
 import { EVENT_KEY_MISS, type KeyEvent } from './events.js';
 import { Keyspace } from './keyspace.js';
-import { CHUNK_MASK, CHUNK_SHIFT } from './slot-table.js';
 import { type Value } from './types/value.js';
 
 /**
@@ -70,9 +69,8 @@ export class Database {
       return undefined;
     }
     store.stats.hits++;
-    const chunk = this.keyspace.table.chunks[slot >> CHUNK_SHIFT];
-    if (!store.noTouch) chunk.access[slot & CHUNK_MASK] = store.accessWord(chunk.access[slot & CHUNK_MASK]);
-    return chunk.values[slot & CHUNK_MASK];
+    if (!store.noTouch) this.touch(slot);
+    return this.keyspace.valueAt(slot);
   }
 
   /**
@@ -84,8 +82,7 @@ export class Database {
     if (slot < 0) {
       if (this.store.expiryPolicy === 'hide') this.deleteHidden(key);
     } else if (!this.store.noTouch) {
-      const chunk = this.keyspace.table.chunks[slot >> CHUNK_SHIFT];
-      chunk.access[slot & CHUNK_MASK] = this.store.accessWord(chunk.access[slot & CHUNK_MASK]);
+      this.touch(slot);
     }
     return slot;
   }
@@ -93,6 +90,14 @@ export class Database {
   private deleteHidden(key: Bytes): void {
     const slot = this.keyspace.table.find(key);
     if (slot >= 0) this.store.port.expire(this, slot, key);
+  }
+
+  private touch(slot: number): void {
+    const { store, keyspace } = this;
+    keyspace.setAccessAt(
+      slot,
+      store.lfu === undefined ? store.lruSeconds() : store.touchedWord(keyspace.accessAt(slot)),
+    );
   }
 
   /** The value of a key that is there; nothing is counted or touched. */
@@ -162,9 +167,9 @@ export class Store {
     }
   }
 
-  /** The access word after one more access. */
-  accessWord(word: number): number {
-    return this.lfu === undefined ? this.lruSeconds() : lfuTouch(word, this.lfu, this.nowMs, this.random);
+  /** The LFU word after one more access. */
+  touchedWord(word: number): number {
+    return lfuTouch(word, this.lfu!, this.nowMs, this.random);
   }
 
   /** The access word of a new entry. */
@@ -172,8 +177,9 @@ export class Store {
     return this.lfu === undefined ? this.lruSeconds() : (lfuMinutes(this.nowMs) << 8) | LFU_INIT;
   }
 
-  private lruSeconds(): number {
-    return (this.nowMs / 1000) >>> 0;
+  /** The LRU word of an access now: seconds, good as a small integer until 2038 and wrapping then. */
+  lruSeconds(): number {
+    return (this.nowMs / 1000) & 0x7fffffff;
   }
 }
 

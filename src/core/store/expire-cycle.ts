@@ -130,7 +130,7 @@ export class ExpireCycle {
         ttlSum += expiry - nowMs;
         continue;
       }
-      this.gate.expire(db, (number << CHUNK_SHIFT) | at, chunk.keys[at]!);
+      this.gate.expire(db, (number << CHUNK_SHIFT) | at, keyspace.keyAt((number << CHUNK_SHIFT) | at)!);
       seen.expired++;
       if (seen.expired % DELETIONS_PER_LOOK === 0 && this.clock.monotonicUs() > this.deadlineUs) {
         // The next cycle looks at this chunk again.

@@ -1,8 +1,8 @@
 /**
  * Keyspace: the container of one database's entries: key, value, expiry, access time and snapshot epoch by slot.
  *
- * Columns of numbers lie in typed arrays beside the keys; expiries and epochs are allocated per chunk when the first one is
- * needed. A Keyspace knows nothing of clients, events or propagation: only the write gate changes one. FLUSHDB and SWAPDB
+ * Key, value and access time are three neighbouring cells; expiries and epochs lie in typed arrays that are allocated per chunk
+ * when the first one is needed. A Keyspace knows nothing of clients, events or propagation: only the write gate changes one. FLUSHDB and SWAPDB
  * exchange whole Keyspaces between databases.
  */
 import { type Bytes } from '../base/bytes.js';
@@ -12,14 +12,16 @@ import {
   CHUNK_SLOTS,
   SlotTable,
   type Columns,
-  type KeyChunk,
+  type SlotChunk,
 } from './slot-table.js';
 import { type Value } from './types/value.js';
 
-export interface KeyspaceChunk extends KeyChunk {
-  readonly values: (Value | undefined)[];
-  /** LRU seconds or LFU word of each slot. */
-  readonly access: Uint32Array;
+/** Cells of a slot: key, value, access word (LRU seconds or LFU word, a small integer). */
+export const STRIDE = 3;
+const VALUE = 1;
+const ACCESS = 2;
+
+export interface KeyspaceChunk extends SlotChunk {
   /** Absolute expiry in milliseconds, 0 for none; undefined while no slot of the chunk has one. */
   expires: Float64Array | undefined;
   /** Slots of this chunk with an expiry. */
@@ -38,7 +40,7 @@ export class Keyspace implements Columns<KeyspaceChunk> {
   averageTtlMs = 0;
 
   constructor(seed: number) {
-    this.table = new SlotTable<KeyspaceChunk>(this, seed);
+    this.table = new SlotTable<KeyspaceChunk>(this, seed, STRIDE);
   }
 
   get size(): number {
@@ -47,9 +49,7 @@ export class Keyspace implements Columns<KeyspaceChunk> {
 
   newChunk(): KeyspaceChunk {
     return {
-      keys: [],
-      values: [],
-      access: new Uint32Array(CHUNK_SLOTS),
+      cells: [],
       expires: undefined,
       expiring: 0,
       epochs: undefined,
@@ -57,14 +57,15 @@ export class Keyspace implements Columns<KeyspaceChunk> {
   }
 
   clear(chunk: KeyspaceChunk, at: number): void {
-    chunk.values[at] = undefined;
+    chunk.cells[at * STRIDE + VALUE] = undefined;
+    chunk.cells[at * STRIDE + ACCESS] = 0;
     if (chunk.expires !== undefined && chunk.expires[at] !== 0) this.dropExpiry(chunk, at);
     if (chunk.epochs !== undefined) chunk.epochs[at] = 0;
   }
 
   move(from: KeyspaceChunk, fromAt: number, to: KeyspaceChunk, toAt: number): void {
-    to.values[toAt] = from.values[fromAt];
-    to.access[toAt] = from.access[fromAt];
+    to.cells[toAt * STRIDE + VALUE] = from.cells[fromAt * STRIDE + VALUE];
+    to.cells[toAt * STRIDE + ACCESS] = from.cells[fromAt * STRIDE + ACCESS];
     const expiry = from.expires === undefined ? 0 : from.expires[fromAt];
     if (expiry !== 0) this.putExpiry(to, toAt, expiry);
     const epoch = from.epochs === undefined ? 0 : from.epochs[fromAt];
@@ -72,11 +73,11 @@ export class Keyspace implements Columns<KeyspaceChunk> {
   }
 
   valueAt(slot: number): Value {
-    return this.table.chunks[slot >> CHUNK_SHIFT].values[slot & CHUNK_MASK]!;
+    return this.table.chunks[slot >> CHUNK_SHIFT].cells[(slot & CHUNK_MASK) * STRIDE + VALUE] as Value;
   }
 
   setValueAt(slot: number, value: Value): void {
-    this.table.chunks[slot >> CHUNK_SHIFT].values[slot & CHUNK_MASK] = value;
+    this.table.chunks[slot >> CHUNK_SHIFT].cells[(slot & CHUNK_MASK) * STRIDE + VALUE] = value;
   }
 
   keyAt(slot: number): Bytes | undefined {
@@ -113,11 +114,11 @@ export class Keyspace implements Columns<KeyspaceChunk> {
   }
 
   accessAt(slot: number): number {
-    return this.table.chunks[slot >> CHUNK_SHIFT].access[slot & CHUNK_MASK];
+    return this.table.chunks[slot >> CHUNK_SHIFT].cells[(slot & CHUNK_MASK) * STRIDE + ACCESS] as number;
   }
 
   setAccessAt(slot: number, word: number): void {
-    this.table.chunks[slot >> CHUNK_SHIFT].access[slot & CHUNK_MASK] = word;
+    this.table.chunks[slot >> CHUNK_SHIFT].cells[(slot & CHUNK_MASK) * STRIDE + ACCESS] = word;
   }
 
   epochAt(slot: number): number {

@@ -2,7 +2,7 @@
  * SlotTable: a hash table whose entries live in a dense, chunked array of slots.
  *
  *   index (Int32 pairs)             chunks of 4,096 slots
- *   [slot+1 | hash][0|…][-1|…] ──►  keys[], and the owner's columns beside them
+ *   [slot+1 | hash][0|…][-1|…] ──►  cells: [key, …][key, …] …   `stride` cells a slot, and the owner's columns beside them
  *
  * Promises: no single insert stalls the loop (the index grows into a second one, a few buckets an operation, as Redis's
  * dict does); sampling is O(1); a cursor that walks the slots from high to low sees everything that was there during the
@@ -27,21 +27,24 @@ const COMPACT_ENTRIES = 2;
 /** Random probes for a live slot before falling back to a linear walk. */
 const SAMPLE_PROBES = 64;
 
-/** What every chunk has; the owner adds columns. `undefined` is a hole. */
-export interface KeyChunk {
-  readonly keys: (Bytes | undefined)[];
+/**
+ * What every chunk has; the owner adds columns. A slot is `stride` neighbouring cells, so that what is read together lies in one
+ * cache line: its key first (`undefined` is a hole), then what the owner keeps there.
+ */
+export interface SlotChunk {
+  readonly cells: unknown[];
 }
 
 /** What the owner of the columns provides. */
-export interface Columns<C extends KeyChunk> {
+export interface Columns<C extends SlotChunk> {
   newChunk(): C;
-  /** Empties the columns of a slot that lost its key. */
+  /** Empties the columns of a slot that lost its key, or is about to get its first one. The key itself is not theirs. */
   clear(chunk: C, at: number): void;
   /** Copies the columns of one slot to another. */
   move(from: C, fromAt: number, to: C, toAt: number): void;
 }
 
-export class SlotTable<C extends KeyChunk> {
+export class SlotTable<C extends SlotChunk> {
   readonly chunks: C[] = [];
   /** Live entries. */
   size = 0;
@@ -59,6 +62,8 @@ export class SlotTable<C extends KeyChunk> {
   constructor(
     private readonly columns: Columns<C>,
     private readonly seed: number,
+    /** Cells of a slot, the key included. */
+    private readonly stride = 1,
   ) {}
 
   /** The slot of `key`, or -1. */
@@ -76,7 +81,7 @@ export class SlotTable<C extends KeyChunk> {
       if (entry === 0) return -1;
       if (entry > 0 && index[b * 2 + 1] === hash) {
         const slot = entry - 1;
-        if (chunks[slot >> CHUNK_SHIFT].keys[slot & CHUNK_MASK] === key) return slot;
+        if (chunks[slot >> CHUNK_SHIFT].cells[(slot & CHUNK_MASK) * this.stride] === key) return slot;
       }
     }
   }
@@ -86,10 +91,22 @@ export class SlotTable<C extends KeyChunk> {
     if (this.old !== undefined) this.migrate(MIGRATE_BUCKETS);
     if ((this.used + 1) * 4 > (this.mask + 1) * 3) this.rebuild();
     const slot = this.takeSlot();
-    this.chunks[slot >> CHUNK_SHIFT].keys[slot & CHUNK_MASK] = key;
+    this.setKey(slot, key);
     this.place(hashBytes(key, this.seed), slot);
     this.size++;
     return slot;
+  }
+
+  private setKey(slot: number, key: Bytes): void {
+    const chunk = this.chunks[slot >> CHUNK_SHIFT];
+    const at = slot & CHUNK_MASK;
+    const first = at * this.stride;
+    if (first < chunk.cells.length) chunk.cells[first] = key;
+    else {
+      chunk.cells.push(key);
+      while (chunk.cells.length < first + this.stride) chunk.cells.push(undefined);
+      this.columns.clear(chunk, at);
+    }
   }
 
   private place(hash: number, slot: number): void {
@@ -114,9 +131,9 @@ export class SlotTable<C extends KeyChunk> {
   remove(slot: number): void {
     const chunk = this.chunks[slot >> CHUNK_SHIFT];
     const at = slot & CHUNK_MASK;
-    const key = chunk.keys[at]!;
+    const key = chunk.cells[at * this.stride] as Bytes;
     this.setBucket(hashBytes(key, this.seed), slot, -1);
-    chunk.keys[at] = undefined;
+    chunk.cells[at * this.stride] = undefined;
     this.columns.clear(chunk, at);
     this.size--;
     this.holes.push(slot);
@@ -150,20 +167,20 @@ export class SlotTable<C extends KeyChunk> {
       const from = this.top - 1;
       const chunk = this.chunks[from >> CHUNK_SHIFT];
       const at = from & CHUNK_MASK;
-      const key = chunk.keys[at];
+      const key = chunk.cells[at * this.stride] as Bytes | undefined;
       if (key !== undefined) {
         const hole = this.lowerHole(from);
         if (hole < 0) return;
         const target = this.chunks[hole >> CHUNK_SHIFT];
-        target.keys[hole & CHUNK_MASK] = key;
+        target.cells[(hole & CHUNK_MASK) * this.stride] = key;
         this.columns.move(chunk, at, target, hole & CHUNK_MASK);
         this.setBucket(hashBytes(key, this.seed), from, hole);
-        chunk.keys[at] = undefined;
+        chunk.cells[at * this.stride] = undefined;
         this.columns.clear(chunk, at);
         moved++;
       }
       this.top = from;
-      chunk.keys.length = Math.min(chunk.keys.length, at);
+      chunk.cells.length = at * this.stride;
       if (at === 0) this.chunks.pop();
     }
     if (this.top === 0) this.holes.length = 0;
@@ -217,7 +234,7 @@ export class SlotTable<C extends KeyChunk> {
 
   /** The key in `slot`, or undefined for a hole. */
   keyAt(slot: number): Bytes | undefined {
-    return this.chunks[slot >> CHUNK_SHIFT].keys[slot & CHUNK_MASK];
+    return this.chunks[slot >> CHUNK_SHIFT].cells[(slot & CHUNK_MASK) * this.stride] as Bytes | undefined;
   }
 
   /** A slot chosen at random among the live ones, or -1 when empty. */

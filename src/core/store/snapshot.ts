@@ -152,12 +152,18 @@ export class SnapshotWalk {
       const slot = --this.slot;
       const chunk = table.chunks[slot >> CHUNK_SHIFT];
       const at = slot & CHUNK_MASK;
-      const key = chunk.keys[at];
+      const key = table.keyAt(slot);
       if (key === undefined || (chunk.epochs !== undefined && chunk.epochs[at] === this.gate.epoch)) continue;
       keyspace.setEpochAt(slot, this.gate.epoch);
-      const value = chunk.values[at]!;
+      const value = keyspace.valueAt(slot);
       this.pin(value);
-      this.write({ container, key, value, expiryMs: keyspace.expiryAt(slot), access: chunk.access[at] });
+      this.write({
+        container,
+        key,
+        value,
+        expiryMs: keyspace.expiryAt(slot),
+        access: keyspace.accessAt(slot),
+      });
     }
     if (this.slot === 0) {
       this.current++;
