@@ -84,7 +84,9 @@ export class Server {
     engine.replication = this.replication;
     engine.hooks = {
       shutdown: (options) => this.shutdown(options),
-      rewriteConfig: () => this.rewriteConfig(),
+      // A shutdown is done before the next command is read: there is none to end.
+      abortShutdown: () => false,
+      rewriteConfig: (all) => this.rewriteConfig(all),
     };
     engine.cron.eachTick(() => this.persistence.cron());
     this.expireActively();
@@ -193,12 +195,12 @@ export class Server {
     }
   }
 
-  private rewriteConfig(): void {
+  private rewriteConfig(all: boolean): void {
     const { configFile, disk, config } = this.parts;
     if (configFile === '') throw new ReplyError('ERR The server is running without a config file');
     try {
       const old = disk.exists(configFile) ? (disk.readText(configFile) as Bytes) : undefined;
-      disk.writeText(configFile, rewriteConf(old, config));
+      disk.writeText(configFile, rewriteConf(old, config, { all }));
     } catch (error) {
       throw new ReplyError(`ERR Rewriting config file: ${reasonOf(error)}`);
     }

@@ -10,6 +10,7 @@ import {
   type ReplicationPort,
   type ShutdownOptions,
 } from '../../src/core/commands/context.js';
+import { ReplyError } from '../../src/core/commands/errors.js';
 import { type CommandDefinition } from '../../src/core/commands/spec.js';
 import { type Connection } from '../../src/core/engine/connection.js';
 import { TARGET_ALL, type Effect } from '../../src/core/engine/effects.js';
@@ -122,7 +123,13 @@ export function createTestEngine(options: TestEngineOptions): TestEngine {
     families: options.families,
   });
   const shutdowns: ShutdownOptions[] = [];
-  engine.hooks = { shutdown: (how) => void shutdowns.push(how), rewriteConfig: () => undefined };
+  engine.hooks = {
+    shutdown: (how) => void shutdowns.push(how),
+    abortShutdown: () => false,
+    rewriteConfig: () => {
+      throw new ReplyError('ERR The server is running without a config file');
+    },
+  };
   engine.persistence = { ...noPersistence, ...options.persistence } as PersistencePort;
   engine.replication = { ...noReplication, ...options.replication } as ReplicationPort;
   const recorded = recordStream(engine);

@@ -199,8 +199,8 @@ export interface ServerPort {
   configChanged(): void;
   /** CONFIG RESETSTAT. */
   resetStats(): void;
-  /** CONFIG REWRITE. Throws a ReplyError. */
-  rewriteConfig(): void;
+  /** CONFIG REWRITE; `all`: with every directive, defaults too. Throws a ReplyError. */
+  rewriteConfig(all?: boolean): void;
   /** Runs the queue of the client's transaction (EXEC). */
   exec(ctx: CommandContext): void;
   watch(client: Client, db: Database, key: Bytes): void;

@@ -104,13 +104,17 @@ export class Clients implements ClientsPort {
     }
   }
 
-  /** redis 7.2.6 networking.c:catClientInfoString. */
-  infoLine(session: Session): string {
+  /**
+   * redis 7.2.6 networking.c:catClientInfoString. `running`: a request of this session is being executed, whose bytes Redis
+   * still has in its query buffer.
+   */
+  infoLine(session: Session, running = false): string {
     const now = this.clock.nowMs();
     const { multi, parser, reply, connection, feed } = session;
     const inMulti = (session.flags & ClientFlag.multi) !== 0;
     const feedBytes = feed?.pendingBytes ?? 0;
-    const held = parser.pendingBytes + reply.length + feedBytes + connection.queuedBytes + multi.queuedBytes;
+    const queryBytes = parser.pendingBytes + (running ? parser.wireLength : 0);
+    const held = queryBytes + reply.length + feedBytes + connection.queuedBytes + multi.queuedBytes;
     const fields: readonly (readonly [string, string | number])[] = [
       ['id', session.id],
       ['addr', session.peerAddress],
@@ -125,7 +129,7 @@ export class Clients implements ClientsPort {
       ['psub', 0],
       ['ssub', 0],
       ['multi', inMulti ? multi.queued.length : -1],
-      ['qbuf', parser.pendingBytes],
+      ['qbuf', queryBytes],
       ['qbuf-free', 0],
       ['argv-mem', 0],
       ['multi-mem', multi.queuedBytes],

@@ -19,7 +19,7 @@ import {
   type ServerPort,
   type ShutdownOptions,
 } from '../commands/context.js';
-import { Errors, type ReplyError } from '../commands/errors.js';
+import { Errors, ReplyError } from '../commands/errors.js';
 import { type Command, type CommandDefinition } from '../commands/spec.js';
 import { CommandTable } from '../commands/table.js';
 import { type InfoSection } from '../info/format.js';
@@ -65,8 +65,10 @@ export interface EngineParts {
 export interface EngineHooks {
   /** SHUTDOWN was accepted. */
   shutdown(options: ShutdownOptions): void;
-  /** CONFIG REWRITE. */
-  rewriteConfig(): void;
+  /** SHUTDOWN ABORT. @returns whether a shutdown was under way */
+  abortShutdown(): boolean;
+  /** CONFIG REWRITE; `all`: with every directive, defaults too. */
+  rewriteConfig(all: boolean): void;
 }
 
 export class Engine implements ServerPort, SessionHost, GateState {
@@ -400,7 +402,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
   }
 
   infoLine(session: Session): string {
-    return this.clients.infoLine(session);
+    return this.clients.infoLine(session, this.dispatcher.depth > 0 && this.context.client === session);
   }
 
   /** A parked session goes on at the end of the turn. */
@@ -499,8 +501,8 @@ export class Engine implements ServerPort, SessionHost, GateState {
     Object.assign(this.store.stats, { hits: 0, misses: 0, expired: 0, evicted: 0 });
   }
 
-  rewriteConfig(): void {
-    this.hooks.rewriteConfig();
+  rewriteConfig(all = false): void {
+    this.hooks.rewriteConfig(all);
   }
 
   exec(ctx: CommandContext): void {
@@ -520,7 +522,8 @@ export class Engine implements ServerPort, SessionHost, GateState {
   }
 
   shutdown(_ctx: CommandContext, options: ShutdownOptions): void {
-    this.hooks.shutdown(options);
+    if (!options.abort) this.hooks.shutdown(options);
+    else if (!this.hooks.abortShutdown()) throw new ReplyError('ERR No shutdown in progress.');
   }
 
   resetClient(client: Session): void {

@@ -54,6 +54,18 @@ const SUBCOMMANDS: Readonly<Record<string, DebugCommand>> = {
       ctx.reply.ok();
     },
   },
+  'config-rewrite-force-all': {
+    args: [0, 0],
+    help: [
+      'CONFIG-REWRITE-FORCE-ALL',
+      '    Like CONFIG REWRITE but writes all configuration options, including',
+      '    keywords not listed in original configuration file or default values.',
+    ],
+    run: (ctx) => {
+      ctx.server.rewriteConfig(true);
+      ctx.reply.ok();
+    },
+  },
   digest: {
     args: [0, 0],
     help: ['DIGEST', '    Output a hex signature representing the current DB content.'],
