@@ -12,7 +12,7 @@ export interface Examined extends Examination {
   readonly finding: (id: string) => Finding | undefined;
 }
 
-type Options = Partial<Omit<ExamineSetup, 'dial' | 'clock' | 'observer'>> & { readonly host?: string };
+type Options = Partial<Omit<ExamineSetup, 'clock' | 'observer'>> & { readonly host?: string };
 
 /** One examination of `host:port`; full sync unless asked otherwise. */
 export async function examinePort(port: number, options: Options = {}): Promise<Examined> {

@@ -380,7 +380,9 @@ class Examiner {
   private verdict(first: Visited, faulty: boolean): Verdict {
     if (this.stopped) return 'stopped';
     const { unreachable, fault } = first.evidence;
-    if (unreachable?.layer === 'connect' || fault?.step === 'connect') return 'unreachable';
+    // Whoever speaks, if only TLS, was reached.
+    const reached = unreachable ? unreachable.layer !== 'connect' : fault?.step !== 'connect';
+    if (!reached) return 'unreachable';
     return faulty ? 'failed' : 'passed';
   }
 

@@ -1,6 +1,7 @@
 /** One scripted master per fault: each must be named, by its id and alone. */
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { type Dial } from '../../../src/core/base/byte-channel.js';
 import {
   bulk,
   command,
@@ -209,11 +210,21 @@ describe('silence and closes', () => {
     expect(finding('connection-refused')?.text).toContain('ECONNREFUSED');
   });
 
-  it('connect-timeout', async () => {
-    // 192.0.2.0/24 is set aside for documentation: nobody answers there. A network that refuses it at once is another finding.
-    const { ids, verdict } = await examinePort(6379, { host: '192.0.2.1', timeoutMs: 150 });
-    expect(['connect-timeout', 'host-unreachable', 'connection-refused']).toContain(ids[0]);
-    expect(verdict).toBe('unreachable');
+  it.each([
+    ['connect-timeout', 'TIMEOUT', 'connect'],
+    ['connect-timeout', 'ETIMEDOUT', 'connect'],
+    ['host-unknown', 'ENOTFOUND', 'connect'],
+    ['host-unreachable', 'EHOSTUNREACH', 'connect'],
+    ['connection-refused', 'ENOENT', 'connect'],
+    ['tls-certificate', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'tls'],
+  ] as const)('%s by %s', async (id, code, layer) => {
+    const dial: Dial = (events) => {
+      setImmediate(() => events.onFail({ code, message: `it failed: ${code}`, layer }));
+      return () => undefined;
+    };
+    const { ids, verdict } = await examinePort(1, { dial });
+    expect(ids).toEqual([id]);
+    expect(verdict).toBe(layer === 'connect' ? 'unreachable' : 'failed');
   });
 
   it('not-answering', async () => {
