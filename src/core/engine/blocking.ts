@@ -51,7 +51,8 @@ export class Blocking implements BlockingPort {
   pausedUntilMs = 0;
   pausedAll = false;
   private pauseTimer: Timer | undefined;
-  private readonly paused: { session: Session; argv: Bytes[] }[] = [];
+  /** What CLIENT PAUSE holds back, in the order in which it came. */
+  private readonly paused = new Map<Session, Bytes[]>();
   private readonly waiting = new Map<number, Map<Bytes, Set<KeyWaiter>>>();
   private ready = new Map<Database, Set<Bytes>>();
   /** The waiter whose command runs again: blocking again keeps its place. */
@@ -235,17 +236,22 @@ export class Blocking implements BlockingPort {
 
   /** A command that CLIENT PAUSE holds back: it is executed from the start when the pause is over. */
   postpone(session: Session, argv: Bytes[]): void {
-    const entry = { session, argv };
-    this.paused.push(entry);
+    this.paused.set(session, argv);
     session.parked = {
       kind: 'paused',
       canUnblock: false,
       onTimeout: () => undefined,
-      onEnd: () => {
-        const at = this.paused.indexOf(entry);
-        if (at >= 0) this.paused.splice(at, 1);
-      },
+      onEnd: () => void this.paused.delete(session),
     };
+  }
+
+  /** The end of a turn: executes what a pause that is over has held back of this session. */
+  servePostponed(session: Session): void {
+    const argv = this.paused.get(session);
+    if (argv === undefined) return;
+    this.paused.delete(session);
+    session.parked = undefined;
+    this.host.execute(session, argv);
   }
 
   pause(untilMs: number, writesOnly: boolean): void {
@@ -258,10 +264,7 @@ export class Blocking implements BlockingPort {
       this.pauseTimer = this.host.clock.after(untilMs - this.host.clock.nowMs(), () => this.pause(0, false));
       return;
     }
-    for (const { session, argv } of this.paused.splice(0)) {
-      session.parked = undefined;
-      this.host.execute(session, argv);
-      if (session.parked === undefined) this.host.resume(session);
-    }
+    // Not at once: CLIENT UNPAUSE is still running.
+    for (const session of this.paused.keys()) this.host.resume(session);
   }
 }

@@ -413,7 +413,9 @@ export class Engine implements ServerPort, SessionHost, GateState {
 
   private serveUnblocked(): void {
     for (const session of this.unblocked.splice(0)) {
-      if (!session.closed) this.drain(session);
+      if (session.closed) continue;
+      this.blocking.servePostponed(session);
+      this.drain(session);
     }
     if (this.dispatcher.keysReady) this.serveReady();
   }
