@@ -19,6 +19,7 @@ export interface ReplicationParts {
 export type LinkEvent =
   | { readonly kind: 'connecting'; readonly host: string; readonly port: number }
   | { readonly kind: 'connected'; readonly address: string; readonly us: number }
+  /** It went through. `steps`: what was sent, secrets masked. */
   | { readonly kind: 'handshake'; readonly steps: readonly string[]; readonly us: number }
   | { readonly kind: 'full-sync'; readonly reason: string; readonly replid: string; readonly offset: number }
   | {
@@ -47,6 +48,18 @@ export type LinkEvent =
   | { readonly kind: 'stopped'; readonly reason: string };
 
 export type LinkObserver = (event: LinkEvent) => void;
+
+/** Where the stream from a master stands. Offsets are replication offsets. */
+export interface LinkProgress {
+  /** Received and applied. */
+  readonly offset: number;
+  /** Received. */
+  readonly readOffset: number;
+  /** Commands of this link that were applied. */
+  readonly commands: number;
+  /** When the last ACK was sent (clock.nowMs); undefined before the first. */
+  readonly ackedMs: number | undefined;
+}
 
 /** A name from the configuration, or what stands for it. */
 export function optionalBytes(value: Bytes | string | undefined): Bytes | undefined {

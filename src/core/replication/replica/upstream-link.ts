@@ -44,6 +44,9 @@ export class UpstreamLink implements Upstream {
   /** Bytes of the stream received. */
   readOffset: number;
   lastReadMs: number;
+  /** Commands that were applied. */
+  commands = 0;
+  ackedMs: number | undefined;
   /** It came with SYNC: no offsets, no ACKs. */
   private readonly acks: boolean;
   private held: Buffer[] = [];
@@ -121,6 +124,7 @@ export class UpstreamLink implements Upstream {
     session.reply.clear();
     session.reply.errors = 0;
     if (failed && this.refused(parser, error)) return;
+    this.commands++;
     const end = parser.wireEnd;
     const start = end - parser.wireLength;
     if (session.flags & ClientFlag.multi) this.hold(parser.wire, start, end);
@@ -175,6 +179,7 @@ export class UpstreamLink implements Upstream {
   /** `REPLCONF ACK` with the applied offset. */
   sendAck(): void {
     if (!this.acks || this.over) return;
+    this.ackedMs = this.host.engine.clock.nowMs();
     this.channel.write(encodeCommand(['REPLCONF', 'ACK', String(this.host.stream.offset)] as Bytes[]));
   }
 
