@@ -8,16 +8,25 @@
  *
  * Rules: redis 7.2.6 replication.c: connectWithMaster, syncWithMaster, readSyncBulkPayload, replicationCron.
  */
+import { type ChannelError } from '../../base/byte-channel.js';
 import { ascii, lower, type Bytes } from '../../base/bytes.js';
 import { type Timer } from '../../base/clock.js';
 import { EngineGate } from '../../engine/gate-bits.js';
 import { type MasterLink } from '../../info/replication.js';
 import { type HandshakeRun, type Link, runHandshake } from '../handshake/run.js';
 import { type Outcome } from '../handshake/machine.js';
-import { type HandshakeEvent } from '../handshake/observer.js';
 import { type PsyncRequest } from '../handshake/steps.js';
-import { type LinkObserver, type ReplicationParts, optionalBytes } from '../ports.js';
+import {
+  type LinkEvent,
+  type LinkObserver,
+  type LinkProgress,
+  type ReplicationParts,
+  optionalBytes,
+} from '../ports.js';
 import { type ReplicationStream } from '../stream.js';
+import { handshakeFailure } from './failures.js';
+import { LinkEvents } from './link-events.js';
+import { askWhyRefused, type Asked } from './refusal.js';
 import { SnapshotReceiver, type ReceivedSnapshot } from './snapshot-receiver.js';
 import { UpstreamLink } from './upstream-link.js';
 
@@ -39,17 +48,19 @@ export interface Downstream {
 /** Each answer of the handshake: redis 7.2.6 CONFIG_REPL_SYNCIO_TIMEOUT. */
 const REPLY_MS = 5_000;
 const ACK_MS = 1_000;
+const NO_POSITION = 'no replication id of ours yet';
 
 export class Follower {
   master: { readonly host: string; readonly port: number } | undefined;
-  observer: LinkObserver = () => undefined;
+  private readonly events = new LinkEvents();
   private state: State = { kind: 'idle' };
   /** There is a position to continue from: the stream's id and offset, and the database that it was in. */
   private position: { dbId: number } | undefined;
+  /** When the link went down, ms; -1: it has not been up since we follow somebody (redis 7.2.6 server.repl_down_since). */
   private downSinceMs = -1;
   private ackTimer: Timer | undefined;
-  private fullReason = 'no replication id of ours yet';
-  private startedUs = 0;
+  private fullReason = NO_POSITION;
+  private unreachable: ChannelError | undefined;
 
   constructor(
     private readonly parts: ReplicationParts,
@@ -57,12 +68,21 @@ export class Follower {
     private readonly downstream: Downstream,
   ) {}
 
+  set observer(observer: LinkObserver) {
+    this.events.observer = observer;
+  }
+
   get isReplica(): boolean {
     return this.master !== undefined;
   }
 
   get connected(): boolean {
     return this.state.kind === 'streaming';
+  }
+
+  /** It has given up: only REPLICAOF goes on. */
+  get stopped(): boolean {
+    return this.state.kind === 'stopped';
   }
 
   /** The database that the stream is in, for an RDB; undefined without a position. */
@@ -86,11 +106,15 @@ export class Follower {
    * @param tryToContinue our own history may be the beginning of the master's (we were its master, or its sibling)
    */
   follow(host: string, port: number, tryToContinue: boolean): void {
+    const { state } = this;
     this.drop();
-    if (tryToContinue && this.stream.active) this.position ??= { dbId: this.streamDb ?? 0 };
+    this.fullReason = NO_POSITION;
+    if (state.kind === 'stopped') {
+      // To continue would only bring us back to what we cannot apply.
+      this.position = undefined;
+      this.fullReason = `replication had stopped: ${state.reason}`;
+    } else if (tryToContinue && !this.isReplica && this.stream.active) this.position = { dbId: 0 };
     this.master = { host, port };
-    this.downSinceMs = -1;
-    this.fullReason = 'no replication id of ours yet';
     this.enter({ kind: 'waiting' });
     this.downstream.record();
     this.connectSoon();
@@ -101,6 +125,7 @@ export class Follower {
     this.drop();
     this.master = undefined;
     this.position = undefined;
+    this.downSinceMs = -1;
     this.enter({ kind: 'idle' });
     this.downstream.record();
   }
@@ -108,13 +133,21 @@ export class Follower {
   /** Ends what is under way without trying again. */
   drop(): void {
     const { state } = this;
-    if (state.kind === 'streaming') this.position = { dbId: state.link.dbId };
-    this.ackTimer?.cancel();
+    this.leaveStream();
     if (state.kind === 'handshake') state.run.abort();
     else if (state.kind === 'snapshot') state.receiver.stop();
     else if (state.kind === 'streaming') state.link.stop();
     if (state.kind === 'snapshot') this.parts.engine.setLoading(undefined);
     this.state = { kind: 'idle' };
+  }
+
+  /** The stream, if it flowed, flows no more: keeps the position, notes the time. */
+  private leaveStream(): void {
+    const { state } = this;
+    this.ackTimer?.cancel();
+    if (state.kind !== 'streaming') return;
+    if (this.position !== undefined) this.position = { dbId: state.link.dbId };
+    this.downSinceMs = this.parts.engine.clock.nowMs();
   }
 
   private enter(state: State): void {
@@ -143,14 +176,16 @@ export class Follower {
     const { values } = engine.config;
     const timeoutMs = values.replTimeout * 1000;
     engine.log.notice(`Connecting to MASTER ${host}:${port}`);
-    this.observer({ kind: 'connecting', host, port });
-    this.startedUs = engine.clock.monotonicUs();
-    const psync = this.request();
+    this.events.connecting(host, port);
+    this.unreachable = undefined;
+    const asked = this.request();
+    const psync: PsyncRequest =
+      asked === undefined ? 'full' : { replid: ascii(asked.replid), offset: asked.offset };
     const run = runHandshake({
       dial: this.parts.dial(host, port),
       clock: engine.clock,
       conn: 1,
-      originUs: this.startedUs,
+      originUs: engine.clock.monotonicUs(),
       timers: { connectMs: timeoutMs, replyMs: REPLY_MS, psyncIdleMs: timeoutMs, overallMs: timeoutMs },
       options: {
         manner: 'burst',
@@ -162,47 +197,51 @@ export class Follower {
         psync,
         syncFallback: true,
       },
-      observer: (event) => this.watch(event),
-      done: (outcome, link) => this.handshakeOver(outcome, link, psync !== 'full'),
+      observer: (event) => {
+        if (event.kind === 'unreachable') this.unreachable = event.error;
+        this.events.handshakeEvent(event);
+      },
+      done: (outcome, link) => this.handshakeOver(outcome, link, asked),
     });
     this.enter({ kind: 'handshake', run });
   }
 
-  private request(): PsyncRequest {
-    if (this.position === undefined) return 'full';
-    this.parts.engine.log.notice(
-      `Trying a partial resynchronization (request ${this.stream.replid}:${this.stream.offset + 1}).`,
-    );
-    return { replid: ascii(this.stream.replid), offset: this.stream.offset + 1 };
+  /** What PSYNC asks for; undefined: everything. */
+  private request(): Asked | undefined {
+    const { log } = this.parts.engine;
+    if (this.position === undefined) {
+      log.notice(`Partial resynchronization not possible: ${this.fullReason}`);
+      return undefined;
+    }
+    const asked = { replid: this.stream.replid, offset: this.stream.offset + 1 };
+    log.notice(`Trying a partial resynchronization (request ${asked.replid}:${asked.offset}).`);
+    return asked;
   }
 
-  private watch(event: HandshakeEvent): void {
-    if (event.kind !== 'connect') return;
-    this.observer({ kind: 'connected', address: event.remote, us: event.atUs });
-  }
-
-  private handshakeOver(outcome: Outcome, link: Link | undefined, asked: boolean): void {
+  private handshakeOver(outcome: Outcome, link: Link | undefined, asked: Asked | undefined): void {
     const { engine } = this.parts;
     switch (outcome.kind) {
       case 'full':
-        if (asked)
-          this.fullReason = `the master did not accept our position ${this.stream.replid}:${this.stream.offset + 1}`;
-        this.fullSync(link!, outcome.replid, outcome.offset);
+        this.fullSync(link!, outcome.replid, outcome.offset, asked);
         break;
       case 'continue':
-        if (asked) this.continueWith(link!, outcome.replid);
-        else this.tryAgain('the master answered +CONTINUE although we asked for a full resync');
+        if (asked !== undefined) this.continueWith(link!, outcome.replid);
+        else {
+          link!.channel.close();
+          this.tryAgain('the master answered +CONTINUE although we asked for a full resync');
+        }
         break;
       case 'sync':
-        engine.log.notice('Master does not support PSYNC or is in error state, using SYNC');
+        engine.log.notice(`Master does not support PSYNC or is in error state (reply: ${outcome.line})`);
+        engine.log.notice('Retrying with SYNC...');
         this.fullReason = `the master refused PSYNC: ${outcome.line}`;
-        this.fullSync(link!, undefined, undefined);
+        this.fullSync(link!, undefined, undefined, undefined);
         break;
       case 'retry':
-        this.tryAgain(`the master is currently unable to PSYNC: ${outcome.line}`);
+        this.tryAgain(`Master is currently unable to PSYNC but should be in the future: ${outcome.line}`);
         break;
       case 'failed':
-        this.tryAgain(`handshake failed at ${outcome.step}: ${outcome.line ?? outcome.why}`);
+        this.tryAgain(handshakeFailure(outcome, this.unreachable));
         break;
       case 'introduced':
         throw new Error('a handshake without PSYNC');
@@ -220,7 +259,7 @@ export class Follower {
       this.downstream.disconnectAll();
     }
     engine.log.notice('MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization.');
-    this.observer({
+    this.events.tell({
       kind: 'partial-sync',
       replid: id,
       offset: stream.offset,
@@ -229,31 +268,26 @@ export class Follower {
     this.streamFrom(link, this.position!.dbId, true);
   }
 
-  private fullSync(link: Link, replid: Bytes | undefined, offset: number | undefined): void {
+  private fullSync(
+    link: Link,
+    replid: Bytes | undefined,
+    offset: number | undefined,
+    asked: Asked | undefined,
+  ): void {
     const { engine } = this.parts;
     engine.log.notice(
       replid === undefined
         ? 'Full resync from master without a replication id'
         : `Full resync from master: ${replid}:${offset}`,
     );
-    this.observer({ kind: 'full-sync', reason: this.fullReason, replid: replid ?? '', offset: offset ?? -1 });
-    // Old data without a value for anybody need not be served meanwhile.
-    const empty = engine.store.databases.every((db) => db.size === 0);
+    this.tellFullSync(replid, offset, asked);
     const receiver = new SnapshotReceiver(
       {
         store: engine.store,
         clock: engine.clock,
+        stats: engine.stats,
         verifyChecksum: engine.config.values.rdbchecksum,
-        progress: (receivedBytes, totalBytes, keys) => {
-          if (engine.loading !== undefined) engine.loading.loadedBytes = receivedBytes;
-          else if (empty)
-            engine.setLoading({
-              startedMs: engine.clock.nowMs(),
-              totalBytes: totalBytes ?? 0,
-              loadedBytes: receivedBytes,
-            });
-          this.observer({ kind: 'snapshot', receivedBytes, totalBytes, keys });
-        },
+        progress: (receivedBytes, totalBytes, keys) => this.progress(receivedBytes, totalBytes, keys),
         done: (snapshot) => this.snapshotTaken(link, snapshot, replid, offset),
         failed: (reason, final) => this.snapshotFailed(reason, final),
       },
@@ -261,6 +295,59 @@ export class Follower {
     );
     this.enter({ kind: 'snapshot', receiver });
     receiver.start();
+  }
+
+  /** Says why it is a full sync; when the master refused to continue, once it has told. */
+  private tellFullSync(
+    replid: Bytes | undefined,
+    offset: number | undefined,
+    asked: Asked | undefined,
+  ): void {
+    const { engine } = this.parts;
+    const event = (reason: string): LinkEvent => ({
+      kind: 'full-sync',
+      reason,
+      replid: replid ?? '',
+      offset: offset ?? -1,
+    });
+    if (asked === undefined) {
+      this.events.tell(event(this.fullReason));
+      return;
+    }
+    const { values } = engine.config;
+    const complete = this.events.hold(event('the master did not accept our position'));
+    askWhyRefused({
+      dial: this.parts.dial(this.master!.host, this.master!.port),
+      clock: engine.clock,
+      user: optionalBytes(values.masteruser),
+      pass: optionalBytes(values.masterauth),
+      asked,
+      given: replid === undefined ? undefined : lower(replid),
+      done: (reason) => {
+        engine.log.notice(`Partial resynchronization not accepted by the master: ${reason}`);
+        complete(event(reason));
+      },
+    });
+  }
+
+  private progress(receivedBytes: number, totalBytes: number | undefined, keys: number): void {
+    const { engine } = this.parts;
+    if (engine.loading !== undefined) engine.loading.loadedBytes = receivedBytes;
+    else if (this.refusesWhileLoading()) {
+      const startedMs = engine.clock.nowMs();
+      engine.setLoading({ startedMs, totalBytes: totalBytes ?? 0, loadedBytes: receivedBytes });
+    }
+    this.events.tell({ kind: 'snapshot', receivedBytes, totalBytes, keys });
+  }
+
+  /**
+   * The old data is served until the new has arrived, an empty data set as well, which is what Redis does while it receives a file.
+   * With `repl-diskless-load on-empty-db` it answers LOADING then, and so do we (redis 7.2.6 replication.c:useDisklessLoad).
+   */
+  private refusesWhileLoading(): boolean {
+    const { config, store } = this.parts.engine;
+    if (config.values.replDisklessLoad !== 'on-empty-db') return false;
+    return store.databases.every((db) => db.size === 0) && store.functionLibraries.length === 0;
   }
 
   private snapshotFailed(reason: string, final: boolean): void {
@@ -282,7 +369,7 @@ export class Follower {
     const positioned = replid !== undefined && offset !== undefined;
     this.stream.adopt(positioned ? lower(replid) : this.parts.engine.random.hex(40), offset ?? 0);
     engine.log.notice(`MASTER <-> REPLICA sync: Finished with success, ${loader.loaded} keys`);
-    this.observer({
+    this.events.tell({
       kind: 'snapshot-done',
       bytes,
       us,
@@ -307,7 +394,7 @@ export class Follower {
         desynchronised: (reason) => {
           this.position = undefined;
           this.fullReason = `the stream could not be read: ${reason}`;
-          this.tryAgain(this.fullReason);
+          this.linkLost(this.fullReason);
         },
       },
       link,
@@ -316,7 +403,9 @@ export class Follower {
     );
     this.enter({ kind: 'streaming', link: upstream });
     this.position = positioned ? { dbId } : undefined;
-    this.observer({ kind: 'streaming', offset: this.stream.offset });
+    this.fullReason = positioned ? NO_POSITION : 'the master gave no replication id';
+    this.downSinceMs = -1;
+    this.events.tell({ kind: 'streaming', offset: this.stream.offset });
     this.acknowledge(upstream);
     upstream.start();
     return upstream;
@@ -331,28 +420,24 @@ export class Follower {
   }
 
   private linkLost(reason: string): void {
-    const { state } = this;
-    if (state.kind === 'streaming' && this.position !== undefined) this.position = { dbId: state.link.dbId };
-    this.ackTimer?.cancel();
-    this.downSinceMs = this.parts.engine.clock.nowMs();
+    this.leaveStream();
     this.parts.engine.log.notice(`Connection with master lost: ${reason}`);
-    this.observer({ kind: 'lost', reason });
+    this.events.tell({ kind: 'lost', reason });
     this.enter({ kind: 'waiting' });
     this.connectSoon();
   }
 
   private tryAgain(reason: string): void {
-    this.ackTimer?.cancel();
+    this.leaveStream();
     this.parts.engine.log.warning(`MASTER <-> REPLICA sync: ${reason}`);
-    this.observer({ kind: 'retry', reason });
+    this.events.tell({ kind: 'retry', reason });
     this.enter({ kind: 'waiting' });
   }
 
   private stop(reason: string): void {
-    this.ackTimer?.cancel();
-    this.downSinceMs = this.parts.engine.clock.nowMs();
-    this.parts.engine.log.warning(`Replication stopped: ${reason}`);
-    this.observer({ kind: 'stopped', reason });
+    this.leaveStream();
+    this.parts.engine.log.warning(`Replication stopped: ${reason}. REPLICAOF begins anew.`);
+    this.events.tell({ kind: 'stopped', reason });
     this.enter({ kind: 'stopped', reason });
   }
 
@@ -368,12 +453,12 @@ export class Follower {
       case 'snapshot':
         if (now - state.receiver.lastReadMs > timeoutMs) {
           state.receiver.stop();
-          this.snapshotFailed('timeout receiving bulk data from the master (repl-timeout)', false);
+          this.snapshotFailed('Timeout receiving bulk data from MASTER (repl-timeout)', false);
         } else state.receiver.sendNewline();
         break;
       case 'streaming':
         if (now - state.link.lastReadMs > timeoutMs)
-          state.link.end('no data nor PING from the master (repl-timeout)');
+          state.link.end('MASTER timeout: no data nor PING received (repl-timeout)');
         break;
       case 'idle':
       case 'handshake':
@@ -384,6 +469,13 @@ export class Follower {
 
   sendAck(): void {
     if (this.state.kind === 'streaming') this.state.link.sendAck();
+  }
+
+  /** Where the stream stands; undefined while it does not flow. */
+  get streamProgress(): LinkProgress | undefined {
+    if (this.state.kind !== 'streaming') return undefined;
+    const { readOffset, commands, ackedMs } = this.state.link;
+    return { offset: this.stream.offset, readOffset, commands, ackedMs };
   }
 
   /** For ROLE. */
@@ -410,7 +502,8 @@ export class Follower {
     const { clock, config } = this.parts.engine;
     const now = clock.nowMs();
     const seconds = (sinceMs: number) => Math.max(0, Math.floor((now - sinceMs) / 1000));
-    const known = this.connected || this.position !== undefined;
+    // While a snapshot comes the old position counts for nothing any more (Redis has discarded its cached master).
+    const known = this.connected || (this.position !== undefined && state.kind !== 'snapshot');
     const offset = known ? this.stream.offset : 1;
     return {
       host: this.master.host,
@@ -422,7 +515,7 @@ export class Follower {
       offset,
       ...(state.kind === 'snapshot' && {
         transfer: {
-          totalBytes: state.receiver.totalBytes ?? 0,
+          totalBytes: state.receiver.totalBytes,
           readBytes: state.receiver.receivedBytes,
           lastIoSecondsAgo: seconds(state.receiver.lastReadMs),
         },

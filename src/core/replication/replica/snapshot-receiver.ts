@@ -8,6 +8,7 @@ import { type Clock } from '../../base/clock.js';
 import { RdbError } from '../../persistence/rdb/format.js';
 import { RdbLoader } from '../../persistence/rdb/loader.js';
 import { RdbReader } from '../../persistence/rdb/reader.js';
+import { type EngineStats } from '../../engine/stats.js';
 import { type Store } from '../../store/database.js';
 import { type Link } from '../handshake/run.js';
 import { TransferDecoder } from '../transfer.js';
@@ -22,6 +23,7 @@ export interface ReceivedSnapshot {
 export interface ReceiverHost {
   readonly store: Store;
   readonly clock: Clock;
+  readonly stats: EngineStats;
   readonly verifyChecksum: boolean;
   progress(receivedBytes: number, totalBytes: number | undefined, keys: number): void;
   done(snapshot: ReceivedSnapshot): void;
@@ -32,7 +34,8 @@ export interface ReceiverHost {
 export class SnapshotReceiver {
   readonly loader: RdbLoader;
   receivedBytes = 0;
-  totalBytes: number | undefined;
+  /** As INFO shows it: -1 before the header, 0 in the EOF form (redis 7.2.6 server.repl_transfer_size). */
+  totalBytes = -1;
   lastReadMs: number;
   /** The snapshot has begun to come. */
   begun = false;
@@ -72,10 +75,11 @@ export class SnapshotReceiver {
         case 'header':
           this.begun = true;
           this.form = event.form;
-          if (event.form === 'length') this.totalBytes = event.length;
+          this.totalBytes = event.form === 'length' ? event.length : 0;
           break;
         case 'payload':
           this.receivedBytes += event.bytes.length;
+          this.host.stats.replIn += event.bytes.length;
           this.load(event.bytes);
           break;
         case 'end':
@@ -89,7 +93,10 @@ export class SnapshotReceiver {
           break;
       }
     }
-    if (!this.over && this.begun) this.host.progress(this.receivedBytes, this.totalBytes, this.loader.loaded);
+    if (!this.over && this.begun) {
+      const total = this.form === 'length' ? this.totalBytes : undefined;
+      this.host.progress(this.receivedBytes, total, this.loader.loaded);
+    }
   }
 
   private load(bytes: Buffer): void {
