@@ -21,6 +21,8 @@ export interface OutputFeed {
   readonly pendingBytes: number;
   /** Sends as much as the connection takes. Called at the end of a turn and when it has drained. */
   pump(): void;
+  /** The client sent something that is answered: on a replication link there is no place for answers. */
+  replied(): void;
   /** The session is gone. */
   ended(): void;
 }
@@ -170,17 +172,20 @@ export class Session implements Client {
     if (!this.flushPending) this.host.needsFlush(this);
   }
 
-  /** Hands the replies to the connection. Replies go before the feed's bytes. */
+  /** Hands the replies to the connection, or lets the feed go on. */
   flush(): void {
     this.flushPending = false;
     if (this.closed) return;
-    this.writeReplies();
-    if (this.feed !== undefined) this.feed.pump();
+    if (this.feed === undefined) this.writeReplies();
+    else if (this.reply.length === 0) this.feed.pump();
+    else {
+      this.feed.replied();
+      return;
+    }
     if (this.flags & ClientFlag.closeAfterReply) this.host.closing(this);
   }
 
-  /** Hands over the replies now: before something else is written to the connection. */
-  writeReplies(): void {
+  private writeReplies(): void {
     const { reply, connection } = this;
     const length = reply.length;
     if (length === 0) return;

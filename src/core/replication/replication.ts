@@ -2,7 +2,7 @@
  * Replication: both directions of one server, behind the port that commands use. The stream belongs to neither side: as a master we
  * write our effects into it, as a replica our master's bytes.
  */
-import { ascii, isWord, type Bytes } from '../base/bytes.js';
+import { ascii, isWord, lower, type Bytes } from '../base/bytes.js';
 import { parseSafeInt } from '../base/numbers.js';
 import { ClientFlag, type Client, type CommandContext, type ReplicationPort } from '../commands/context.js';
 import { ReplyError } from '../commands/errors.js';
@@ -52,14 +52,26 @@ export class Replication implements ReplicationPort {
   }
 
   psync(client: Client, argv: readonly Bytes[]): void {
+    if (client.flags & ClientFlag.replica) return;
+    if (argv.length > 3 && isWord(argv[3], 'failover')) this.takeOver(client, argv[1]);
     this.master.psync(client as Session, argv);
+  }
+
+  /** `PSYNC <replid> <offset> FAILOVER`: our master hands its role over to us (redis 7.2.6 replication.c:syncCommand). */
+  private takeOver(client: Client, replid: Bytes): void {
+    const { log } = this.parts.engine;
+    log.notice(`Failover request received for replid ${replid}.`);
+    if (!this.isReplica) throw new ReplyError("ERR PSYNC FAILOVER can't be sent to a master.");
+    if (lower(replid) !== this.stream.replid)
+      throw new ReplyError('ERR PSYNC FAILOVER replid must match my replid.');
+    this.promote(`failover request from '${client.infoLine()}'`);
   }
 
   /** REPLICAOF host port | NO ONE. */
   replicaOf(ctx: CommandContext, argv: readonly Bytes[]): void {
     const [, host, port] = argv;
     if (isWord(host, 'no') && isWord(port, 'one')) {
-      if (this.isReplica) this.promote(ctx.client);
+      if (this.isReplica) this.promote(`user request from '${ctx.client.infoLine()}'`);
       ctx.reply.ok();
       return;
     }
@@ -68,8 +80,8 @@ export class Replication implements ReplicationPort {
     }
     const number = parseSafeInt(port);
     if (number === undefined || number < 0 || number > 65535) throw new ReplyError('ERR Invalid master port');
-    const { master } = this.follower;
-    if (master !== undefined && sameHost(master.host, host) && master.port === number) {
+    const { master, stopped } = this.follower;
+    if (master !== undefined && !stopped && sameHost(master.host, host) && master.port === number) {
       this.parts.engine.log.notice(
         'REPLICAOF would result into synchronization with the master we are already connected with. No operation performed.',
       );
@@ -85,25 +97,33 @@ export class Replication implements ReplicationPort {
 
   /** Follows a master; `tryToContinue`: with our own position, when there is one. */
   follow(host: string, port: number, tryToContinue: boolean): void {
-    const wasMaster = !this.isReplica;
     this.follower.follow(host, port, tryToContinue);
-    // Our replicas come back and find out whether they can continue.
-    if (wasMaster) this.master.disconnectAll();
+    this.releaseBlocked();
     this.master.refreshGoodReplicas();
     this.parts.engine.config.assign('replicaof', ascii(host), ascii(String(port)));
   }
 
+  /**
+   * Clients that wait for a key or for replicas wait for what a replica will not give them. Our own replicas stay: they are dropped
+   * when our history becomes another (redis 7.2.6 replication.c:replicationSetMaster, blocked.c:disconnectAllBlockedClients).
+   */
+  private releaseBlocked(): void {
+    const { blocking, clients } = this.parts.engine;
+    for (const session of [...clients.list()]) {
+      if (session.parked === undefined || session.parked.kind === 'paused') continue;
+      blocking.release(session, (reply) => reply.error(STATE_CHANGED));
+      session.close('blocked while the role changed', true);
+    }
+  }
+
   /** REPLICAOF NO ONE: a new history that continues the old one. */
-  private promote(client: Client | undefined): void {
+  private promote(why: string): void {
     this.follower.unfollow();
     this.stream.branch();
-    this.master.framer.selected = -1;
-    this.master.disconnectAll();
-    this.master.record();
+    this.master.promoted();
     this.parts.engine.config.assign('replicaof', ascii('no'), ascii('one'));
-    const who = client === undefined ? '' : ` (user request from '${client.infoLine()}')`;
     this.parts.engine.log.notice(
-      `MASTER MODE enabled${who}. Setting secondary replication ID to ${this.stream.replid2}, valid up to offset: ` +
+      `MASTER MODE enabled (${why}). Setting secondary replication ID to ${this.stream.replid2}, valid up to offset: ` +
         `${this.stream.secondOffset}. New replication ID is ${this.stream.replid}`,
     );
   }
@@ -150,12 +170,11 @@ export class Replication implements ReplicationPort {
   info(): InfoField[] {
     const { stream } = this;
     const { replBacklogSize } = this.parts.engine.config.values;
-    const replicas = this.master.lines();
     return formatReplication({
       link: this.follower.linkInfo(),
-      connectedReplicas: replicas.length,
+      connectedReplicas: this.master.replicas.size,
       goodReplicas: this.master.goodReplicas(),
-      replicas,
+      replicas: this.master.lines(),
       failoverState: 'no-failover',
       replid: stream.replid,
       replid2: stream.replid2,
@@ -201,7 +220,7 @@ export class Replication implements ReplicationPort {
     if (asReplica) this.follower.restore(position.streamDb);
     else {
       stream.branch();
-      this.master.record();
+      this.master.promoted();
     }
   }
 
@@ -211,6 +230,9 @@ export class Replication implements ReplicationPort {
     this.master.disconnectAll();
   }
 }
+
+const STATE_CHANGED =
+  'UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)';
 
 function sameHost(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();

@@ -32,6 +32,39 @@ export interface Cursor {
   at: number;
 }
 
+/** Why a partial resynchronisation is not possible. */
+export type Refusal =
+  | { readonly kind: 'id'; readonly replid: string; readonly ids: readonly [string, string] }
+  /** Our previous history went on without us, beyond `secondOffset`. */
+  | { readonly kind: 'second-id'; readonly asked: number; readonly secondOffset: number }
+  /** `held`: the first and the last byte of the backlog, when there is one. */
+  | {
+      readonly kind: 'backlog';
+      readonly asked: number;
+      readonly held: readonly [number, number] | undefined;
+    };
+
+/** A refusal for the log, as redis 7.2.6 replication.c:masterTryPartialResynchronization words it. */
+export function refusalText(refusal: Refusal, replica: string): string {
+  switch (refusal.kind) {
+    case 'id':
+      return (
+        `Partial resynchronization not accepted: Replication ID mismatch (Replica asked for '${refusal.replid}', ` +
+        `my replication IDs are '${refusal.ids[0]}' and '${refusal.ids[1]}')`
+      );
+    case 'second-id':
+      return (
+        `Partial resynchronization not accepted: Requested offset for second ID was ${refusal.asked}, but I can reply ` +
+        `up to ${refusal.secondOffset}`
+      );
+    case 'backlog': {
+      const { asked, held } = refusal;
+      const holds = held === undefined ? 'there is no backlog' : `the backlog holds ${held[0]} to ${held[1]}`;
+      return `Unable to partial resync with replica ${replica} for lack of backlog (Replica request was: ${asked}, ${holds}).`;
+    }
+  }
+}
+
 export class ReplicationStream {
   replid: string;
   replid2 = NO_REPLID;
@@ -146,25 +179,17 @@ export class ReplicationStream {
     return block.buffer.subarray(at, end);
   }
 
-  /** Why a replica cannot continue at byte `asked` of history `replid`; undefined: it can. */
-  refusal(replid: string, asked: number): string | undefined {
-    const same = replid === this.replid;
-    const previous = replid === this.replid2 && asked <= this.secondOffset;
-    if (!same && !previous) {
-      if (replid === this.replid2) {
-        return `Requested offset for second ID was ${asked}, but I can reply up to ${this.secondOffset}`;
-      }
-      return (
-        `Replication ID mismatch (Replica asked for '${replid}', my replication IDs are '${this.replid}' and ` +
-        `'${this.replid2}')`
-      );
+  /** Why a replica cannot continue at byte `asked` of history `replid` (lower case); undefined: it can. */
+  refusal(replid: string, asked: number): Refusal | undefined {
+    const { replid2, secondOffset, firstByte } = this;
+    if (replid !== this.replid && (replid !== replid2 || asked > secondOffset)) {
+      return replid === replid2
+        ? { kind: 'second-id', asked, secondOffset }
+        : { kind: 'id', replid, ids: [this.replid, replid2] };
     }
-    if (!this.active) return 'no backlog is kept';
-    const last = this.firstByte + this.historyBytes;
-    if (asked < this.firstByte || asked > last) {
-      return `lack of backlog (Replica request was: ${asked}, the backlog holds ${this.firstByte} to ${last - 1})`;
-    }
-    return undefined;
+    const next = this.offset + 1;
+    if (this.active && asked >= firstByte && asked <= next) return undefined;
+    return { kind: 'backlog', asked, held: this.active ? [firstByte, this.offset] : undefined };
   }
 
   /** A new history: what was before cannot be continued. */

@@ -22,6 +22,8 @@ export interface FeedHost {
   /** The file could not be read. */
   fileFailed(replica: Replica, error: DiskError): void;
   ended(replica: Replica): void;
+  /** It sent a command that is answered. */
+  replied(replica: Replica): void;
 }
 
 export class ReplicaFeed implements OutputFeed {
@@ -104,6 +106,10 @@ export class ReplicaFeed implements OutputFeed {
       this.waiting = false;
       this.pump();
     });
+  }
+
+  replied(): void {
+    this.host.replied(this.replica);
   }
 
   ended(): void {

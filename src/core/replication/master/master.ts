@@ -7,26 +7,25 @@
  * Once a second (`cron`): PING, keepalives, time-outs, waiting snapshots, min-replicas. Rules: redis 7.2.6 replication.c:
  * syncCommand, masterTryPartialResynchronization, replconfCommand, replicationCron.
  */
-import { ascii, isWord, lower, type Bytes } from '../../base/bytes.js';
+import { isWord, lower, type Bytes } from '../../base/bytes.js';
 import { type DiskError } from '../../base/disk.js';
-import { parseSafeInt } from '../../base/numbers.js';
+import { type Int64 } from '../../base/numbers.js';
+import { indexArg } from '../../commands/args.js';
 import { ClientFlag } from '../../commands/context.js';
-import { Errors, ReplyError } from '../../commands/errors.js';
+import { ReplyError } from '../../commands/errors.js';
 import { EngineGate } from '../../engine/gate-bits.js';
 import { TARGET_REPLICAS, type Effect } from '../../engine/effects.js';
 import { type Session } from '../../engine/session.js';
 import { type ReplicaLine } from '../../info/replication.js';
 import { reasonOf } from '../../persistence/persistence.js';
 import { type ReplicationParts } from '../ports.js';
-import { type Cursor, type ReplicationStream } from '../stream.js';
+import { refusalText, type Cursor, type ReplicationStream } from '../stream.js';
 import { ReplicaFeed } from './feed.js';
 import { Framer } from './framer.js';
-import { nothingAnnounced, Replica, type Announced } from './replica-state.js';
+import { applyReplconf } from './replconf.js';
+import { nothingAnnounced, Replica, sameFilter, type Announced } from './replica-state.js';
 import { lengthHeader, startSnapshot, type RunningSnapshot, type SnapshotHost } from './snapshots.js';
 import { Waiters } from './waiters.js';
-
-/** Longest announced address (redis 7.2.6 NET_HOST_STR_LEN). */
-const MAX_ADDRESS_BYTES = 256;
 
 /** What the master side asks of the replica side of the same server. */
 export interface Upstream {
@@ -83,15 +82,13 @@ export class Master {
 
   // ---- REPLCONF
 
-  /** REPLCONF of a replica that introduces itself, or its ACK. */
+  /** REPLCONF of a replica that introduces itself, or its ACK. Throws ReplyError. */
   replconf(session: Session, argv: readonly Bytes[]): void {
-    if (argv.length % 2 === 0) throw Errors.syntax;
-    const announced = this.announcedBy(session);
-    for (let i = 1; i < argv.length; i += 2) {
-      const silent = this.replconfOption(session, announced, argv[i], argv[i + 1]);
-      if (silent) return;
-    }
-    session.reply.ok();
+    const message = applyReplconf(argv, this.announcedBy(session));
+    if (message === undefined) session.reply.ok();
+    else if (message === 'ignored') return;
+    else if (message.kind === 'ack') this.acked(session, message.offset, message.aofOffset);
+    else if (this.upstream.isReplica) this.upstream.sendAck();
   }
 
   private announcedBy(session: Session): Announced {
@@ -100,53 +97,15 @@ export class Master {
     return announced;
   }
 
-  /** @returns whether the command gets no answer */
-  private replconfOption(session: Session, announced: Announced, option: Bytes, value: Bytes): boolean {
-    switch (lower(option) as string) {
-      case 'listening-port':
-        announced.port = integer(value);
-        return false;
-      case 'ip-address':
-        if (value.length >= MAX_ADDRESS_BYTES) {
-          throw new ReplyError(
-            `ERR REPLCONF ip-address provided by replica instance is too long: ${value.length} bytes`,
-          );
-        }
-        announced.address = value;
-        return false;
-      case 'capa':
-        if (isWord(value, 'eof')) announced.eof = true;
-        else if (isWord(value, 'psync2')) announced.psync2 = true;
-        return false;
-      case 'ack':
-        this.acked(session, value, undefined);
-        return true;
-      case 'fack':
-        return true;
-      case 'getack':
-        if (this.upstream.isReplica && session.flags & ClientFlag.master) this.upstream.sendAck();
-        return true;
-      case 'rdb-only':
-        announced.rdbOnly = integer(value) === 1;
-        return false;
-      case 'rdb-filter-only':
-        announced.include = parseFilter(value);
-        return false;
-      default:
-        throw new ReplyError(`ERR Unrecognized REPLCONF option: ${option}`);
-    }
-  }
-
-  /** `REPLCONF ACK <offset> [FACK <offset>]`; ignored from anybody who is no replica. */
-  private acked(session: Session, value: Bytes, _aof: Bytes | undefined): void {
+  /** An ACK; from anybody who is no replica it means nothing. */
+  private acked(session: Session, offset: Int64, aofOffset: Int64 | undefined): void {
     const replica = this.bySession.get(session);
-    const offset = parseSafeInt(value);
-    if (replica === undefined || offset === undefined) return;
-    replica.ackOffset = Math.max(replica.ackOffset, offset);
+    if (replica === undefined) return;
+    replica.ackOffset = Math.max(replica.ackOffset, Number(offset));
+    if (aofOffset !== undefined) replica.ackAofOffset = Math.max(replica.ackAofOffset, Number(aofOffset));
     replica.ackAtMs = this.parts.engine.clock.nowMs();
     if (replica.held && replica.phase === 'online') {
       replica.held = false;
-      this.parts.engine.log.notice(`Synchronization with replica ${replica.name} succeeded`);
       session.wrote();
     }
     if (this.waiters.length > 0) this.parts.engine.turn.arm();
@@ -161,15 +120,14 @@ export class Master {
     if (this.upstream.isReplica && !this.upstream.connected) {
       throw new ReplyError("NOMASTERLINK Can't SYNC while not connected with my master");
     }
-    if (session.reply.length > 0) throw new ReplyError('ERR SYNC and PSYNC are invalid with pending output');
+    if (session.outputBytes > 0) throw new ReplyError('ERR SYNC and PSYNC are invalid with pending output');
     const announced = this.announcedBy(session);
-    const filtered = !announced.include.keys || !announced.include.functions;
-    if (filtered && !announced.eof) throw new ReplyError('ERR Filtered replica requires EOF capability');
     const replica = new Replica(session, announced, engine.clock.nowMs());
+    if (replica.filtered && !announced.eof)
+      throw new ReplyError('ERR Filtered replica requires EOF capability');
+    engine.log.notice(`Replica ${replica.name} asks for synchronization`);
     if (isWord(argv[0], 'psync')) {
-      const offset = integer(argv[2]);
-      engine.log.notice(`Replica ${replica.name} asks for synchronization`);
-      if (this.tryContinue(replica, argv[1], offset)) return;
+      if (this.tryContinue(replica, argv[1], indexArg(argv[2]))) return;
     } else replica.preSync = true;
     this.fullSync(replica);
   }
@@ -186,6 +144,7 @@ export class Master {
         fileSent: (sent) => this.snapshotSent(sent, false),
         fileFailed: (failed, error) => this.fileFailed(failed, error),
         ended: (gone) => this.gone(gone),
+        replied: (rogue) => this.dropRogue(rogue),
       },
       replica,
     );
@@ -195,13 +154,19 @@ export class Master {
   private tryContinue(replica: Replica, replid: Bytes, asked: number): boolean {
     const { engine } = this.parts;
     const { stream } = this;
-    const reason = replid.startsWith('?') ? 'forced' : stream.refusal(lower(replid), asked);
-    if (reason !== undefined) {
-      if (reason === 'forced') engine.log.notice(`Full resync requested by replica ${replica.name}`);
-      else {
-        engine.log.notice(`Partial resynchronization not accepted: ${reason}`);
-        engine.stats.syncPartialErr++;
+    if (replid.startsWith('?')) {
+      engine.log.notice(`Full resync requested by replica ${replica.name}`);
+      return false;
+    }
+    const refusal = stream.refusal(lower(replid), asked);
+    if (refusal !== undefined) {
+      engine.log.notice(refusalText(refusal, replica.name));
+      if (refusal.kind === 'backlog' && asked > stream.offset) {
+        engine.log.warning(
+          `Warning: replica ${replica.name} tried to PSYNC with an offset that is greater than the master replication offset.`,
+        );
       }
+      engine.stats.syncPartialErr++;
       return false;
     }
     engine.stats.syncPartialOk++;
@@ -210,7 +175,7 @@ export class Master {
     replica.cursor = stream.cursorAt(asked);
     replica.ackAtMs = engine.clock.nowMs();
     const { session } = replica;
-    session.reply.simple(replica.announced.psync2 ? `CONTINUE ${stream.replid}` : 'CONTINUE');
+    session.connection.write(replica.announced.psync2 ? `+CONTINUE ${stream.replid}\r\n` : '+CONTINUE\r\n');
     const bytes = stream.behind(replica.cursor);
     engine.log.notice(
       `Partial resynchronization request from ${replica.name} accepted. ` +
@@ -240,7 +205,7 @@ export class Master {
     } else if (persistence.jobRunning !== undefined) {
       engine.log.notice('A snapshot is being made for somebody else. Waiting for the next one for SYNC');
     } else if (this.delayed(replica)) engine.log.notice('Delay next BGSAVE for diskless SYNC');
-    else this.startWaiting();
+    else this.startWaiting(replica);
   }
 
   private delayed({ announced }: Replica): boolean {
@@ -257,31 +222,28 @@ export class Master {
     return [...this.replicas].filter((replica) => replica.phase === phase);
   }
 
-  /** Starts a snapshot for the replicas that wait and want the same as the first of them. */
-  private startWaiting(): void {
-    const [first, ...others] = this.inPhase('waiting');
-    if (first === undefined || this.parts.persistence.jobRunning !== undefined) return;
-    const same = others.filter(
-      ({ announced: { eof, include } }) =>
-        eof === first.announced.eof &&
-        include.keys === first.announced.include.keys &&
-        include.functions === first.announced.include.functions,
-    );
+  /**
+   * Starts a snapshot for `due` and all who wait and want the same data. It goes by way of the disk when one of them does not
+   * know the EOF form (redis 7.2.6 replication.c:startBgsaveForReplication, mincapa).
+   */
+  private startWaiting(due: Replica): void {
+    if (this.parts.persistence.jobRunning !== undefined) return;
+    const group = this.inPhase('waiting').filter((replica) => sameFilter(replica.announced, due.announced));
     const { replDisklessSync } = this.parts.engine.config.values;
-    const filtered = !first.announced.include.keys || !first.announced.include.functions;
-    const diskless = (replDisklessSync || filtered) && first.announced.eof;
+    const diskless = (replDisklessSync || due.filtered) && group.every(({ announced }) => announced.eof);
     this.parts.engine.log.notice(
       `Starting BGSAVE for SYNC with target: ${diskless ? 'replicas sockets' : 'disk'}`,
     );
-    this.running = startSnapshot(this.snapshotHost, [first, ...same], diskless);
+    this.running = startSnapshot(this.snapshotHost, group, diskless);
   }
 
   private beginFullSync(replica: Replica, offset: number, cursor: Cursor): void {
-    replica.cursor = cursor;
+    replica.phase = 'snapshot';
+    // One that wants the snapshot alone gets no stream, and holds none.
+    replica.cursor = replica.announced.rdbOnly ? undefined : cursor;
     replica.lastSentMs = this.parts.engine.clock.nowMs();
-    const { session } = replica;
-    session.writeReplies();
-    if (!replica.preSync) session.connection.write(`+FULLRESYNC ${this.stream.replid} ${offset}\r\n`);
+    const { connection } = replica.session;
+    if (!replica.preSync) connection.write(`+FULLRESYNC ${this.stream.replid} ${offset}\r\n`);
   }
 
   private sendFile(replica: Replica, path: string): void {
@@ -300,8 +262,10 @@ export class Master {
     replica.session.close('snapshot file');
   }
 
-  private snapshotFailed({ session }: Replica): void {
-    session.connection.write("-ERR BGSAVE failed, replication can't continue\r\n");
+  private snapshotFailed({ session, phase, name }: Replica): void {
+    this.parts.engine.log.warning(`SYNC with replica ${name} failed: there is no snapshot for it`);
+    // Where the answer or the snapshot has begun there is no place for an error.
+    if (phase === 'waiting') session.connection.write("-ERR BGSAVE failed, replication can't continue\r\n");
     session.close('snapshot failed', true);
   }
 
@@ -319,9 +283,11 @@ export class Master {
     this.refreshGoodReplicas();
     if (untilAck) {
       log.notice(
-        `Streamed replica with replica ${replica.name} succeeded (socket). Waiting for REPLCONF ACK to enable streaming`,
+        `Streamed RDB transfer with replica ${replica.name} succeeded (socket). Waiting for REPLCONF ACK from replica ` +
+          'to enable streaming',
       );
-    } else log.notice(`Synchronization with replica ${replica.name} succeeded`);
+    }
+    log.notice(`Synchronization with replica ${replica.name} succeeded`);
     replica.session.wrote();
   }
 
@@ -329,9 +295,18 @@ export class Master {
     this.running = undefined;
     // In a turn of its own: whoever ended the job is not done yet.
     this.parts.engine.clock.endOfTurn(() => {
-      const waiting = this.inPhase('waiting');
-      if (waiting.some((replica) => !this.delayed(replica))) this.startWaiting();
+      const due = this.inPhase('waiting').find((replica) => !this.delayed(replica));
+      if (due !== undefined) this.startWaiting(due);
     });
+  }
+
+  /** Its replies would stand in the middle of the stream (redis 7.2.6 networking.c:_addReplyToBufferOrList). */
+  private dropRogue({ session }: Replica): void {
+    const command = session.lastCommand?.fullName ?? '<unknown>';
+    this.parts.engine.log.warning(
+      `Replica generated a reply to command '${command}', disconnecting it: ${session.infoLine()}`,
+    );
+    session.close('a replica that was answered');
   }
 
   private gone(replica: Replica): void {
@@ -340,6 +315,17 @@ export class Master {
     this.running?.left(replica);
     if (this.replicas.size === 0) this.noReplicasSinceMs = this.parts.engine.clock.nowMs();
     this.refreshGoodReplicas();
+  }
+
+  /**
+   * This server has become a master with a history of its own: replicas come back and learn its id, the stream names its
+   * database anew, and the backlog's time to live begins now (redis 7.2.6 replication.c:replicationUnsetMaster).
+   */
+  promoted(): void {
+    this.framer.selected = -1;
+    this.disconnectAll();
+    this.noReplicasSinceMs = this.parts.engine.clock.nowMs();
+    this.record();
   }
 
   /** Drops every replica: they come back and learn by PSYNC what has changed. */
@@ -393,7 +379,7 @@ export class Master {
 
   cron(): void {
     const now = this.parts.engine.clock.nowMs();
-    this.noteReads(now);
+    this.noteTraffic(now);
     this.dropSilent(now);
     if (!this.upstream.isReplica) this.ping();
     this.keepAlive();
@@ -402,17 +388,25 @@ export class Master {
     this.refreshGoodReplicas();
   }
 
-  private noteReads(now: number): void {
+  /** What has come from a replica, and whether it takes what we send. */
+  private noteTraffic(now: number): void {
     for (const replica of this.replicas) {
-      if (replica.session.bytesIn === replica.bytesInSeen) continue;
-      replica.bytesInSeen = replica.session.bytesIn;
-      replica.lastReadMs = now;
+      const { session } = replica;
+      if (session.bytesIn !== replica.bytesInSeen) {
+        replica.bytesInSeen = session.bytesIn;
+        replica.lastReadMs = now;
+      }
+      const { queuedBytes } = session.connection;
+      const takenBytes = session.bytesOut - queuedBytes;
+      if (queuedBytes === 0 || takenBytes > replica.takenBytesSeen) replica.lastSentMs = now;
+      replica.takenBytesSeen = takenBytes;
     }
   }
 
   private dropSilent(now: number): void {
     const timeoutMs = this.parts.engine.config.values.replTimeout * 1000;
     for (const replica of [...this.replicas]) {
+      // A line feed counts as well as an ACK (redis 7.2.6 networking.c:processInlineBuffer); nothing else may come.
       const heardMs = Math.max(replica.ackAtMs, replica.lastReadMs);
       const silent = replica.phase === 'online' && !replica.preSync && now - heardMs > timeoutMs;
       const stalled =
@@ -444,11 +438,11 @@ export class Master {
   }
 
   private startDelayed(now: number): void {
-    const waiting = this.inPhase('waiting');
-    if (waiting.length === 0) return;
     const delayMs = this.parts.engine.config.values.replDisklessSyncDelay * 1000;
-    const due = waiting.some((replica) => !this.delayed(replica) || now - replica.lastReadMs >= delayMs);
-    if (due) this.startWaiting();
+    const due = this.inPhase('waiting').find(
+      (replica) => !this.delayed(replica) || now - replica.lastReadMs >= delayMs,
+    );
+    if (due !== undefined) this.startWaiting(due);
   }
 
   private expireBacklog(now: number): void {
@@ -483,15 +477,17 @@ export class Master {
     return Math.floor((this.parts.engine.clock.nowMs() - replica.ackAtMs) / 1000);
   }
 
-  /** The `slaveN` lines. */
+  /** The `slaveN` lines. One that has its snapshot and wants no more is in none of them. */
   lines(): ReplicaLine[] {
-    return [...this.replicas].map((replica) => ({
-      ip: replica.shownAddress,
-      port: replica.announced.port,
-      state: replica.stateName,
-      offset: replica.ackOffset,
-      lag: replica.phase === 'online' ? this.lagSeconds(replica) : 0,
-    }));
+    return [...this.replicas]
+      .filter(({ phase }) => phase !== 'rdb-sent')
+      .map((replica) => ({
+        ip: replica.shownAddress,
+        port: replica.announced.port,
+        state: replica.stateName,
+        offset: replica.ackOffset,
+        lag: replica.phase === 'online' ? this.lagSeconds(replica) : 0,
+      }));
   }
 
   /** Online replicas for ROLE. */
@@ -504,21 +500,4 @@ export class Master {
     for (const { session } of this.replicas) bytes += session.outputBytes;
     return bytes;
   }
-}
-
-function integer(value: Bytes): number {
-  const n = parseSafeInt(value);
-  if (n === undefined) throw Errors.notInteger;
-  return n;
-}
-
-/** `rdb-filter-only`: a list of what to include; an empty one means nothing of the data (redis 7.2.6 replconfCommand). */
-function parseFilter(value: Bytes): Announced['include'] {
-  const words = value.split(' ').filter((word) => word !== '');
-  for (const word of words) {
-    if (!isWord(ascii(word), 'functions')) {
-      throw new ReplyError(`ERR Unsupported rdb-filter-only option: ${word}`);
-    }
-  }
-  return { keys: false, functions: words.length > 0 };
 }

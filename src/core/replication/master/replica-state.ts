@@ -4,14 +4,15 @@
  *
  *   REPLCONF … ──► Announced        PSYNC/SYNC ──► Replica: wait_bgsave ─► send_bulk ─► online
  */
-import { EMPTY, type Bytes } from '../../base/bytes.js';
+import { type Bytes } from '../../base/bytes.js';
 import { type Session } from '../../engine/session.js';
 import { type Cursor } from '../stream.js';
 
 /** What REPLCONF said before PSYNC. */
 export interface Announced {
   port: number;
-  address: Bytes;
+  /** Undefined: it said nothing, and where it connects from is shown. */
+  address: Bytes | undefined;
   eof: boolean;
   psync2: boolean;
   rdbOnly: boolean;
@@ -22,12 +23,17 @@ export interface Announced {
 export function nothingAnnounced(): Announced {
   return {
     port: 0,
-    address: EMPTY,
+    address: undefined,
     eof: false,
     psync2: false,
     rdbOnly: false,
     include: { keys: true, functions: true },
   };
+}
+
+/** Whether two want the same data, so that one snapshot serves both. */
+export function sameFilter(a: Announced, b: Announced): boolean {
+  return a.include.keys === b.include.keys && a.include.functions === b.include.functions;
 }
 
 /**
@@ -38,7 +44,7 @@ export type ReplicaPhase = 'waiting' | 'snapshot' | 'bulk' | 'online' | 'rdb-sen
 
 export class Replica {
   phase: ReplicaPhase = 'waiting';
-  /** Where the stream goes on for it; undefined until its snapshot begins. */
+  /** Where the stream goes on for it; undefined until its snapshot begins, and for one that wants no stream. */
   cursor: Cursor | undefined;
   /** The stream is held back until its first ACK (EOF form). */
   held = false;
@@ -48,7 +54,9 @@ export class Replica {
   /** It came with SYNC: it sends no ACKs and is never dropped for that. */
   preSync = false;
   /** Bytes read from it when that was last looked at. */
-  bytesInSeen = 0;
+  bytesInSeen: number;
+  /** Bytes that it had taken when that was last looked at. */
+  takenBytesSeen = 0;
   /** Wall clock when something was last read from it, ms. */
   lastReadMs: number;
   /** Wall clock when bytes of the snapshot were last taken by it, ms. */
@@ -61,6 +69,7 @@ export class Replica {
     readonly announced: Announced,
     nowMs: number,
   ) {
+    this.bytesInSeen = session.bytesIn;
     this.lastReadMs = nowMs;
     this.sinceMs = nowMs;
   }
@@ -80,13 +89,21 @@ export class Replica {
     }
   }
 
-  /** The address that INFO and ROLE show: announced, else where it connects from. */
-  get shownAddress(): string {
-    return this.announced.address === '' ? this.session.connection.peerHost : this.announced.address;
+  /** It wants a part of the data only. */
+  get filtered(): boolean {
+    return !this.announced.include.keys || !this.announced.include.functions;
   }
 
-  /** For the log. */
+  /** The address that INFO and ROLE show: announced, else where it connects from. */
+  get shownAddress(): string {
+    return this.announced.address ?? this.session.connection.peerHost;
+  }
+
+  /** For the log (redis 7.2.6 replication.c:replicationGetSlaveName). */
   get name(): string {
-    return `${this.shownAddress}:${this.announced.port || this.session.peerAddress}`;
+    const { shownAddress } = this;
+    const { port } = this.announced;
+    if (port === 0) return `${shownAddress}:<unknown-replica-port>`;
+    return shownAddress.includes(':') ? `[${shownAddress}]:${port}` : `${shownAddress}:${port}`;
   }
 }

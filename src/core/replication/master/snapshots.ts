@@ -6,14 +6,13 @@
  *
  * `+FULLRESYNC` goes out when the job begins, with the offset of that moment. RDB version by repl-compat-version.
  */
-import { ascii } from '../../base/bytes.js';
 import { type FileWriter } from '../../base/disk.js';
 import { type WritableVersion } from '../../persistence/rdb/format.js';
 import { type SnapshotJob, type SnapshotOutput } from '../../persistence/rdb/snapshot-job.js';
 import { reasonOf } from '../../persistence/persistence.js';
 import { type ReplicationParts } from '../ports.js';
 import { type Cursor } from '../stream.js';
-import { type Replica } from './replica-state.js';
+import { sameFilter, type Replica } from './replica-state.js';
 
 const QUEUE_BYTES = 1024 * 1024;
 const MARK_DIGITS = 40;
@@ -61,7 +60,8 @@ class SocketSnapshot implements RunningSnapshot, SnapshotOutput {
   readonly form = 'eof';
   private readonly mark: string;
   private readonly job: SnapshotJob;
-  private awaitingDrain = false;
+  /** Those whose socket will tell when it has drained. */
+  private readonly draining = new Set<Replica>();
 
   constructor(
     private readonly host: SnapshotHost,
@@ -70,7 +70,6 @@ class SocketSnapshot implements RunningSnapshot, SnapshotOutput {
     this.mark = host.engine.random.hex(MARK_DIGITS);
     const { offset, cursor } = host.mark();
     for (const replica of targets) {
-      replica.phase = 'snapshot';
       host.beginFullSync(replica, offset, { ...cursor });
       replica.session.connection.write(`$EOF:${this.mark}\r\n`);
     }
@@ -96,13 +95,7 @@ class SocketSnapshot implements RunningSnapshot, SnapshotOutput {
   }
 
   ready(): boolean {
-    const now = this.host.engine.clock.nowMs();
-    let fastest = Infinity;
-    for (const replica of this.targets) {
-      const { queuedBytes } = replica.session.connection;
-      if (queuedBytes < QUEUE_BYTES) replica.lastSentMs = now;
-      fastest = Math.min(fastest, queuedBytes);
-    }
+    const fastest = Math.min(...this.targets.map(({ session }) => session.connection.queuedBytes));
     if (fastest < QUEUE_BYTES) return true;
     this.awaitDrain();
     return false;
@@ -110,11 +103,11 @@ class SocketSnapshot implements RunningSnapshot, SnapshotOutput {
 
   /** Goes on when the first of the sockets has drained. */
   private awaitDrain(): void {
-    if (this.awaitingDrain) return;
-    this.awaitingDrain = true;
-    for (const { session } of this.targets) {
-      session.connection.onDrained(() => {
-        this.awaitingDrain = false;
+    for (const replica of this.targets) {
+      if (this.draining.has(replica)) continue;
+      this.draining.add(replica);
+      replica.session.connection.onDrained(() => {
+        this.draining.delete(replica);
         this.job.resume();
       });
     }
@@ -183,16 +176,13 @@ class FileSnapshot implements RunningSnapshot, SnapshotOutput {
   }
 
   private admit(replica: Replica): void {
-    replica.phase = 'snapshot';
     this.host.beginFullSync(replica, this.position.offset, { ...this.position.cursor });
   }
 
   accepts(replica: Replica): boolean {
     const first = this.targets.find((target) => !this.host.replicasGone(target));
     if (first === undefined || this.over) return false;
-    const { include } = first.announced;
-    const wanted = replica.announced.include;
-    return include.keys === wanted.keys && include.functions === wanted.functions;
+    return sameFilter(first.announced, replica.announced);
   }
 
   add(replica: Replica): void {
@@ -258,5 +248,5 @@ class FileSnapshot implements RunningSnapshot, SnapshotOutput {
 
 /** The line that begins a snapshot of known length. */
 export function lengthHeader(bytes: number): string {
-  return ascii(`$${bytes}\r\n`);
+  return `$${bytes}\r\n`;
 }
