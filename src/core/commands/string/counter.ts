@@ -15,7 +15,7 @@ import {
   type LongDouble,
 } from '../../base/long-double.js';
 import { INT64_MIN, addInt64, formatInt64, normalizeInt64, type Int64 } from '../../base/numbers.js';
-import { makeString, stringBytes, type Value } from '../../store/types/value.js';
+import { stringBytes, type Value } from '../../store/types/value.js';
 import { int64Arg, stringOrThrow } from '../args.js';
 import { type CommandContext } from '../context.js';
 import { Errors } from '../errors.js';
@@ -80,9 +80,10 @@ export function incrbyfloat(ctx: CommandContext, argv: Bytes[]): void {
   const old = slot < 0 ? longDoubleFromInt64(0) : floatOf(db.valueAt(slot));
   const sum = addLongDouble(old, longDoubleArg(argv[2]));
   if (!isFiniteLongDouble(sum)) throw Errors.nanOrInfinity;
+  // Also a whole number is kept as text: OBJECT ENCODING says embstr until the value is set or loaded anew.
   const text = flat(formatLongDouble(sum));
-  if (slot < 0) gate.put(db, key, slot, makeString(text), EVENT_INCRBYFLOAT, 0);
-  else gate.replace(db, key, slot, makeString(text), EVENT_INCRBYFLOAT);
+  if (slot < 0) gate.put(db, key, slot, text, EVENT_INCRBYFLOAT, 0);
+  else gate.replace(db, key, slot, text, EVENT_INCRBYFLOAT);
   ctx.effects.replace(SET, key, text, KEEPTTL);
   ctx.reply.bulk(text);
 }

@@ -86,6 +86,14 @@ describe('INCR and its like', () => {
 });
 
 describe('INCRBYFLOAT', () => {
+  it('keeps a whole number as text, until it is counted with', () => {
+    call('SET', 'k', '10.5');
+    expect(call('INCRBYFLOAT', 'k', '0.5')).toBe('11');
+    expect(t.engine.store.databases[0].peek(ascii('k'))).toBe('11');
+    call('INCR', 'k');
+    expect(t.engine.store.databases[0].peek(ascii('k'))).toBe(12);
+  });
+
   // Results of a redis 7.2.6 on x86-64.
   it.each([
     ['10.50', '0.1', '10.6'],
