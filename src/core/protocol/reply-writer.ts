@@ -84,10 +84,13 @@ export class ReplyWriter {
     this.raw(`+${text}\r\n`);
   }
 
-  /** An error line; `line` begins with its code (`ERR …`). CR and LF become spaces, as Redis does. */
+  /**
+   * An error line; `line` begins with its code (`ERR …`). CR and LF become blanks, those at the end go
+   * (redis 7.2.6 networking.c:addReplyErrorFormatInternal).
+   */
   error(line: string): void {
     this.errors++;
-    const clean = /[\r\n]/.test(line) ? line.replace(/[\r\n]/g, ' ') : line;
+    const clean = /[\r\n]/.test(line) ? line.replace(/[\r\n]+$/, '').replace(/[\r\n]/g, ' ') : line;
     this.lastError = clean;
     this.raw(`-${clean}\r\n`);
   }
