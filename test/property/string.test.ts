@@ -26,7 +26,8 @@ class Model {
 
   run(args: readonly string[], now: number): unknown {
     for (const [key, { expiry }] of this.entries) {
-      if (expiry !== undefined && expiry <= now) this.entries.delete(key);
+      // A key lives up to and including its last millisecond (redis 7.2.6 db.c:keyIsExpired).
+      if (expiry !== undefined && expiry < now) this.entries.delete(key);
     }
     const [name, key, a, b, c] = args;
     const old = this.entries.get(key)?.value;
