@@ -9,6 +9,7 @@
  * it by itself. Only where keys are deleted by time at all (a master, not paused). The rules follow redis 7.2.6
  * expire.c:activeExpireCycle; a chunk of slots takes the place of its sample of 20 keys.
  */
+import { type Bytes } from '../base/bytes.js';
 import { type Clock } from '../base/clock.js';
 import { type Database, type Store } from './database.js';
 import { type Keyspace, type KeyspaceChunk } from './keyspace.js';
@@ -23,6 +24,9 @@ const ACCEPTABLE_STALE = 10;
 const DATABASES_PER_CYCLE = 16;
 /** The clock is read again after this many deletions. */
 const DELETIONS_PER_LOOK = 32;
+/** A replica's cycle ends when it met more keys than this that have time left. */
+const OWN_MISSES = 3;
+const OWN_LIMIT_US = 1000;
 /** Weight of one cycle in the running average of stale keys. */
 const STALE_WEIGHT = 0.05;
 
@@ -55,6 +59,10 @@ export class ExpireCycle {
 
   /** The cycle of the cron. */
   slow(): void {
+    if (this.store.expiryPolicy === 'hide') {
+      this.expireOwn();
+      return;
+    }
     const percent = SLOW_PERCENT + 2 * this.effort;
     this.cycle((percent * 1_000_000) / this.settings.hz / 100);
   }
@@ -88,6 +96,33 @@ export class ExpireCycle {
       this.expireIn(databases[this.nextDb++ % databases.length], total);
     }
     this.report(total, clock.monotonicUs() - startUs);
+  }
+
+  /** The keys that are a writable replica's own business (redis 7.2.6 expire.c:expireSlaveKeys). */
+  private expireOwn(): void {
+    const { store, clock } = this;
+    this.deadlineUs = clock.monotonicUs() + OWN_LIMIT_US;
+    for (const db of store.databases) {
+      const own = db.keyspace.ownExpiries;
+      if (own === undefined) continue;
+      const nowMs = clock.nowMs();
+      for (let looked = 1, misses = 0; own.size > 0 && misses <= OWN_MISSES; looked++) {
+        if (this.expireOne(db, own.sample(store.random), nowMs) === 'later') misses++;
+        if (looked % DELETIONS_PER_LOOK === 0 && clock.monotonicUs() > this.deadlineUs) return;
+      }
+      if (own.size === 0) db.keyspace.ownExpiries = undefined;
+    }
+  }
+
+  /** Deletes a key that is due, and forgets one that is due, gone, or has no expiry any more. */
+  private expireOne(db: Database, key: Bytes, nowMs: number): 'done' | 'later' {
+    const { keyspace } = db;
+    const slot = keyspace.table.find(key);
+    const expiry = slot < 0 ? 0 : keyspace.expiryAt(slot);
+    if (expiry !== 0 && nowMs <= expiry) return 'later';
+    if (expiry !== 0) this.gate.expire(db, slot, key);
+    keyspace.ownExpiries!.delete(key);
+    return 'done';
   }
 
   private report({ sampled, expired }: Tally, elapsedUs: number): void {

@@ -14,6 +14,7 @@ import {
   type Columns,
   type SlotChunk,
 } from './slot-table.js';
+import { KeySet } from './key-set.js';
 import { type Value } from './types/value.js';
 
 /** Cells of a slot: key, value, access word (LRU seconds or LFU word, a small integer). */
@@ -38,8 +39,10 @@ export class Keyspace implements Columns<KeyspaceChunk> {
   expireCursor = 0;
   /** A running average of the remaining life of the expiring keys in ms, for INFO keyspace. */
   averageTtlMs = 0;
+  /** On a writable replica: keys that got an expiry from its own clients. No master will delete these. */
+  ownExpiries: KeySet | undefined;
 
-  constructor(seed: number) {
+  constructor(private readonly seed: number) {
     this.table = new SlotTable<KeyspaceChunk>(this, seed, STRIDE);
   }
 
@@ -96,6 +99,11 @@ export class Keyspace implements Columns<KeyspaceChunk> {
     const at = slot & CHUNK_MASK;
     if (expiryMs !== 0) this.putExpiry(chunk, at, expiryMs);
     else if (chunk.expires !== undefined && chunk.expires[at] !== 0) this.dropExpiry(chunk, at);
+  }
+
+  /** Notes a key whose expiry is this replica's own business. */
+  noteOwnExpiry(key: Bytes): void {
+    (this.ownExpiries ??= new KeySet(this.seed)).add(key);
   }
 
   private putExpiry(chunk: KeyspaceChunk, at: number, expiryMs: number): void {

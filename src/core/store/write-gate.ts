@@ -69,11 +69,11 @@ export class WriteGate implements LookupPort {
     const isNew = slot < 0;
     if (isNew) {
       slot = this.create(keyspace, key, value);
-      if (expiryMs) keyspace.setExpiryAt(slot, expiryMs);
+      if (expiryMs) this.keepUntil(keyspace, key, slot, expiryMs);
     } else {
       if (this.armed & Armed.snapshot) this.save(keyspace, slot);
       keyspace.setValueAt(slot, value);
-      if (expiryMs !== undefined) keyspace.setExpiryAt(slot, expiryMs);
+      if (expiryMs !== undefined) this.keepUntil(keyspace, key, slot, expiryMs);
     }
     this.dirty++;
     if (this.armed !== 0) this.announce(db, key, event, isNew);
@@ -118,7 +118,7 @@ export class WriteGate implements LookupPort {
   /** Sets (0: removes) the expiry of the entry in `slot`. */
   setExpiry(db: Database, key: Bytes, slot: number, expiryMs: number, event: KeyEvent): void {
     if (this.armed & Armed.snapshot) this.save(db.keyspace, slot);
-    db.keyspace.setExpiryAt(slot, expiryMs);
+    this.keepUntil(db.keyspace, key, slot, expiryMs);
     this.dirty++;
     if (this.armed !== 0) this.announce(db, key, event, false);
   }
@@ -139,7 +139,7 @@ export class WriteGate implements LookupPort {
     const target = to.db.keyspace;
     const at = this.create(target, to.key, value);
     target.setAccessAt(at, access);
-    if (expiryMs !== 0) target.setExpiryAt(at, expiryMs);
+    if (expiryMs !== 0) this.keepUntil(target, to.key, at, expiryMs);
     this.dirty++;
     if (this.armed === 0) return;
     // Redis adds the key before it tells of the move.
@@ -224,6 +224,12 @@ export class WriteGate implements LookupPort {
     keyspace.setAccessAt(slot, this.store.newAccessWord());
     if (this.armed & Armed.snapshot) keyspace.setEpochAt(slot, this.epoch);
     return slot;
+  }
+
+  /** Sets an expiry. One that a client of a writable replica sets is noted (redis 7.2.6 db.c:setExpire). */
+  private keepUntil(keyspace: Keyspace, key: Bytes, slot: number, expiryMs: number): void {
+    keyspace.setExpiryAt(slot, expiryMs);
+    if (expiryMs !== 0 && this.store.expiryPolicy === 'hide') keyspace.noteOwnExpiry(key);
   }
 
   private save(keyspace: Keyspace, slot: number): void {

@@ -180,3 +180,51 @@ describe('the fast cycle', () => {
     expect(cycle.fast()).toBe(false);
   });
 });
+
+describe('a replica that can be written to', () => {
+  const event = { name: 'set' as Bytes, class: 0 };
+
+  /** A key that a client of the replica sets; `inMs` from now. */
+  function set(db: Database, key: string, inMs: number): void {
+    gate.put(db, key as Bytes, db.lookupWrite(key as Bytes), 'v' as Bytes, event, clock.nowMs() + inMs);
+  }
+
+  beforeEach(() => {
+    store.nowMs = clock.nowMs();
+    store.expiryPolicy = 'hide';
+  });
+
+  it('deletes what its own clients gave an expiry, and leaves alone what came from the master', () => {
+    const db = store.databases[2];
+    fill(db, 3, () => true);
+    set(db, 'own', 1);
+    set(db, 'later', 60_000);
+    clock.advance(2);
+    cycle.slow();
+    expect(removed).toEqual(['2:own expired']);
+    expect(db.size).toBe(4);
+    expect(db.keyspace.ownExpiries?.size).toBe(1);
+  });
+
+  it('forgets a key that lost its expiry, and one that is gone', () => {
+    const db = store.databases[0];
+    set(db, 'a', 10);
+    set(db, 'b', 10);
+    gate.setExpiry(db, 'a' as Bytes, db.lookupWrite('a' as Bytes), 0, event);
+    gate.remove(db, 'b' as Bytes, db.lookupWrite('b' as Bytes), event);
+    clock.advance(20);
+    cycle.slow();
+    expect(removed).toEqual([]);
+    expect(db.keyspace.ownExpiries).toBeUndefined();
+    expect(db.size).toBe(1);
+  });
+
+  it('looks at few keys that have time left', () => {
+    const db = store.databases[0];
+    for (let i = 0; i < 1000; i++) set(db, `k${i}`, 60_000);
+    clock.costUs = 1;
+    cycle.slow();
+    expect(clock.spentUs).toBeLessThan(10);
+    expect(db.keyspace.ownExpiries?.size).toBe(1000);
+  });
+});
