@@ -10,6 +10,7 @@ import { type Random } from '../base/random.js';
 import { type InfoField, type InfoSection } from '../info/format.js';
 import { type ReplyWriter } from '../protocol/reply-writer.js';
 import { type Config } from '../services/config/config.js';
+import { type LatencyHistogram } from '../services/latency-histogram.js';
 import { type LatencyMonitor } from '../services/latency.js';
 import { type Log } from '../services/log.js';
 import { type Slowlog } from '../services/slowlog.js';
@@ -193,6 +194,8 @@ export interface ServerPort {
   info(sections: readonly Bytes[]): InfoSection[];
   readonly slowlog: Slowlog;
   readonly latency: LatencyMonitor;
+  /** How long the calls of a command took; undefined: it was not called. */
+  latencyOf(command: Command): LatencyHistogram | undefined;
   /** A data set is being loaded. */
   readonly isLoading: boolean;
   /** CONFIG SET has changed something: takes over what is kept elsewhere. */

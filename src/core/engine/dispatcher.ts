@@ -185,7 +185,7 @@ export class Dispatcher {
     if (nested) return;
     if (effects.wanted !== 0) session.writeOffset = this.p.streamOffset();
     const us = this.p.clock.monotonicUs() - startUs;
-    stats.micros[command.id] += us;
+    stats.noteDuration(command.id, us);
     if (us >= this.slowUs && this.slowUs >= 0) this.p.slow(session, command, argv, us);
     session.lastInteractionMs = this.p.store.nowMs;
     if (special || (session.flags & SPECIAL) !== 0) this.leaveSpecial(session);

@@ -27,6 +27,7 @@ import { ProtocolError } from '../protocol/errors.js';
 import { type RequestLimits } from '../protocol/request-parser.js';
 import { type Config } from '../services/config/config.js';
 import { type Log } from '../services/log.js';
+import { type LatencyHistogram } from '../services/latency-histogram.js';
 import { LatencyMonitor } from '../services/latency.js';
 import { Slowlog } from '../services/slowlog.js';
 import { type Database, Store } from '../store/database.js';
@@ -241,6 +242,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
     const slowlogUs = values.slowlogLogSlowerThan < 0 ? Infinity : values.slowlogLogSlowerThan;
     const latencyUs = values.latencyMonitorThreshold === 0 ? Infinity : values.latencyMonitorThreshold * 1000;
     this.dispatcher.slowUs = Math.min(slowlogUs, latencyUs);
+    this.stats.latencyTracking = values.latencyTracking;
     const lfu = values.maxmemoryPolicy.endsWith('lfu');
     this.store.savesUsage = lfu || values.maxmemoryPolicy.endsWith('lru');
     this.store.lfu = lfu ? { logFactor: values.lfuLogFactor, decayMinutes: values.lfuDecayTime } : undefined;
@@ -496,6 +498,10 @@ export class Engine implements ServerPort, SessionHost, GateState {
       bytesOut += session.bytesOut;
     }
     return { bytesIn, bytesOut };
+  }
+
+  latencyOf(command: Command): LatencyHistogram | undefined {
+    return this.stats.latencies[command.id];
   }
 
   resetStats(): void {

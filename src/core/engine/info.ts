@@ -21,7 +21,7 @@ const PRODUCERS: { readonly [S in InfoSectionName]: (engine: Engine) => InfoFiel
   modules: () => [],
   commandstats: commandFields,
   errorstats: (engine) => [...engine.stats.errors].map(([code, n]) => [`errorstat_${code}`, `count=${n}`]),
-  latencystats: () => [],
+  latencystats: latencyFields,
   cluster: () => orderFields('cluster', { cluster_enabled: 0 }),
   keyspace: keyspaceFields,
   debug: () => [],
@@ -183,6 +183,20 @@ function cpuFields(engine: Engine): InfoField[] {
     used_cpu_sys_children: '0.000000',
     used_cpu_user_children: '0.000000',
   });
+}
+
+/** redis 7.2.6 server.c:fillPercentileDistributionLatencies. */
+function latencyFields(engine: Engine): InfoField[] {
+  const { stats, commands, config } = engine;
+  const percents = config.values.latencyTrackingInfoPercentiles;
+  const fields: InfoField[] = [];
+  for (const command of commands.byId) {
+    const histogram = stats.latencies[command.id];
+    if (histogram === undefined) continue;
+    const values = percents.map((percent) => `p${percent}=${histogram.percentileUs(percent).toFixed(3)}`);
+    fields.push([`latency_percentiles_usec_${command.fullName}`, values.join(',')]);
+  }
+  return fields;
 }
 
 function commandFields(engine: Engine): InfoField[] {

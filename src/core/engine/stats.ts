@@ -3,6 +3,8 @@
  * reads them, CONFIG RESETSTAT zeroes them.
  */
 
+import { LatencyHistogram } from '../services/latency-histogram.js';
+
 /** Error codes counted one by one; more are summed up by nobody (redis 7.2.6 limits the list likewise). */
 const MAX_ERROR_CODES = 128;
 /** Samples behind `instantaneous_*`, taken by the cron ten times a second. */
@@ -11,6 +13,9 @@ const RATE_SAMPLES = 16;
 export class EngineStats {
   calls: Float64Array;
   micros: Float64Array;
+  /** By command id, of the commands that were called while `latency-tracking` was on. */
+  latencies: (LatencyHistogram | undefined)[] = [];
+  latencyTracking = true;
   rejected: Float64Array;
   failed: Float64Array;
   readonly errors = new Map<string, number>();
@@ -49,6 +54,12 @@ export class EngineStats {
     return sum;
   }
 
+  /** Notes how long a call took. */
+  noteDuration(id: number, us: number): void {
+    this.micros[id] += us;
+    if (this.latencyTracking) (this.latencies[id] ??= new LatencyHistogram()).record(us);
+  }
+
   /** Counts an error reply under its first word. */
   countError(line: string): void {
     this.totalErrors++;
@@ -64,6 +75,7 @@ export class EngineStats {
     this.micros = new Float64Array(this.commandCount);
     this.rejected = new Float64Array(this.commandCount);
     this.failed = new Float64Array(this.commandCount);
+    this.latencies = [];
     this.errors.clear();
     this.totalErrors = 0;
     this.connections = 0;

@@ -1,8 +1,11 @@
 /** LATENCY: reads services/latency, which the engine fills (redis 7.2.6 latency.c:latencyCommand). */
-import { ascii, type Bytes } from '../../base/bytes.js';
+import { ascii, lower, type Bytes } from '../../base/bytes.js';
+import { type ReplyWriter } from '../../protocol/reply-writer.js';
+import { type LatencyHistogram } from '../../services/latency-histogram.js';
 import { type CommandContext } from '../context.js';
 import { ReplyError } from '../errors.js';
 import { replyHelp } from '../help.js';
+import { type Command } from '../spec.js';
 import { latencyGraphText } from './latency-graph.js';
 
 const HELP = [
@@ -17,6 +20,9 @@ const HELP = [
   'RESET [<event> ...]',
   '    Reset latency data of one or more <event> classes.',
   '    (default: reset all data for all event classes)',
+  'HISTOGRAM [COMMAND ...]',
+  '    Return a cumulative distribution of latencies in the format of a histogram for the specified command names.',
+  '    If no commands are specified then all histograms are replied.',
 ];
 
 /** LATENCY HISTORY event */
@@ -55,6 +61,39 @@ export function latencyGraph(ctx: CommandContext, argv: Bytes[]): void {
   if (event === undefined) throw new ReplyError(`ERR No samples available for event '${argv[2]}'`);
   const nowSeconds = Math.floor(ctx.store.nowMs / 1000);
   ctx.reply.verbatim(ascii(latencyGraphText(event, latency.history(event.event), nowSeconds)));
+}
+
+/** LATENCY HISTOGRAM [command [command ...]]: a container stands for its subcommands too; unknown names are passed over. */
+export function latencyHistogram({ server, reply }: CommandContext, argv: Bytes[]): void {
+  const { commands } = server;
+  const asked =
+    argv.length === 2 ? commands.all : argv.slice(2).map((name) => commands.byFullName(lower(name)));
+  const rows: [Command, LatencyHistogram][] = [];
+  for (const command of asked) {
+    if (command === undefined) continue;
+    for (const one of [command, ...(command.children?.values() ?? [])]) {
+      const histogram = server.latencyOf(one);
+      if (histogram !== undefined) rows.push([one, histogram]);
+    }
+  }
+  reply.map(rows.length);
+  for (const [command, histogram] of rows) {
+    reply.bulkText(command.fullName);
+    replyHistogram(reply, histogram);
+  }
+}
+
+function replyHistogram(reply: ReplyWriter, histogram: LatencyHistogram): void {
+  const levels = histogram.levels();
+  reply.map(2);
+  reply.bulkText('calls');
+  reply.int(histogram.calls);
+  reply.bulkText('histogram_usec');
+  reply.map(levels.length);
+  for (const { maxUs, calls } of levels) {
+    reply.int(maxUs);
+    reply.int(calls);
+  }
 }
 
 /** LATENCY DOCTOR: what there is to say about each event, in plain words. */

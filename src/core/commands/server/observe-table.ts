@@ -4,11 +4,19 @@ import {
   latencyDoctor,
   latencyGraph,
   latencyHelp,
+  latencyHistogram,
   latencyHistory,
   latencyLatest,
   latencyReset,
 } from './latency.js';
-import { memoryHelp, memoryMallocStats, memoryUsage } from './memory.js';
+import {
+  memoryDoctor,
+  memoryHelp,
+  memoryMallocStats,
+  memoryPurge,
+  memoryStats,
+  memoryUsage,
+} from './memory.js';
 import { slowlogGet, slowlogHelp, slowlogLen, slowlogReset } from './slowlog.js';
 
 const HELP_FLAGS = ['loading', 'stale'] as const;
@@ -16,6 +24,8 @@ const REPORT_TIPS = ['nondeterministic_output', 'request_policy:all_nodes', 'res
 
 const slowlog = { flags: ['admin', ...HELP_FLAGS], group: 'server', complexity: 'O(1)' } as const;
 const latency = { ...slowlog, flags: ['admin', 'noscript', ...HELP_FLAGS] } as const;
+const memory = { arity: 2, flags: [], group: 'server', since: '4.0.0', complexity: 'O(1)' } as const;
+const MEMORY_TIPS = ['nondeterministic_output', 'request_policy:all_shards', 'response_policy:special'];
 const container = { arity: -2, flags: [], group: 'server', complexity: 'That of the subcommand' } as const;
 
 const SLOWLOG = defineCommand({
@@ -103,6 +113,17 @@ const LATENCY = defineCommand({
     }),
     defineCommand({
       ...latency,
+      name: 'histogram',
+      arity: -2,
+      since: '7.0.0',
+      summary: 'Answers with the distribution of how long commands took.',
+      complexity: 'O(N), N being the number of commands',
+      tips: REPORT_TIPS,
+      syntax: '[command [command ...]]',
+      run: latencyHistogram,
+    }),
+    defineCommand({
+      ...latency,
       name: 'history',
       arity: 3,
       since: '2.8.13',
@@ -140,6 +161,13 @@ const MEMORY = defineCommand({
   summary: 'A container for commands about memory.',
   subcommands: [
     defineCommand({
+      ...memory,
+      name: 'doctor',
+      summary: 'Says in words how memory is doing.',
+      tips: MEMORY_TIPS,
+      run: memoryDoctor,
+    }),
+    defineCommand({
       name: 'help',
       arity: 2,
       flags: HELP_FLAGS,
@@ -150,15 +178,25 @@ const MEMORY = defineCommand({
       run: memoryHelp,
     }),
     defineCommand({
+      ...memory,
       name: 'malloc-stats',
-      arity: 2,
-      flags: [],
-      group: 'server',
-      since: '4.0.0',
       summary: 'Answers with what the allocator says of itself.',
-      complexity: 'O(1)',
-      tips: ['nondeterministic_output', 'request_policy:all_shards', 'response_policy:special'],
+      tips: MEMORY_TIPS,
       run: memoryMallocStats,
+    }),
+    defineCommand({
+      ...memory,
+      name: 'purge',
+      summary: 'Asks the allocator to give memory back.',
+      tips: ['request_policy:all_shards', 'response_policy:all_succeeded'],
+      run: memoryPurge,
+    }),
+    defineCommand({
+      ...memory,
+      name: 'stats',
+      summary: 'Answers with figures about memory.',
+      tips: MEMORY_TIPS,
+      run: memoryStats,
     }),
     defineCommand({
       name: 'usage',

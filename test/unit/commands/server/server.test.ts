@@ -163,6 +163,69 @@ describe('LATENCY', () => {
   });
 });
 
+describe('LATENCY HISTOGRAM and INFO latencystats', () => {
+  beforeEach(() => {
+    t = createTestEngine({ families, config: { 'enable-debug-command': 'yes' } });
+  });
+
+  it('count the calls of commands and subcommands', () => {
+    call('SET', 'k', 'v');
+    call('CLIENT', 'ID');
+    call('CLIENT', 'GETNAME');
+    call('CLIENT', 'GETNAME');
+    const one = ['calls', 1, 'histogram_usec', [1, 1]];
+    expect(call('LATENCY', 'HISTOGRAM', 'none', 'SET', 'get')).toEqual(['set', one]);
+    expect(call('LATENCY', 'HISTOGRAM', 'client')).toEqual([
+      'client|getname',
+      ['calls', 2, 'histogram_usec', [1, 2]],
+      'client|id',
+      one,
+    ]);
+    expect(call('LATENCY', 'HISTOGRAM', 'client|id')).toEqual(['client|id', one]);
+    expect(call('LATENCY', 'HISTOGRAM')).toContain('latency|histogram');
+    call('CONFIG', 'RESETSTAT');
+    expect(call('LATENCY', 'HISTOGRAM', 'client')).toEqual([]);
+  });
+
+  it('follow the durations', () => {
+    call('DEBUG', 'SLEEP', '0.6');
+    call('DEBUG', 'SLEEP', '0.001');
+    expect(call('LATENCY', 'HISTOGRAM', 'debug')).toEqual([
+      'debug',
+      ['calls', 2, 'histogram_usec', [1056, 1, 1073741, 2]],
+    ]);
+    expect(call('INFO', 'latencystats')).toContain(
+      'latency_percentiles_usec_debug:p50=1003.519,p99=603979.775,p99.9=603979.775\r\n',
+    );
+  });
+
+  it('stop with latency-tracking', () => {
+    call('CONFIG', 'SET', 'latency-tracking', 'no');
+    call('GET', 'k');
+    expect(call('LATENCY', 'HISTOGRAM', 'get')).toEqual([]);
+  });
+});
+
+describe('MEMORY STATS, DOCTOR and PURGE', () => {
+  it('STATS gives the figures of INFO memory', () => {
+    call('SET', 'k', 'v');
+    call('HELLO', 3);
+    const stats = new Map(call('MEMORY', 'STATS') as [string, unknown][]);
+    expect(stats.get('total.allocated')).toBe(10_000_000);
+    expect(stats.get('keys.count')).toBe(1);
+    expect(stats.get('db.0')).toEqual([['overhead.hashtable.main', expect.any(Number)]]);
+    expect(stats.get('peak.percentage')).toBe(100);
+    expect([...stats.keys()].slice(0, 3)).toEqual(['peak.allocated', 'total.allocated', 'startup.allocated']);
+  });
+
+  it('DOCTOR speaks of a limit that is near', () => {
+    expect(call('MEMORY', 'DOCTOR')).toBe('Nothing about memory stands out.\n');
+    call('CONFIG', 'SET', 'maxmemory', 11_000_000);
+    expect(call('MEMORY', 'DOCTOR')).toMatch(/^More than nine tenths of maxmemory are in use/);
+    expect(call('MEMORY', 'PURGE')).toBe('OK');
+  });
+});
+
 describe('MEMORY USAGE', () => {
   it('grows with the value, and by the expiry', () => {
     call('SET', 'small', 'x');
