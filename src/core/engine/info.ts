@@ -165,7 +165,10 @@ function statsFields(engine: Engine): InfoField[] {
     pubsubshard_channels: 0,
     latest_fork_usec: 0,
     total_forks: 0,
-    slave_expires_tracked_keys: 0,
+    slave_expires_tracked_keys: store.databases.reduce(
+      (sum, { keyspace }) => sum + (keyspace.ownExpiries?.size ?? 0),
+      0,
+    ),
     tracking_total_keys: 0,
     tracking_total_items: 0,
     tracking_total_prefixes: 0,
