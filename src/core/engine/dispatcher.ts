@@ -157,6 +157,7 @@ export class Dispatcher {
     const nested = this.depth > 0;
     const startUs = nested ? this.lastUs : this.readClock();
     const dirtyBefore = gate.dirty;
+    const offsetBefore = effects.wanted === 0 ? 0 : this.p.streamOffset();
     const special = (session.flags & SPECIAL) !== 0;
     const reply = special ? this.enterSpecial(session) : session.reply;
     const saved = nested ? effects.saveCall() : undefined;
@@ -183,7 +184,11 @@ export class Dispatcher {
     stats.calls[command.id]++;
     session.totalCommands++;
     if (nested) return;
-    if (effects.wanted !== 0) session.writeOffset = this.p.streamOffset();
+    if (effects.wanted !== 0) {
+      // What WAIT waits for: where this client's last command ended that went into the stream, not what others wrote since.
+      const offset = this.p.streamOffset();
+      if (offset !== offsetBefore) session.writeOffset = offset;
+    }
     const us = this.p.clock.monotonicUs() - startUs;
     stats.noteDuration(command.id, us);
     if (us >= this.slowUs && this.slowUs >= 0) this.p.slow(session, command, argv, us);
