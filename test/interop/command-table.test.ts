@@ -14,6 +14,7 @@ import { atLeast, type RealRedis, realRedisServers, startRealRedis } from '../su
 const INFO_EXCEPTIONS: Readonly<Record<string, { readonly fields: readonly Field[]; readonly why: string }>> =
   {
     client: { fields: ['subcommands'], why: 'CACHING and TRACKING come with client tracking' },
+    function: { fields: ['subcommands'], why: 'those that need Lua come with scripting' },
   };
 
 /** Commands whose arguments are written another way in our grammar, and why. */

@@ -1,6 +1,7 @@
 /** Every family of commands: a new one is a folder with a `table.ts` and a line here. */
 import { COMMAND_COMMANDS } from './command/table.js';
 import { CONNECTION_COMMANDS } from './connection/table.js';
+import { FUNCTION_COMMANDS } from './functions/table.js';
 import { GENERIC_COMMANDS } from './generic/table.js';
 import { REPLICATION_COMMANDS } from './replication/table.js';
 import { SERVER_COMMANDS } from './server/table.js';
@@ -16,4 +17,5 @@ export const FAMILIES: readonly (readonly CommandDefinition[])[] = [
   GENERIC_COMMANDS,
   TRANSACTION_COMMANDS,
   STRING_COMMANDS,
+  FUNCTION_COMMANDS,
 ];
