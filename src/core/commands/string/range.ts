@@ -65,8 +65,8 @@ function edit(
 ): void {
   const { db, gate } = ctx;
   if (value instanceof RawString) {
-    gate.open(db, slot);
-    change(value);
+    // While a snapshot refers to the value, the one to change is another.
+    change(toRawString(stringOrThrow(gate.open(db, slot))));
     gate.changed(db, key, event);
   } else {
     const raw = toRawString(value);
