@@ -2,6 +2,7 @@
  * Server: the composition root. It puts engine, persistence, replication and wires together and walks them through a server's
  * life: listen, load the data set (clients are answered LOADING meanwhile), serve, save and close.
  */
+import { type Dial } from './base/byte-channel.js';
 import { type Bytes } from './base/bytes.js';
 import { type Clock } from './base/clock.js';
 import { type Disk } from './base/disk.js';
@@ -36,6 +37,8 @@ export interface ServerParts {
   readonly anyPort: boolean;
   /** A client asked for SHUTDOWN, and what had to be saved has been. */
   onShutdown(): void;
+  /** How a master is reached: over TCP unless something else is given. */
+  readonly dial?: (host: string, port: number) => Dial;
   readonly onLoadProgress?: (loadedBytes: number, totalBytes: number, keys: number) => void;
 }
 
@@ -78,7 +81,9 @@ export class Server {
       engine,
       persistence: this.persistence,
       disk,
-      dial: (masterHost, port) => connectTo({ kind: 'tcp', host: masterHost, port, tls: false }, { clock }),
+      dial:
+        parts.dial ??
+        ((masterHost, port) => connectTo({ kind: 'tcp', host: masterHost, port, tls: false }, { clock })),
       listeningPort: () => this.port,
     });
     engine.replication = this.replication;

@@ -3,6 +3,7 @@
  * that stands still, a log that is kept. Wires are `MemoryWire`s, which can be held up as a network is: what is written to a held
  * wire stays queued, and is delivered by `release`.
  */
+import { type Dial } from '../../src/core/base/byte-channel.js';
 import { type Bytes, fromText } from '../../src/core/base/bytes.js';
 import { ManualClock } from '../../src/core/base/clock.js';
 import { SeededRandom } from '../../src/core/base/random.js';
@@ -130,8 +131,12 @@ export interface MemoryServer {
   seconds(n: number): void;
 }
 
-/** Starts a server; `directives` as in redis.conf. */
-export function memoryServer(directives: Readonly<Record<string, string>> = {}, seed = 1): MemoryServer {
+/** Starts a server; `directives` as in redis.conf, `dialWith` makes the way in which it reaches a master. */
+export function memoryServer(
+  directives: Readonly<Record<string, string>> = {},
+  seed = 1,
+  dialWith?: (clock: ManualClock) => (host: string, port: number) => Dial,
+): MemoryServer {
   const clock = new ManualClock();
   const config = new Config();
   const given = { save: '', 'repl-diskless-sync-delay': '0', ...directives };
@@ -162,6 +167,7 @@ export function memoryServer(directives: Readonly<Record<string, string>> = {}, 
     },
     configFile: '',
     anyPort: false,
+    dial: dialWith?.(clock),
     onShutdown: () => undefined,
   });
   server.engine.start();

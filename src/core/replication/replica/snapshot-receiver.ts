@@ -86,7 +86,7 @@ export class SnapshotReceiver {
           this.finish();
           break;
         case 'error':
-          this.fail(`the master answered: ${event.line}`, false);
+          this.fail(`MASTER aborted replication with an error: ${event.line}`, false);
           break;
         case 'unexpected':
           this.fail(`bad protocol from the master: the snapshot must begin with '$'`, false);

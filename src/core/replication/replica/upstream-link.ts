@@ -23,8 +23,9 @@ import { type ReplicationStream } from '../stream.js';
 /** Bytes of one transaction that are held back until its EXEC. */
 const MAX_HELD_BYTES = 1024 * 1024 * 1024;
 
-/** Errors that mean that a command is not known here, or is another one: going on would lose writes. */
-const CANNOT_APPLY = /^ERR (unknown command|unknown subcommand|wrong number of arguments|internal error)/;
+/** Errors that mean that a command, or an option of it, is not known here: going on would lose writes. */
+const CANNOT_APPLY =
+  /^ERR (unknown command|unknown subcommand|wrong number of arguments|syntax error|internal error)/;
 
 export interface LinkHost {
   readonly engine: Engine;
