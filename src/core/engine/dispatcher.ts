@@ -155,7 +155,8 @@ export class Dispatcher {
   call(session: Session, command: Command, argv: Bytes[], source: RequestSource | undefined): void {
     const { context, effects, gate, stats } = this.p;
     const nested = this.depth > 0;
-    const startUs = nested ? this.lastUs : this.readClock();
+    // One look at the clock a command: it begins when the last one ended, or when the engine began with this input.
+    const startUs = this.lastUs;
     const dirtyBefore = gate.dirty;
     const offsetBefore = effects.wanted === 0 ? 0 : this.p.streamOffset();
     const special = (session.flags & SPECIAL) !== 0;
@@ -189,7 +190,7 @@ export class Dispatcher {
       const offset = this.p.streamOffset();
       if (offset !== offsetBefore) session.writeOffset = offset;
     }
-    const us = this.p.clock.monotonicUs() - startUs;
+    const us = this.readClock() - startUs;
     stats.noteDuration(command.id, us);
     if (us >= this.slowUs && this.slowUs >= 0) this.p.slow(session, command, argv, us);
     session.lastInteractionMs = this.p.store.nowMs;

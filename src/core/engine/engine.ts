@@ -309,6 +309,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
       session.turnCommands = 0;
       session.turnBytes = 0;
     }
+    this.dispatcher.readClock();
     try {
       while (session.parked === undefined && !session.closed) {
         if (session.flags & (ClientFlag.closeAfterReply | ClientFlag.closeAsap)) return;
@@ -430,11 +431,13 @@ export class Engine implements ServerPort, SessionHost, GateState {
   /** Executes a request that does not come from a parser. */
   execute(session: Session, argv: Bytes[]): void {
     this.runningArgv = argv;
+    this.dispatcher.readClock();
     this.dispatcher.execute(session, argv, undefined);
   }
 
   private rerun(session: Session, command: Command, argv: Bytes[]): void {
     this.runningArgv = argv;
+    this.dispatcher.readClock();
     this.dispatcher.call(session, command, argv, undefined);
   }
 

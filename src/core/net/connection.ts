@@ -22,6 +22,11 @@ export class SocketConnection implements Connection {
   readonly isLoopback: boolean;
   private readonly drained: (() => void)[] = [];
   private readonly onComplete = (status: number) => this.completed(status);
+  /** Not the event 'drain': the stream emits that only when it had more than its high-water mark. */
+  private readonly onWritten = () => {
+    if (this.drained.length > 0 && this.queuedBytes === 0) this.callDrained();
+  };
+  private idle: WriteRequest | undefined;
   private reading = true;
   private closed = false;
 
@@ -37,26 +42,28 @@ export class SocketConnection implements Connection {
     this.localAddress = addresses.local;
     this.isLoopback = isLoopbackHost(addresses.peerHost);
     socket.once('close', () => (this.closed = true));
-    if (handle === undefined) socket.on('drain', () => this.callDrained());
   }
 
   write(latin1: string): void {
     if (this.closed) return;
-    if (this.handle === undefined) this.socket.write(latin1, 'latin1');
+    if (this.handle === undefined) this.socket.write(latin1, 'latin1', this.onWritten);
     else this.dispatched(this.handle.writeLatin1String(this.request(), latin1));
   }
 
   writeBuffer(bytes: Buffer): void {
     if (this.closed || bytes.length === 0) return;
-    if (this.handle === undefined) this.socket.write(bytes);
+    if (this.handle === undefined) this.socket.write(bytes, this.onWritten);
     else this.dispatched(this.handle.writeBuffer(this.request(), bytes));
   }
 
+  /** A request that the kernel took at once is free for the next write. */
   private request(): WriteRequest {
+    if (this.idle !== undefined && this.handle!.writeQueueSize === 0) return this.idle;
     const req = new (findWriteRequest()!)();
     req.handle = this.handle!;
     req.oncomplete = this.onComplete;
     req.async = true;
+    this.idle = req;
     return req;
   }
 
@@ -65,6 +72,7 @@ export class SocketConnection implements Connection {
   }
 
   private completed(status: number): void {
+    this.idle = undefined;
     if (status < 0) this.socket.destroy();
     else if (this.queuedBytes === 0) this.callDrained();
   }

@@ -11,7 +11,7 @@
  * nothing is scanned twice. The connection calls push, then next until it says false, then detach; the replica's link and
  * the AOF loader do the same. Rules: redis 7.2.6 networking.c:processInlineBuffer, processMultibulkBuffer.
  */
-import { type Bytes, sliceBytes } from '../base/bytes.js';
+import { type Bytes, EMPTY, sliceBytes } from '../base/bytes.js';
 import { parseInt64 } from '../base/numbers.js';
 import { splitArgs } from '../base/split-args.js';
 import { readArgument } from './argument.js';
@@ -48,6 +48,30 @@ const SHRINK_FROM_BYTES = 4096;
 const ERROR_SAMPLE_BYTES = 128;
 
 const NOTHING = Buffer.alloc(0);
+
+/** A longer name is no command's, and is not kept. */
+const MAX_KEPT_NAME_BYTES = 32;
+
+/**
+ * The array for `count` arguments. Short ones are made in their size: an array that is pushed to begins with room for sixteen.
+ * Long ones grow as the arguments arrive: an announced count is no reason to allocate.
+ */
+function argumentArray(count: number): Bytes[] {
+  switch (count) {
+    case 1:
+      return [EMPTY];
+    case 2:
+      return [EMPTY, EMPTY];
+    case 3:
+      return [EMPTY, EMPTY, EMPTY];
+    case 4:
+      return [EMPTY, EMPTY, EMPTY, EMPTY];
+    case 5:
+      return [EMPTY, EMPTY, EMPTY, EMPTY, EMPTY];
+    default:
+      return [];
+  }
+}
 
 export class RequestParser {
   /** The arguments of the last complete command: a fresh array per command. */
@@ -89,6 +113,10 @@ export class RequestParser {
   /** Length of the bulk whose bytes come next, -1 when its `$` line does. */
   private bulk = -1;
   private args: Bytes[] = [];
+  /** Arguments of `args` that have been read. */
+  private read = 0;
+  /** The last command's name: most commands come many times in a row, and keep their string and its hash. */
+  private lastName: Bytes = EMPTY;
 
   constructor(private readonly limits: RequestLimits) {}
 
@@ -129,7 +157,8 @@ export class RequestParser {
       if (count <= 0) this.skip();
       else {
         this.missing = count;
-        this.args = [];
+        this.args = argumentArray(count);
+        this.read = 0;
       }
     }
     return this.readArguments();
@@ -178,7 +207,10 @@ export class RequestParser {
         this.missing = missing;
         return false;
       }
-      args.push(readArgument(buf, from, length));
+      const at = this.read++;
+      const arg = at === 0 ? this.commandName(from, length) : readArgument(buf, from, length);
+      if (at < args.length) args[at] = arg;
+      else args.push(arg);
       this.bulk = -1;
       this.pos = next;
     } while (--missing > 0);
@@ -186,6 +218,18 @@ export class RequestParser {
     this.argv = args;
     this.finish(false);
     return true;
+  }
+
+  private commandName(from: number, length: number): Bytes {
+    const { buf, lastName } = this;
+    if (length === lastName.length) {
+      let i = 0;
+      while (i < length && buf[from + i] === lastName.charCodeAt(i)) i++;
+      if (i === length) return lastName;
+    }
+    const name = readArgument(buf, from, length);
+    if (length <= MAX_KEPT_NAME_BYTES) this.lastName = name;
+    return name;
   }
 
   /** Puts the command that ends at `pos` into the public fields. */
