@@ -65,7 +65,9 @@ export class Clients implements ClientsPort {
     if (type === 'master' || session.closed) return false;
     const bytes = session.outputBytes;
     const limit = this.config.values.clientOutputBufferLimit[type];
-    const hard = limit.hardBytes !== 0 && bytes >= limit.hardBytes;
+    // A replica that continues may get the whole backlog at once, which is shared memory anyway.
+    const least = type === 'replica' ? this.config.values.replBacklogSize : 0;
+    const hard = limit.hardBytes !== 0 && bytes >= Math.max(limit.hardBytes, least);
     const soft = limit.softBytes !== 0 && bytes >= limit.softBytes;
     if (!soft) session.softLimitSinceMs = 0;
     else if (session.softLimitSinceMs === 0) session.softLimitSinceMs = this.clock.nowMs();

@@ -61,6 +61,7 @@ export class Master {
     parts.persistence.onIdle = () => this.snapshotOver();
     parts.engine.turn.step('getack', () => this.askForAcks());
     parts.engine.turn.step('release-waiting', () => this.waiters.release());
+    this.refreshGoodReplicas();
   }
 
   private newSnapshotHost(): SnapshotHost {
@@ -69,7 +70,7 @@ export class Master {
       dial: (host, port) => this.parts.dial(host, port),
       listeningPort: () => this.parts.listeningPort(),
       beginFullSync: (replica, offset, cursor) => this.beginFullSync(replica, offset, cursor),
-      snapshotSent: (replica, form) => this.snapshotSent(replica, form === 'eof'),
+      snapshotWritten: (replica) => this.snapshotWritten(replica),
       sendFile: (replica, path) => this.sendFile(replica, path),
       snapshotFailed: (replica) => this.snapshotFailed(replica),
       mark: () => {
@@ -269,6 +270,19 @@ export class Master {
     session.close('snapshot failed', true);
   }
 
+  /** All of a diskless snapshot has been handed over: it is sent when the socket has taken it. */
+  private snapshotWritten(replica: Replica): void {
+    const { connection } = replica.session;
+    if (connection.queuedBytes === 0) {
+      this.snapshotSent(replica, true);
+      return;
+    }
+    replica.phase = 'tail';
+    connection.onDrained(() => {
+      if (this.replicas.has(replica)) this.snapshotSent(replica, true);
+    });
+  }
+
   private snapshotSent(replica: Replica, untilAck: boolean): void {
     const { log, clock } = this.parts.engine;
     if (replica.announced.rdbOnly) {
@@ -409,8 +423,9 @@ export class Master {
       // A line feed counts as well as an ACK (redis 7.2.6 networking.c:processInlineBuffer); nothing else may come.
       const heardMs = Math.max(replica.ackAtMs, replica.lastReadMs);
       const silent = replica.phase === 'online' && !replica.preSync && now - heardMs > timeoutMs;
-      const stalled =
-        replica.phase === 'snapshot' && this.running?.form === 'eof' && now - replica.lastSentMs > timeoutMs;
+      const streams =
+        replica.phase === 'tail' || (replica.phase === 'snapshot' && this.running?.form === 'eof');
+      const stalled = streams && now - replica.lastSentMs > timeoutMs;
       if (!silent && !stalled) continue;
       const what = silent ? 'streaming sync' : 'full sync';
       this.parts.engine.log.warning(`Disconnecting timedout replica (${what}): ${replica.name}`);

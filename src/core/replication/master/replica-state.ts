@@ -37,10 +37,11 @@ export function sameFilter(a: Announced, b: Announced): boolean {
 }
 
 /**
- * `waiting`: no snapshot has begun for it. `snapshot`: one is being made. `bulk`: a file is being sent. `online`: it gets the
- * stream (or, `held`, will get it with its first ACK). `rdb-sent`: rdb-only, and it has everything.
+ * `waiting`: no snapshot has begun for it. `snapshot`: one is being made. `tail`: a diskless one is complete, and its end waits for
+ * the socket. `bulk`: a file is being sent. `online`: it gets the stream (or, `held`, will get it with its first ACK).
+ * `rdb-sent`: rdb-only, and it has everything.
  */
-export type ReplicaPhase = 'waiting' | 'snapshot' | 'bulk' | 'online' | 'rdb-sent';
+export type ReplicaPhase = 'waiting' | 'snapshot' | 'tail' | 'bulk' | 'online' | 'rdb-sent';
 
 export class Replica {
   phase: ReplicaPhase = 'waiting';
@@ -79,6 +80,7 @@ export class Replica {
     switch (this.phase) {
       case 'waiting':
       case 'snapshot':
+      case 'tail':
         return 'wait_bgsave';
       case 'bulk':
         return 'send_bulk';

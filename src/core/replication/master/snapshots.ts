@@ -22,8 +22,8 @@ const VERSIONS: Readonly<Record<'6.2' | '7.0' | '7.2', WritableVersion>> = { '6.
 export interface SnapshotHost extends ReplicationParts {
   /** The position of the running snapshot is settled: answer FULLRESYNC to a replica. */
   beginFullSync(replica: Replica, offset: number, cursor: Cursor): void;
-  /** The snapshot has been sent to this replica. */
-  snapshotSent(replica: Replica, form: 'eof' | 'length'): void;
+  /** All of a diskless snapshot has been handed to this replica's connection. */
+  snapshotWritten(replica: Replica): void;
   /** A file with the snapshot is ready for this replica. */
   sendFile(replica: Replica, path: string): void;
   /** It failed: the replica cannot be served. */
@@ -116,7 +116,7 @@ class SocketSnapshot implements RunningSnapshot, SnapshotOutput {
   done(): void {
     for (const replica of this.targets) {
       replica.session.connection.write(this.mark);
-      this.host.snapshotSent(replica, 'eof');
+      this.host.snapshotWritten(replica);
     }
     this.targets = [];
     this.host.persistence.endJob();
