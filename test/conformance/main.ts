@@ -15,11 +15,13 @@ import {
   startServer,
   type RunningServer,
 } from '../support/server-process.js';
+import { freeBasePort, PORTS_PER_JOB } from './ports.js';
 import {
   failedCount,
   MODES,
   modeTable,
   readBaseline,
+  readKnownFailures,
   readNotApplicable,
   readResults,
   renderPage,
@@ -55,8 +57,6 @@ const EXTERNAL_CONFIG = [
   '--enable-module-command',
   'yes',
 ];
-const FIRST_PORT = 21_111;
-const PORTS_PER_JOB = 2_000;
 
 interface Settings {
   readonly suite: string;
@@ -149,17 +149,18 @@ async function runMode(
   baseline: Readonly<Record<string, number>>,
 ): Promise<Record<string, UnitResult>> {
   const found: Record<string, UnitResult> = {};
+  const known = readKnownFailures();
   const waiting = [...units];
-  const worker = async (job: number): Promise<void> => {
+  const worker = async (firstPort: number): Promise<void> => {
     const workspace = makeWorkspace(settings.suite, settings.ours);
     if (!settings.keep) process.once('exit', () => workspace.remove());
     const server = mode === 'one-server' ? new ExternalServer(settings.ours) : undefined;
     try {
       for (let unit = waiting.shift(); unit !== undefined; unit = waiting.shift()) {
-        const run = await unitRun(unit, workspace, job, settings, server);
-        found[unit] = toResult(await runUnit(run));
+        const run = await unitRun(unit, workspace, firstPort, settings, server);
+        found[unit] = toResult(unit, await runUnit(run), known);
         console.log(unitRow(unit, found[unit], baseline[unit]));
-        for (const name of found[unit].failed) console.log(`    failed: ${name}`);
+        for (const { name, reason } of found[unit].failed) console.log(`    failed: ${name} (${reason})`);
         if (found[unit].aborted !== undefined) console.log(`    ended early: ${found[unit].aborted}`);
       }
     } finally {
@@ -169,14 +170,15 @@ async function runMode(
     }
   };
   const jobs = mode === 'one-server' ? 1 : Math.max(1, settings.jobs);
-  await Promise.all(Array.from({ length: jobs }, (_, job) => worker(job)));
+  const basePort = await freeBasePort(jobs);
+  await Promise.all(Array.from({ length: jobs }, (_, job) => worker(basePort + job * PORTS_PER_JOB)));
   return found;
 }
 
 async function unitRun(
   unit: string,
   workspace: Workspace,
-  job: number,
+  basePort: number,
   settings: Settings,
   server: ExternalServer | undefined,
 ): Promise<UnitRun> {
@@ -185,7 +187,7 @@ async function unitRun(
     dir: workspace.dir,
     tclsh: settings.tclsh,
     skipTests: settings.skip.filter((entry) => entry.unit === unit).map((entry) => entry.test),
-    basePort: FIRST_PORT + job * PORTS_PER_JOB,
+    basePort,
     durable: settings.durable,
     timeoutSeconds: settings.timeoutSeconds,
     ...(server === undefined ? {} : { server: { port: (await server.running()).port } }),

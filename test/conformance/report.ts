@@ -1,6 +1,6 @@
 /** The conformance table: data of the baseline, results kept between runs, and their rendering as Markdown. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type UnitOutput } from './suite-output.js';
+import { type FailedTest, type UnitOutput } from './suite-output.js';
 
 export const MODES = ['one-server', 'spawning'] as const;
 export type Mode = (typeof MODES)[number];
@@ -8,10 +8,15 @@ export type Mode = (typeof MODES)[number];
 /** What one unit came to. */
 export interface UnitResult {
   readonly passed: number;
-  readonly failed: readonly string[];
+  readonly failed: readonly FailedBecause[];
   readonly notApplicable: readonly string[];
   /** Why it ended early. */
   readonly aborted?: string;
+}
+
+export interface FailedBecause {
+  readonly name: string;
+  readonly reason: string;
 }
 
 export type Baseline = Readonly<Record<Mode, Readonly<Record<string, number>>>>;
@@ -23,6 +28,13 @@ export interface NotApplicable {
   readonly reason: string;
 }
 
+/** Why tests fail that do not say it themselves: they follow from others, or fail far from the cause. */
+export interface KnownFailure {
+  readonly unit: string;
+  readonly tests: readonly string[];
+  readonly reason: string;
+}
+
 const here = (name: string): URL => new URL(name, import.meta.url);
 
 export function readBaseline(): Baseline {
@@ -31,6 +43,10 @@ export function readBaseline(): Baseline {
 
 export function readNotApplicable(): NotApplicable[] {
   return JSON.parse(readFileSync(here('not-applicable.json'), 'utf8')) as NotApplicable[];
+}
+
+export function readKnownFailures(): KnownFailure[] {
+  return JSON.parse(readFileSync(here('known-failures.json'), 'utf8')) as KnownFailure[];
 }
 
 /** The results of earlier runs, so that a run of some units keeps the figures of the others. */
@@ -48,11 +64,11 @@ export function writeResults(results: Results): void {
   writeFileSync(here('results.json'), JSON.stringify(results, null, 2) + '\n');
 }
 
-export function toResult(output: UnitOutput): UnitResult {
+export function toResult(unit: string, output: UnitOutput, known: readonly KnownFailure[]): UnitResult {
   const { passed, failed, skipped, aborted } = output;
   return {
     passed: passed.length,
-    failed: failed.map((test) => test.name),
+    failed: failed.map((test) => ({ name: test.name, reason: failureReason(unit, test, known) })),
     notApplicable: [...skipped],
     ...(aborted === undefined ? {} : { aborted }),
   };
@@ -127,10 +143,31 @@ function failures(results: Readonly<Record<string, UnitResult>>): string[] {
   for (const [unit, result] of Object.entries(results)) {
     if (result.failed.length === 0 && result.aborted === undefined) continue;
     out.push('', `### ${unit}`, '');
-    for (const name of result.failed) out.push(`- ${cell(name)}`);
+    // Some tests are run for several encodings under one name.
+    const reasons = new Map(result.failed.map(({ name, reason }) => [name, reason]));
+    for (const [name, reason] of reasons) out.push(`- ${cell(name)}: ${cell(reason)}`);
     if (result.aborted !== undefined) out.push(`- ended early: ${cell(result.aborted)}`);
   }
   return out.length === 0 ? [] : ['', 'What failed:', ...out];
+}
+
+const MISSING_COMMAND = /unknown command '([^']*)'/;
+const MISSING_SUBCOMMAND =
+  /unknown subcommand (?:or wrong number of arguments for )?'([^']*)'\. Try (\S+) HELP/;
+
+/** One line: what a test lacks, as far as its message or the list of known failures tells. */
+export function failureReason(
+  unit: string,
+  { name, message }: FailedTest,
+  known: readonly KnownFailure[],
+): string {
+  const listed = known.find((entry) => entry.unit === unit && entry.tests.includes(name));
+  if (listed !== undefined) return listed.reason;
+  const command = MISSING_COMMAND.exec(message);
+  if (command !== null) return `needs ${command[1].toUpperCase()}`;
+  const sub = MISSING_SUBCOMMAND.exec(message);
+  if (sub !== null) return `needs ${sub[2]} ${sub[1].toUpperCase()}`;
+  return message.split('\n')[0];
 }
 
 function percent(passed: number, baseline: number): string {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { failedCount, readBaseline, readNotApplicable, unitRow } from '../../conformance/report.js';
+import {
+  failedCount,
+  failureReason,
+  readBaseline,
+  readKnownFailures,
+  readNotApplicable,
+  unitRow,
+} from '../../conformance/report.js';
 import { parseUnitOutput } from '../../conformance/suite-output.js';
 
 const FINISHED = `Starting test server at port 21079
@@ -75,5 +82,24 @@ describe('the baseline', () => {
     const sum = (units: Readonly<Record<string, number>>): number =>
       Object.values(units).reduce((total, count) => total + count, 0);
     expect([sum(baseline['one-server']), sum(baseline.spawning)]).toEqual([2107, 2982]);
+  });
+});
+
+describe('why a test failed', () => {
+  const known = [{ unit: 'unit/multi', tests: ['MULTI with SAVE'], reason: 'follows from another' }];
+  const reason = (name: string, message: string) => failureReason('unit/multi', { name, message }, known);
+
+  it('is on the list, or in the message', () => {
+    expect(reason('MULTI with SAVE', 'ERR MULTI calls can not be nested')).toBe('follows from another');
+    expect(reason('DISCARD', "n command 'x'\nERR unknown command 'rpush', with args")).toBe('needs RPUSH');
+    expect(
+      reason('x', "ERR unknown subcommand or wrong number of arguments for 'loadaof'. Try DEBUG HELP."),
+    ).toBe('needs DEBUG LOADAOF');
+    expect(reason('y', "Expected 'a' to be equal to 'b'\nmore")).toBe("Expected 'a' to be equal to 'b'");
+  });
+
+  it('is listed for units that there are', () => {
+    const { spawning } = readBaseline();
+    for (const { unit } of readKnownFailures()) expect(spawning[unit], unit).toBeGreaterThan(0);
   });
 });
