@@ -21,6 +21,9 @@ export class ArgvError extends Error {
   override readonly name = 'ArgvError';
 }
 
+/** A directive that does not exist: what redis-server ends with 1 for, as for any wrong line of its configuration. */
+export class UnknownDirectiveError extends ArgvError {}
+
 /** Options of redis-ts itself by name, without dashes: whether they take a value. */
 export type OwnOptions = Readonly<Record<string, 'flag' | 'value'>>;
 
@@ -117,7 +120,9 @@ function splitLine(line: string, own: OwnOptions): [Bytes, Bytes[]] {
   if (args === undefined) throw new ArgvError(`unbalanced quotes in '--${line.trimEnd()}'`);
   const name = lower(args[0]);
   const words = knownWords();
-  if (!words.includes(name)) throw new ArgvError(unknownOption(name, [...words, ...Object.keys(own)]));
+  if (!words.includes(name)) {
+    throw new UnknownDirectiveError(unknownOption(name, [...words, ...Object.keys(own)]));
+  }
   return [name, args.slice(1)];
 }
 
