@@ -157,8 +157,20 @@ export class Server {
     }
     if (listening === 0 && addresses.length > 0)
       throw new StartError('Configured to not listen anywhere, exiting.');
-    if (values.unixsocket) await this.listener.listenUnix(values.unixsocket);
+    if (values.unixsocket) await this.listenUnix(values.unixsocket);
     this.engine.tcpPort = this.port;
+  }
+
+  private async listenUnix(path: string): Promise<void> {
+    try {
+      // What an earlier server left behind would be in the way.
+      this.parts.disk.remove(path);
+      await this.listener.listenUnix(path);
+    } catch (error) {
+      const { code } = error as { code?: string };
+      const reason = BIND_REASONS[code ?? ''] ?? reasonOf(error);
+      throw new StartError(`Failed opening Unix socket: bind: ${path}: ${reason}`);
+    }
   }
 
   /** @returns false when the server was ended meanwhile */
@@ -226,6 +238,8 @@ const BIND_REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'Address already in use',
   EADDRNOTAVAIL: 'Cannot assign requested address',
   EACCES: 'Permission denied',
+  ENOENT: 'No such file or directory',
+  ENOTDIR: 'Not a directory',
 };
 
 /** redis.conf says `*` for every IPv4 address and `::*` for every IPv6 one. */
