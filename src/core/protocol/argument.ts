@@ -9,7 +9,31 @@ const chars = String.fromCharCode;
 
 /** The `n` bytes of `b` from `i`, which must all be inside the buffer. */
 export function readArgument(b: Buffer, i: number, n: number): Bytes {
-  return n > LONGEST_SHORT ? sliceBytes(b, i, i + n) : (shortString(b, i, n) as Bytes);
+  if (n > LONGEST_SHORT) return sliceBytes(b, i, i + n);
+  return (n <= LONGEST_SHARED && n > 1 ? sharedString(b, i, n) : shortString(b, i, n)) as Bytes;
+}
+
+/**
+ * Strings of two to four bytes are shared: options, flags and small values come again and again. A value that was seen before is
+ * an old object: storing it makes nothing that the collector would have to copy (measured in docs/decisions.md). Direct-mapped:
+ * a different string in the same place takes it over.
+ */
+const LONGEST_SHARED = 4;
+const SHARED_PLACES = 1024;
+const sharedWords = new Int32Array(SHARED_PLACES);
+const sharedStrings: string[] = new Array<string>(SHARED_PLACES).fill('');
+
+function sharedString(b: Buffer, i: number, n: number): string {
+  let word = b[i] | (b[i + 1] << 8);
+  if (n > 2) word |= b[i + 2] << 16;
+  if (n > 3) word |= b[i + 3] << 24;
+  const place = (Math.imul(word ^ n, 0x9e3779b1) >>> 22) & (SHARED_PLACES - 1);
+  const seen = sharedStrings[place];
+  if (sharedWords[place] === word && seen.length === n) return seen;
+  const made = shortString(b, i, n);
+  sharedWords[place] = word;
+  sharedStrings[place] = made;
+  return made;
 }
 
 /** Beyond this the operands cost as much as the call into C++. */
