@@ -1,8 +1,15 @@
 import { Errors } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
+import { loadingView } from '../cli/server/loading-view.js';
 import { runServer } from '../cli/server/run-server.js';
+import { thisTerminal } from '../cli/terminal.js';
 import { UsageError } from '../cli/usage-error.js';
-import { ArgvError, parseServerArgv, type ParsedArgv } from '../core/services/config/argv.js';
+import {
+  ArgvError,
+  parseServerArgv,
+  UnknownDirectiveError,
+  type ParsedArgv,
+} from '../core/services/config/argv.js';
 
 export default class Serve extends BaseCommand {
   static override summary = 'Run a Redis-compatible server: a master that replicas attach to.';
@@ -21,8 +28,7 @@ export default class Serve extends BaseCommand {
   async run(): Promise<void> {
     this.parsed = true;
     const argv = parseOrUsage(this.argv);
-    const interactive = process.stderr.isTTY && !process.env.NO_COLOR;
-    throw new Errors.ExitError(await runServer(argv, { interactive }));
+    throw new Errors.ExitError(await runServer(argv, { view: loadingView(thisTerminal()) }));
   }
 }
 
@@ -30,7 +36,8 @@ function parseOrUsage(argv: string[]): ParsedArgv {
   try {
     return parseServerArgv(argv);
   } catch (error) {
-    if (error instanceof ArgvError) throw new UsageError(error.message);
+    if (error instanceof ArgvError && !(error instanceof UnknownDirectiveError))
+      throw new UsageError(error.message);
     throw error;
   }
 }

@@ -15,6 +15,7 @@ import { Server, StartError } from '../../core/server.js';
 import { Config } from '../../core/services/config/config.js';
 import { ConfFileError, loadConf } from '../../core/services/config/conf-file.js';
 import { formatLogLine, isLogged, logTo, type Log } from '../../core/services/log.js';
+import { LinkWatch } from './link-watch.js';
 import { type EngineData, type FromEngine, type ToEngine } from './messages.js';
 
 const port = parentPort!;
@@ -27,22 +28,28 @@ function say(message: FromEngine): void {
 /** Loading progress is reported at most this often. */
 const PROGRESS_MS = 100;
 
+/** What `replica` shows; absent under `serve`. */
+let watch: LinkWatch | undefined;
+
 function main(): void {
   const clock = new SystemClock();
   const host = new SystemProcess();
   const config = new Config();
-  let server: Server | undefined;
+  let isReplica = () => false;
   const log: Log = logTo((level, message) => {
     if (!isLogged(level, config.values.loglevel)) return;
     const timeMs = clock.nowMs();
     const offsetMinutes = new Date(timeMs).getTimezoneOffset();
-    const role = server?.engine.replication?.isReplica ? 'S' : 'M';
-    say({ type: 'log', line: formatLogLine({ pid: host.pid, role, timeMs, offsetMinutes, level, message }) });
+    const role = isReplica() ? 'S' : 'M';
+    const line = formatLogLine({ pid: host.pid, role, timeMs, offsetMinutes, level, message });
+    say({ type: 'log', level, message, line });
   });
   const renames: [Bytes, Bytes][] = [];
   readConfig(config, renames);
+  const { logfile, pidfile } = config.values;
+  say({ type: 'settings', logfile: inFolder(config, logfile), pidfile: inFolder(config, pidfile) });
   let reportedMs = 0;
-  server = new Server({
+  const server = new Server({
     clock,
     random: new SystemRandom(),
     disk: new SystemDisk(),
@@ -51,7 +58,7 @@ function main(): void {
     host,
     configFile: data.configFile,
     anyPort: data.anyPort,
-    onShutdown: () => finish(server!),
+    onShutdown: () => finish(server),
     onLoadProgress: (loadedBytes, totalBytes, keys) => {
       const now = clock.nowMs();
       if (now - reportedMs < PROGRESS_MS) return;
@@ -60,18 +67,29 @@ function main(): void {
     },
   });
   for (const [from, to] of renames) server.engine.commands.rename(from, to);
-  const { logfile, pidfile } = config.values;
-  say({ type: 'settings', logfile, pidfile: pidfile ?? '' });
-  port.on('message', (message: ToEngine) => onSignal(server, config, message.signal));
-  const running = server;
-  running.start().then(
-    () => say({ type: 'ready', port: running.port }),
-    (error: unknown) => fail(error),
+  isReplica = () => server.replication.isReplica;
+  const { watch: wanted } = data;
+  if (wanted !== 'none')
+    watch = new LinkWatch({ server, config, clock, log, samples: wanted === 'samples', say });
+  port.on('message', (message: ToEngine) => onSignal(server, config, log, message.signal));
+  server.start().then(
+    () => say({ type: 'ready', port: server.port }),
+    (error: unknown) => {
+      // Whoever reads only the log file learns of it, too.
+      if (logfile !== '' && error instanceof StartError) log.warning(error.message);
+      fail(error);
+    },
   );
+}
+
+/** The path of a file of ours: Redis has changed to `dir` by the time it opens one. */
+function inFolder(config: Config, path: string | undefined): string {
+  return path === undefined || path === '' ? '' : resolve(config.values.dir, path);
 }
 
 function readConfig(config: Config, renames: [Bytes, Bytes][]): void {
   config.assign('dir', fromText(data.cwd));
+  for (const { name, value } of data.defaults) config.assign(name, value as Bytes);
   loadConf(config, data.confText as Bytes, {
     include: (path) => readIncluded(path),
     user: () => 'ACL users are not supported yet',
@@ -101,8 +119,9 @@ function matching(path: string): string[] {
   return names.sort().map((name) => join(folder, name));
 }
 
-function onSignal(server: Server, config: Config, signal: 'SIGINT' | 'SIGTERM'): void {
+function onSignal(server: Server, config: Config, log: Log, signal: 'SIGINT' | 'SIGTERM'): void {
   const flags = signal === 'SIGINT' ? config.values.shutdownOnSigint : config.values.shutdownOnSigterm;
+  log.warning(`Received ${signal} scheduling shutdown...`);
   try {
     server.saveBeforeExit({
       save: flags.includes('nosave') ? 'nosave' : flags.includes('save') ? 'save' : undefined,
@@ -111,13 +130,22 @@ function onSignal(server: Server, config: Config, signal: 'SIGINT' | 'SIGTERM'):
       abort: false,
     });
   } catch {
-    // Logged. The data could not be saved: going on is what Redis does.
+    // Why is in the log. Going on is what Redis does (redis 7.2.6 server.c:serverCron).
+    log.warning(
+      `${signal} received but errors trying to shut down the server, check the logs for more information`,
+    );
+    say({ type: 'staying' });
     return;
   }
   finish(server);
 }
 
+let finishing = false;
+
 function finish(server: Server): void {
+  if (finishing) return;
+  finishing = true;
+  watch?.close();
   void server.close().then(() => say({ type: 'exit', code: 0 }));
 }
 

@@ -1,7 +1,11 @@
 /** What the main thread and the engine's Worker say to each other. */
+import { type LinkEvent } from '../../core/replication/ports.js';
+import { type LogLevel } from '../../core/services/log.js';
 
 /** How the Worker is started. */
 export interface EngineData {
+  /** Directives that hold unless the configuration says otherwise; text as Bytes (latin1). */
+  readonly defaults: readonly DefaultDirective[];
   /** The whole configuration as text: file, standard input, command line; latin1. */
   readonly confText: string;
   /** Absolute path of the configuration file, or empty. */
@@ -10,20 +14,61 @@ export interface EngineData {
   readonly cwd: string;
   /** `--port 0` on the command line: any free port. In a file it means no TCP port at all, as in Redis. */
   readonly anyPort: boolean;
+  /**
+   * What is told of the link to the master. `none`: what Redis logs. `events`: link messages, and the same facts as log lines.
+   * `samples`: a sample each second as well.
+   */
+  readonly watch: 'none' | 'events' | 'samples';
+}
+
+/** A directive that `replica` sets by itself. */
+export interface DefaultDirective {
+  readonly name: 'port' | 'save' | 'masteruser' | 'masterauth';
+  readonly value: string;
+}
+
+/** Where the link to the master stands. Offsets are replication offsets. */
+export interface LinkSample {
+  /** The sender's monotonic clock. */
+  readonly atMs: number;
+  /** As ROLE says it (`connect`, `handshake`, `sync`, `connected`), or `master` when nobody is followed. */
+  readonly state: string;
+  readonly offset: number;
+  /** How much of the master's stream has not been applied here; undefined while it does not flow. */
+  readonly behindBytes?: number;
+  /** Commands of the stream applied since the start. */
+  readonly commands: number;
+  readonly ackAgeMs?: number;
+  readonly keys: number;
+  /** Our port; 0 when there is none. */
+  readonly port: number;
 }
 
 export type FromEngine =
-  | { readonly type: 'log'; readonly line: string }
+  | { readonly type: 'log'; readonly level: LogLevel; readonly message: string; readonly line: string }
   | {
       readonly type: 'loading';
       readonly loadedBytes: number;
       readonly totalBytes: number;
       readonly keys: number;
     }
+  | LinkMessage
+  | { readonly type: 'sample'; readonly sample: LinkSample }
+  /** Absolute paths, or empty. */
   | { readonly type: 'settings'; readonly logfile: string; readonly pidfile: string }
   | { readonly type: 'ready'; readonly port: number }
   /** It could not start; `message` may have several lines (a configuration file error). */
   | { readonly type: 'failed'; readonly message: string }
+  /** It was told to end and could not save: it goes on. */
+  | { readonly type: 'staying' }
   | { readonly type: 'exit'; readonly code: number };
+
+/** `atMs`: the sender's monotonic clock. `server`: what the master is (`redis 7.2.4`), with the handshake, when it says so. */
+export interface LinkMessage {
+  readonly type: 'link';
+  readonly atMs: number;
+  readonly event: LinkEvent;
+  readonly server?: string;
+}
 
 export type ToEngine = { readonly type: 'signal'; readonly signal: 'SIGINT' | 'SIGTERM' };

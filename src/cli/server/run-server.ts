@@ -1,16 +1,19 @@
 /**
- * The main thread of `serve` and `replica`: starts the engine's Worker, writes its log, shows loading progress, turns signals into
- * a clean shutdown, and ends with the Worker's exit code.
+ * The main thread of `serve` and `replica`: starts the engine's Worker, writes its log, shows what a person may watch, turns
+ * signals into a clean shutdown, and ends with the Worker's exit code.
+ *
+ * Losing the terminal or the reader of the log does not end a server: as in Redis, SIGHUP is ignored and what cannot be written is
+ * lost. (nohup is of no use to a Node process, which sets the signals back.)
  */
-import { createWriteStream, readFileSync, unlinkSync, writeFileSync, type WriteStream } from 'node:fs';
+import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import ora, { type Ora } from 'ora';
 import { isWord, type Bytes } from '../../core/base/bytes.js';
 import { joinConf } from '../../core/services/config/conf-file.js';
 import { type ParsedArgv } from '../../core/services/config/argv.js';
-import { formatBytes } from '../../core/inspect/units.js';
+import { debugs } from '../base-command.js';
+import { LogSink } from './log-sink.js';
 import { type EngineData, type FromEngine, type ToEngine } from './messages.js';
 
 /** Share of the memory (of the machine or the container) that the engine's heap may take. */
@@ -18,33 +21,59 @@ const HEAP_SHARE = 0.8;
 /** New objects live here first: large enough that a burst of writes is not copied twice. */
 const YOUNG_GENERATION_MB = 64;
 
-export interface RunOptions {
-  /** Draw a spinner on stderr while the data set loads. */
-  readonly interactive: boolean;
-  /** Messages beyond the log, for the caller's own view. */
-  onMessage?(message: FromEngine): void;
+/** What a person, or a program, sees of a running server besides its log. */
+export interface ServerView {
+  /** Every message, in order, before it has an effect. */
+  receive(message: FromEngine): void;
+  /** Whether this line of the log is to be kept from stdout. A `logfile` gets all of them. */
+  hides(log: Extract<FromEngine, { type: 'log' }>): boolean;
+  /** The terminal is to be left as it was. */
+  stop(): void;
 }
 
-/** Runs a server until it ends. @returns the exit code */
+export interface RunOptions {
+  readonly view: ServerView;
+  readonly defaults?: EngineData['defaults'];
+  readonly watch?: EngineData['watch'];
+}
+
+/** Runs a server until it ends. @returns the exit code. Throws when the configuration file cannot be read. */
 export function runServer(argv: ParsedArgv, options: RunOptions): Promise<number> {
-  const data = engineData(argv);
   const worker = new Worker(new URL('./engine-worker.js', import.meta.url), {
-    workerData: data,
+    workerData: engineData(argv, options),
     resourceLimits: {
       maxOldGenerationSizeMb: Math.floor((availableMemory() * HEAP_SHARE) / 2 ** 20),
       maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
     },
   });
-  return new Runner(worker, options).exitCode;
+  return new Runner(worker, options.view).exitCode;
 }
 
-function engineData({ configFile, stdin, text, directives }: ParsedArgv): EngineData {
+function engineData({ configFile, stdin, text, directives }: ParsedArgv, options: RunOptions): EngineData {
   const path = configFile === undefined ? '' : resolve(configFile);
-  const file = path === '' ? undefined : (readFileSync(path, 'latin1') as Bytes);
+  const file = path === '' ? undefined : readConfFile(path);
   const piped = stdin ? (readFileSync(0, 'latin1') as Bytes) : undefined;
   const ports = directives.filter(([name]) => isWord(name, 'port'));
   const anyPort = ports.at(-1)?.[1][0] === '0';
-  return { confText: joinConf(file, piped, text), configFile: path, cwd: process.cwd(), anyPort };
+  return {
+    defaults: options.defaults ?? [],
+    confText: joinConf(file, piped, text),
+    configFile: path,
+    cwd: process.cwd(),
+    anyPort,
+    watch: options.watch ?? 'none',
+  };
+}
+
+/** The text and the exit code are redis-server's (redis 7.2.6 config.c:loadServerConfig). */
+function readConfFile(path: string): Bytes {
+  try {
+    return readFileSync(path, 'latin1') as Bytes;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'No such file or directory' : (code ?? message);
+    throw new Error(`Fatal error, can't open config file '${path}': ${reason}`, { cause: error });
+  }
 }
 
 /** What the machine has, or what the container (cgroup) may use of it. */
@@ -53,65 +82,75 @@ function availableMemory(): number {
   return constrained > 0 && constrained < totalmem() ? constrained : totalmem();
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
 class Runner {
   readonly exitCode: Promise<number>;
   private resolve!: (code: number) => void;
-  private spinner: Ora | undefined;
-  private logTo: WriteStream | NodeJS.WriteStream = process.stdout;
+  private readonly log = new LogSink();
   private pidfile = '';
   private signals = 0;
-  private readonly onSignal = (signal: 'SIGINT' | 'SIGTERM') => this.signal(signal);
+  private ended = false;
+  private readonly onSignal = (signal: (typeof SIGNALS)[number]) => this.signal(signal);
 
   constructor(
     private readonly worker: Worker,
-    private readonly options: RunOptions,
+    private readonly view: ServerView,
   ) {
     this.exitCode = new Promise((done) => (this.resolve = done));
     worker.on('message', (message: FromEngine) => this.receive(message));
     worker.on('error', (error: Error & { code?: string }) => this.crashed(error));
     worker.on('exit', (code) => this.end(code));
-    process.on('SIGINT', this.onSignal);
-    process.on('SIGTERM', this.onSignal);
+    for (const signal of SIGNALS) process.on(signal, this.onSignal);
+    process.on('SIGHUP', ignore);
+    for (const stream of [process.stdout, process.stderr]) {
+      // oclif's own listener throws on anything but EPIPE; a terminal that is gone gives EIO.
+      stream.removeAllListeners('error');
+      stream.on('error', ignore);
+    }
   }
 
-  private signal(signal: 'SIGINT' | 'SIGTERM'): void {
+  private signal(signal: (typeof SIGNALS)[number]): void {
     if (this.signals++ > 0 && signal === 'SIGINT') {
-      process.stderr.write('You insist... exiting now.\n');
-      this.end(1);
+      this.end(1, 'You insist... exiting now.');
       return;
     }
     this.worker.postMessage({ type: 'signal', signal } satisfies ToEngine);
   }
 
   private receive(message: FromEngine): void {
-    this.options.onMessage?.(message);
+    if (this.ended) return;
+    this.view.receive(message);
     switch (message.type) {
       case 'log':
-        this.logTo.write(message.line + '\n');
+        if (this.log.toFile || !this.view.hides(message)) this.log.write(message.line);
         break;
       case 'settings':
         this.settings(message.logfile, message.pidfile);
         break;
-      case 'loading':
-        this.progress(message);
-        break;
-      case 'ready':
-        this.spinner?.stop();
-        this.spinner = undefined;
-        break;
       case 'failed':
-        this.spinner?.stop();
-        process.stderr.write(message.message.replace(/\n+$/, '') + '\n');
-        this.end(1);
+        this.end(1, message.message.replace(/\n+$/, ''));
+        break;
+      case 'staying':
+        this.signals = 0;
         break;
       case 'exit':
         this.end(message.code);
+        break;
+      case 'loading':
+      case 'ready':
+      case 'link':
+      case 'sample':
         break;
     }
   }
 
   private settings(logfile: string, pidfile: string): void {
-    if (logfile !== '') this.logTo = createWriteStream(logfile, { flags: 'a' });
+    const refused = this.log.open(logfile);
+    if (refused !== undefined) {
+      this.end(1, `Can't open the log file: ${refused}`);
+      return;
+    }
     if (pidfile === '') return;
     try {
       writeFileSync(pidfile, `${process.pid}\n`);
@@ -121,32 +160,63 @@ class Runner {
     }
   }
 
-  private progress({ loadedBytes, totalBytes, keys }: Extract<FromEngine, { type: 'loading' }>): void {
-    if (!this.options.interactive || totalBytes === 0) return;
-    this.spinner ??= ora({ stream: process.stderr }).start();
-    const percent = Math.floor((loadedBytes / totalBytes) * 100);
-    this.spinner.text = `loading ${percent} % of ${formatBytes(totalBytes)}, ${keys.toLocaleString('en')} keys`;
-  }
-
   private crashed(error: Error & { code?: string }): void {
-    const text =
-      error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-        ? 'Out of memory: the data set has outgrown the heap. Set maxmemory, or give the process more memory.'
-        : `The engine ended with an error: ${error.stack ?? error.message}`;
-    process.stderr.write(text + '\n');
-    this.end(1);
+    if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
+      this.end(
+        1,
+        'Out of memory: the data set has outgrown the heap. Set maxmemory, or give the process more memory.',
+      );
+      return;
+    }
+    const stack = error.stack ?? error.message;
+    const shown = debugs('server', process.env.DEBUG);
+    // The file is where a bug report is made from; on a terminal a stack helps nobody.
+    if (this.log.toFile) this.log.write(`The engine ended with an error: ${stack}`);
+    const where = this.log.toFile ? 'the log has more' : 'DEBUG=redis-ts* shows where';
+    this.end(
+      1,
+      shown
+        ? `The engine ended with an error: ${stack}`
+        : `The engine ended with an error: ${error.message} (a bug; ${where})`,
+    );
   }
 
-  private end(code: number): void {
-    this.spinner?.stop();
-    process.off('SIGINT', this.onSignal);
-    process.off('SIGTERM', this.onSignal);
-    if (this.pidfile !== '') {
-      unlinkSync(this.pidfile);
-      this.pidfile = '';
-    }
+  /** @param lastWords for stderr, once the terminal is as it was */
+  private end(code: number, lastWords?: string): void {
+    if (this.ended) return;
+    this.ended = true;
+    for (const signal of SIGNALS) process.off(signal, this.onSignal);
+    this.view.stop();
+    if (lastWords !== undefined) process.stderr.write(`${lastWords}\n`);
+    this.removePidfile();
     void this.worker.terminate();
-    if (this.logTo === process.stdout) this.resolve(code);
-    else (this.logTo as WriteStream).end(() => this.resolve(code));
+    void Promise.all([written(process.stdout), written(process.stderr)]).then(() => this.resolve(code));
   }
+
+  private removePidfile(): void {
+    if (this.pidfile === '') return;
+    try {
+      unlinkSync(this.pidfile);
+    } catch {
+      // Somebody was faster.
+    }
+  }
+}
+
+function ignore(): void {
+  // Deliberately nothing: see the head of this file.
+}
+
+/** A reader that is slower than this loses the end of the log: the process must end. */
+const FLUSH_MS = 2000;
+
+/** Resolves when what was written has reached the system, or cannot. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((done) => {
+    const timer = setTimeout(done, FLUSH_MS);
+    stream.write('', () => {
+      clearTimeout(timer);
+      done();
+    });
+  });
 }

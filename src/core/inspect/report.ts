@@ -2,7 +2,7 @@
  * From facts to a report: who is behind by how much, what the backlog covers, how full the output buffers are, and what is wrong.
  * Pure; called by the `inspect` command and by the library.
  */
-import { findField } from '../info/parse.js';
+import { findField, type ParsedSection } from '../info/parse.js';
 import { type ParsedLink, type ParsedReplica } from '../info/replication.js';
 import { addressesDiffer, matchReplicas, type ReplicaClient } from './client-list.js';
 import { type Facts, type Sample } from './facts.js';
@@ -68,12 +68,20 @@ const PRODUCTS: readonly (readonly [field: string, product: string])[] = [
   ['redis_version', 'redis'],
 ];
 
+/** What kind of server INFO describes, and its own version. */
+export function productOf(sections: readonly ParsedSection[]): { product: string; version?: string } {
+  const known = PRODUCTS.find(([field]) => findField(sections, field) !== undefined);
+  return known === undefined
+    ? { product: 'server' }
+    : { product: known[1], version: findField(sections, known[0]) };
+}
+
 function serverReport({ sections, last }: Facts): ServerReport {
   const { replication } = last;
-  const known = PRODUCTS.find(([field]) => findField(sections, field) !== undefined);
+  const { product, version } = productOf(sections);
   return {
-    product: known?.[1] ?? 'server',
-    version: known && findField(sections, known[0]),
+    product,
+    version,
     mode: findField(sections, 'redis_mode'),
     role: replication.role ?? 'unknown',
     uptimeSeconds: number(findField(sections, 'uptime_in_seconds')),

@@ -1,0 +1,119 @@
+/**
+ * Draws `replica` for whoever looks: on a terminal the live view, on stderr; for a program one JSON object per line, on stdout;
+ * otherwise nothing but the log, which says the same.
+ *
+ * While the live view is shown, only warnings of the log appear, above it, and not those that the view tells itself.
+ */
+import ora from 'ora';
+import { advance, farewell, STARTING, type Frame } from './render/replica.js';
+import { type FromEngine } from './server/messages.js';
+import { type ServerView } from './server/run-server.js';
+import { palette, symbols, type Terminal } from './terminal.js';
+
+type LogMessage = Extract<FromEngine, { type: 'log' }>;
+
+/** The log and nothing else. */
+export const PLAIN_VIEW: ServerView = {
+  receive: () => undefined,
+  hides: () => false,
+  stop: () => undefined,
+};
+
+/** Link events and samples as they are, one line each; the log is kept from stdout, warnings go to stderr. */
+export function jsonView(): ServerView {
+  return {
+    receive: (message) => {
+      if (message.type === 'link') {
+        const { atMs, event, server } = message;
+        process.stdout.write(
+          `${JSON.stringify({ atMs, ...event, ...(server !== undefined && { server }) })}\n`,
+        );
+      } else if (message.type === 'sample') {
+        process.stdout.write(`${JSON.stringify({ kind: 'sample', ...message.sample })}\n`);
+      } else if (message.type === 'ready') {
+        process.stdout.write(`${JSON.stringify({ kind: 'ready', port: message.port })}\n`);
+      } else if (message.type === 'log' && message.level === 'warning') {
+        process.stderr.write(`${message.line}\n`);
+      }
+    },
+    hides: () => true,
+    stop: () => undefined,
+  };
+}
+
+/** How warnings begin that are events of the link as well. */
+const TOLD_BY_EVENTS = ['MASTER <-> REPLICA sync: ', 'Replication stopped: '];
+
+/** The view that redraws its last line. */
+export function liveView(terminal: Terminal): ServerView {
+  let { state } = { state: STARTING };
+  const drawing = new Drawing(terminal);
+  return {
+    receive: (message) => {
+      if (message.type === 'log') {
+        if (message.level === 'warning' && !toldByEvents(message)) drawing.above([message.line]);
+        return;
+      }
+      if (message.type !== 'link' && message.type !== 'sample' && message.type !== 'loading') return;
+      const frame = advance(state, message, currentSize(terminal));
+      ({ state } = frame);
+      drawing.show(frame);
+    },
+    hides: () => true,
+    stop: () => {
+      drawing.stop();
+      const lines = farewell(state, currentSize(terminal));
+      if (lines.length > 0) process.stderr.write(`${lines.join('\n')}\n`);
+    },
+  };
+}
+
+function toldByEvents({ message }: LogMessage): boolean {
+  return TOLD_BY_EVENTS.some((start) => message.startsWith(start));
+}
+
+/** The window may have been resized. */
+function currentSize(terminal: Terminal): Terminal {
+  const { columns } = process.stderr;
+  return columns > 0 ? { ...terminal, width: columns } : terminal;
+}
+
+class Drawing {
+  private readonly spinner;
+  private sign: Frame['live']['sign'] | undefined;
+  private readonly signs;
+
+  constructor(terminal: Terminal) {
+    const { live, fail } = symbols(terminal.unicode);
+    const paint = palette(terminal.color);
+    this.signs = {
+      spinner: { frames: [...(terminal.unicode ? '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏' : '|/-\\')].map(paint.cyan), interval: 80 },
+      live: { frames: [paint.green(live)], interval: 200 },
+      fail: { frames: [paint.red(fail)], interval: 200 },
+    };
+    this.spinner = ora({
+      stream: process.stderr,
+      discardStdin: false,
+      isEnabled: true,
+      spinner: this.signs.spinner,
+    });
+    this.spinner.color = false;
+  }
+
+  show({ lines, live }: Frame): void {
+    if (live.sign !== this.sign) this.spinner.spinner = this.signs[live.sign];
+    this.sign = live.sign;
+    this.spinner.text = live.text;
+    this.above(lines);
+    if (!this.spinner.isSpinning) this.spinner.start();
+  }
+
+  /** Lines that stay. ora takes its own away while something else is written, and draws it again below. */
+  above(lines: readonly string[]): void {
+    if (lines.length > 0) process.stderr.write(`${lines.join('\n')}\n`);
+  }
+
+  stop(): void {
+    this.spinner.stop();
+  }
+}
