@@ -15,6 +15,8 @@ import {
   type LongDouble,
 } from '../../base/long-double.js';
 import { INT64_MIN, addInt64, formatInt64, normalizeInt64, type Int64 } from '../../base/numbers.js';
+import { isLargeInt64Text } from '../../store/types/int-text.js';
+import { RawString } from '../../store/types/raw-string.js';
 import { stringBytes, type Value } from '../../store/types/value.js';
 import { int64Arg, stringOrThrow } from '../args.js';
 import { type CommandContext } from '../context.js';
@@ -80,12 +82,17 @@ export function incrbyfloat(ctx: CommandContext, argv: Bytes[]): void {
   const old = slot < 0 ? longDoubleFromInt64(0) : floatOf(db.valueAt(slot));
   const sum = addLongDouble(old, longDoubleArg(argv[2]));
   if (!isFiniteLongDouble(sum)) throw Errors.nanOrInfinity;
-  // Also a whole number is kept as text: OBJECT ENCODING says embstr until the value is set or loaded anew.
   const text = flat(formatLongDouble(sum));
-  if (slot < 0) gate.put(db, key, slot, text, EVENT_INCRBYFLOAT, 0);
-  else gate.replace(db, key, slot, text, EVENT_INCRBYFLOAT);
+  const value = floatResult(text);
+  if (slot < 0) gate.put(db, key, slot, value, EVENT_INCRBYFLOAT, 0);
+  else gate.replace(db, key, slot, value, EVENT_INCRBYFLOAT);
   ctx.effects.replace(SET, key, text, KEEPTTL);
   ctx.reply.bulk(text);
+}
+
+/** Also a whole number is kept as text: OBJECT ENCODING says embstr until the value is set or loaded anew. */
+function floatResult(text: Bytes): Bytes | RawString {
+  return isLargeInt64Text(text) ? RawString.embedded(text) : text;
 }
 
 const SET = ascii('SET');

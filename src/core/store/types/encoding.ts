@@ -5,7 +5,7 @@
  * outgrows its packed encoding and never goes back (a list does, when it shrinks to half). `settleEncoding` latches that: it is
  * called after each write, with the limits of that moment, and by whoever asks for the encoding.
  */
-import { isInt64Text } from './int-text.js';
+import { isLargeInt64Text } from './int-text.js';
 import { type HashValue } from './hash-value.js';
 import { type ListValue } from './list-value.js';
 import { type SetValue } from './set-value.js';
@@ -77,8 +77,9 @@ export function settleEncoding(value: CollectionValue, limits: EncodingLimits): 
 
 function stringEncoding(value: StringValue): EncodingName {
   if (typeof value === 'number') return 'int';
-  if (typeof value === 'object') return 'raw';
-  if (value.length <= 20 && isInt64Text(value)) return 'int';
+  if (typeof value === 'object') return value.embedded ? 'embstr' : 'raw';
+  // A safe integer that is held as text is one that INCRBYFLOAT left.
+  if (isLargeInt64Text(value)) return 'int';
   return value.length <= EMBSTR_MAX ? 'embstr' : 'raw';
 }
 

@@ -17,6 +17,11 @@ export function isInt64Text(bytes: Bytes): boolean {
   return int64Of(bytes) !== undefined;
 }
 
+/** Whether `bytes` is the canonical text of a 64-bit integer that a number cannot hold exactly. */
+export function isLargeInt64Text(bytes: Bytes): boolean {
+  return typeof int64Of(bytes) === 'bigint';
+}
+
 /** The integer that `bytes` is the canonical text of (bigint past 2^53), or undefined. */
 export function int64Of(bytes: Bytes): number | bigint | undefined {
   const first = bytes.charCodeAt(0);

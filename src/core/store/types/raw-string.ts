@@ -1,7 +1,7 @@
 /**
  * RawString: a string that is changed in place (SETBIT, SETRANGE, APPEND, BITFIELD, HyperLogLog), held as a growable Buffer.
  *
- * It is the third encoding of the string type and always reports `raw`. Copy on write: `freeze` and `clone` share the Buffer
+ * It is the third encoding of the string type and reports `raw`, but for what `embedded` made. Copy on write: `freeze` and `clone` share the Buffer
  * with the original until one of them is changed, so a running snapshot can serialise the old bytes later at no cost now.
  */
 import { type Bytes, fromBuffer, sliceBytes } from '../../base/bytes.js';
@@ -11,6 +11,8 @@ const MAX_PREALLOC = 1024 * 1024;
 
 export class RawString {
   readonly kind = 'string';
+  /** Reports `embstr` until its first change. */
+  embedded = false;
   private buf: Buffer;
   private size: number;
   private shared: boolean;
@@ -31,6 +33,13 @@ export class RawString {
   /** A RawString that takes over `buf`: the caller must not use it any more. */
   static ofBuffer(buf: Buffer): RawString {
     return new RawString(buf, buf.length, false);
+  }
+
+  /** Text that reads as an integer and was not stored as one: as plain Bytes it would report `int`. */
+  static embedded(bytes: Bytes): RawString {
+    const raw = RawString.of(bytes);
+    raw.embedded = true;
+    return raw;
   }
 
   get length(): number {
@@ -95,7 +104,9 @@ export class RawString {
   /** An independent string with the same bytes; whichever of the two is changed first copies them. */
   clone(): RawString {
     this.shared = true;
-    return new RawString(this.buf, this.size, true);
+    const copy = new RawString(this.buf, this.size, true);
+    copy.embedded = this.embedded;
+    return copy;
   }
 
   toString(): string {
@@ -104,6 +115,7 @@ export class RawString {
 
   /** Makes the Buffer ours and at least `length` long; what lies between the old end and `length` is zero. */
   private reserve(length: number): void {
+    this.embedded = false;
     if (length > this.buf.length) {
       const grown = Buffer.alloc(length + Math.min(length, MAX_PREALLOC));
       this.buf.copy(grown, 0, 0, this.size);

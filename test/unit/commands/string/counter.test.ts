@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ascii } from '../../../../src/core/base/bytes.js';
 import { STRING_COMMANDS } from '../../../../src/core/commands/string/table.js';
 import { SetValue } from '../../../../src/core/store/types/set-value.js';
+import { encodingName } from '../../../../src/core/store/types/encoding.js';
 import { createTestEngine, plain, type TestEngine } from '../../../support/engine.js';
 
 const WRONG_TYPE = '-WRONGTYPE Operation against a key holding the wrong kind of value';
@@ -86,12 +87,21 @@ describe('INCR and its like', () => {
 });
 
 describe('INCRBYFLOAT', () => {
-  it('keeps a whole number as text, until it is counted with', () => {
-    call('SET', 'k', '10.5');
-    expect(call('INCRBYFLOAT', 'k', '0.5')).toBe('11');
-    expect(t.engine.store.databases[0].peek(ascii('k'))).toBe('11');
-    call('INCR', 'k');
-    expect(t.engine.store.databases[0].peek(ascii('k'))).toBe(12);
+  it.each([
+    ['11', '10.5', '0.5', 12],
+    ['100000000000000000', '1', '99999999999999999', 100000000000000001n],
+  ])('keeps a whole number as text, until it is counted with: %s', (sum, from, by, next) => {
+    const encoding = () =>
+      encodingName(t.engine.store.databases[0].peek(ascii('k'))!, t.engine.config.values);
+    call('SET', 'k', from);
+    expect(call('INCRBYFLOAT', 'k', by)).toBe(sum);
+    expect(call('GET', 'k')).toBe(sum);
+    expect(encoding()).toBe('embstr');
+    expect(call('INCR', 'k')).toBe(next);
+    expect(encoding()).toBe('int');
+    call('INCRBYFLOAT', 'k', '1');
+    call('APPEND', 'k', '');
+    expect(encoding()).toBe('raw');
   });
 
   // Results of a redis 7.2.6 on x86-64.
