@@ -30,6 +30,8 @@ export interface BlockingHost {
   /** The session goes on with what its parser holds, at the end of the turn. */
   resume(session: Session): void;
   armGate(bit: number, on: boolean): void;
+  /** A pause began or ended: keys do not expire meanwhile. */
+  pauseChanged(): void;
   /** Tells the dispatcher that keys are ready. */
   keysReady(): void;
 }
@@ -198,7 +200,7 @@ export class Blocking implements BlockingPort {
     if (parked === undefined) return;
     session.parked = undefined;
     parked.onEnd();
-    if (parked.kind !== 'paused') this.mark(session, false);
+    this.mark(session, false);
     this.host.resume(session);
   }
 
@@ -226,7 +228,7 @@ export class Blocking implements BlockingPort {
     if (parked === undefined) return;
     session.parked = undefined;
     parked.onEnd();
-    if (parked.kind !== 'paused') this.mark(session, false);
+    this.mark(session, false);
   }
 
   private mark(session: Session, blocked: boolean): void {
@@ -243,6 +245,7 @@ export class Blocking implements BlockingPort {
       onTimeout: () => undefined,
       onEnd: () => void this.paused.delete(session),
     };
+    this.mark(session, true);
   }
 
   /** The end of a turn: executes what a pause that is over has held back of this session. */
@@ -251,6 +254,7 @@ export class Blocking implements BlockingPort {
     if (argv === undefined) return;
     this.paused.delete(session);
     session.parked = undefined;
+    this.mark(session, false);
     this.host.execute(session, argv);
   }
 
@@ -260,6 +264,7 @@ export class Blocking implements BlockingPort {
     this.pausedAll = untilMs !== 0 && !writesOnly;
     this.host.armGate(EngineGate.pausedAll, this.pausedAll);
     this.host.armGate(EngineGate.pausedWrites, untilMs !== 0 && writesOnly);
+    this.host.pauseChanged();
     if (untilMs !== 0) {
       this.pauseTimer = this.host.clock.after(untilMs - this.host.clock.nowMs(), () => this.pause(0, false));
       return;

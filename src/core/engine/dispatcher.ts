@@ -155,8 +155,9 @@ export class Dispatcher {
   call(session: Session, command: Command, argv: Bytes[], source: RequestSource | undefined): void {
     const { context, effects, gate, stats } = this.p;
     const nested = this.depth > 0;
-    // One look at the clock a command: it begins when the last one ended, or when the engine began with this input.
-    const startUs = this.lastUs;
+    // One look at the clock a command: it begins when the last one ended, or when the engine began with this input. What
+    // runs inside a transaction is measured by itself, and the time that commands see stands still.
+    const startUs = nested ? this.p.clock.monotonicUs() : this.lastUs;
     const dirtyBefore = gate.dirty;
     const offsetBefore = effects.wanted === 0 ? 0 : this.p.streamOffset();
     const special = (session.flags & SPECIAL) !== 0;
@@ -184,18 +185,24 @@ export class Dispatcher {
     if (saved !== undefined) effects.restoreCall(saved);
     stats.calls[command.id]++;
     session.totalCommands++;
-    if (nested) return;
+    if (nested) {
+      this.measured(session, command, argv, this.p.clock.monotonicUs() - startUs);
+      return;
+    }
     if (effects.wanted !== 0) {
       // What WAIT waits for: where this client's last command ended that went into the stream, not what others wrote since.
       const offset = this.p.streamOffset();
       if (offset !== offsetBefore) session.writeOffset = offset;
     }
-    const us = this.readClock() - startUs;
-    stats.noteDuration(command.id, us);
-    if (us >= this.slowUs && this.slowUs >= 0) this.p.slow(session, command, argv, us);
+    this.measured(session, command, argv, this.readClock() - startUs);
     session.lastInteractionMs = this.p.store.nowMs;
     if (special || (session.flags & SPECIAL) !== 0) this.leaveSpecial(session);
     if (!session.flushPending) session.wrote();
+  }
+
+  private measured(session: Session, command: Command, argv: readonly Bytes[], us: number): void {
+    this.p.stats.noteDuration(command.id, us);
+    if (us >= this.slowUs && this.slowUs >= 0) this.p.slow(session, command, argv, us);
   }
 
   private failed(command: Command, error: unknown, argv: readonly Bytes[], reply: ReplyWriter): void {

@@ -175,6 +175,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
       execute: (session, argv) => this.execute(session, argv),
       resume: (session) => this.resume(session),
       armGate: (bit, on) => this.armGate(bit, on),
+      pauseChanged: () => this.updateExpiryPolicy(),
       keysReady: () => void (this.dispatcher.keysReady = true),
     });
   }
@@ -600,7 +601,13 @@ export class Engine implements ServerPort, SessionHost, GateState {
   setLoading(state: LoadingState | undefined): void {
     this.loading = state;
     this.armGate(EngineGate.loading, state !== undefined);
-    this.store.expiryPolicy = state !== undefined ? 'keep' : this.replication?.isReplica ? 'hide' : 'delete';
+    this.updateExpiryPolicy();
+  }
+
+  /** What happens to keys whose time is over: nothing while loading; a replica, and anybody during a pause, hides them. */
+  private updateExpiryPolicy(): void {
+    const hides = this.replication?.isReplica || this.blocking.pausedUntilMs !== 0;
+    this.store.expiryPolicy = this.loading !== undefined ? 'keep' : hides ? 'hide' : 'delete';
   }
 
   /** Whether somebody listens for the bit of the write gate. */

@@ -105,6 +105,34 @@ describe('CLIENT PAUSE', () => {
     expect(t.engine.blocking.pausedUntilMs).toBe(t.clock.nowMs() + 100);
   });
 
+  it('counts those who wait as blocked, and CLIENT UNBLOCK does not free them', () => {
+    const other = t.connect();
+    const third = t.connect();
+    call('CLIENT', 'PAUSE', 100, 'WRITE');
+    other.send('SET k v\r\n');
+    third.send('SET k w\r\n');
+    expect(t.engine.blocking.blockedClients).toBe(2);
+    expect(other.session.infoLine()).toMatch(/ flags=b /);
+    expect(call('CLIENT', 'UNBLOCK', 2)).toBe(0);
+    other.session.close('test');
+    expect(t.engine.blocking.blockedClients).toBe(1);
+    call('CLIENT', 'UNPAUSE');
+    expect(t.engine.blocking.blockedClients).toBe(0);
+    expect(call('GET', 'k')).toBe('w');
+  });
+
+  it('keeps keys whose time is over, out of sight, until it ends', () => {
+    call('SET', 'k', 'v', 'PX', 10);
+    call('CLIENT', 'PAUSE', 100, 'WRITE');
+    t.clock.advance(50);
+    t.engine.dispatcher.syncWallClock();
+    expect(call('GET', 'k')).toBe(null);
+    expect(t.engine.store.databases[0].size).toBe(1);
+    call('CLIENT', 'UNPAUSE');
+    expect(call('GET', 'k')).toBe(null);
+    expect(t.engine.store.databases[0].size).toBe(0);
+  });
+
   it('0 pauses nothing', () => {
     expect(call('CLIENT', 'PAUSE', 0)).toBe('OK');
     expect(call('PING')).toBe('PONG');

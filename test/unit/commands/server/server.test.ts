@@ -6,6 +6,7 @@ import { ReplyError } from '../../../../src/core/commands/errors.js';
 import { drawHills } from '../../../../src/core/commands/server/lolwut.js';
 import { SERVER_COMMANDS } from '../../../../src/core/commands/server/table.js';
 import { STRING_COMMANDS } from '../../../../src/core/commands/string/table.js';
+import { TRANSACTION_COMMANDS } from '../../../../src/core/commands/transactions/table.js';
 import { SetValue } from '../../../../src/core/store/types/set-value.js';
 import { createTestEngine, plain, type TestEngine } from '../../../support/engine.js';
 
@@ -114,6 +115,25 @@ describe('SLOWLOG', () => {
       [1, 1_700_000_000, 0, ['SET', 'k', 'v'], '127.0.0.1:50000', 'me'],
     ]);
     expect(call('SLOWLOG', 'LEN')).toBe(4);
+  });
+});
+
+describe('SLOWLOG of a transaction', () => {
+  it('names what was executed, not EXEC', () => {
+    t = createTestEngine({
+      families: [...families, TRANSACTION_COMMANDS],
+      config: { 'enable-debug-command': 'yes', 'slowlog-log-slower-than': '10000' },
+    });
+    call('MULTI');
+    call('DEBUG', 'SLEEP', '0.02');
+    call('DEBUG', 'SLEEP', '0.001');
+    call('EXEC');
+    expect(call('SLOWLOG', 'GET')).toEqual([
+      [0, 1_700_000_000, 20_000, ['DEBUG', 'SLEEP', '0.02'], '127.0.0.1:50000', ''],
+    ]);
+    expect(call('INFO', 'commandstats')).toContain(
+      'cmdstat_debug:calls=2,usec=21000,usec_per_call=10500.00,rejected_calls=0,failed_calls=0\r\n',
+    );
   });
 });
 
