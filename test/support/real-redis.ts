@@ -31,7 +31,7 @@ export interface RealRedis {
   readonly dir: string;
   readonly pid: number;
   /** Sends one command and resolves with its reply (an error reply too). Calls that are not awaited are pipelined. */
-  call(...args: CallArgument[]): Promise<Reply>;
+  readonly call: (...args: CallArgument[]) => Promise<Reply>;
   /** As `call`, but an error reply rejects. */
   must(...args: CallArgument[]): Promise<Reply>;
   /** What the server logged so far. */
