@@ -4,7 +4,7 @@ import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createServer, StartError, type LogLevel, type RunningServer } from '../../src/index.js';
 import { eventually } from '../support/eventually.js';
 import { builtCli } from '../support/run-cli.js';
@@ -177,6 +177,8 @@ describe('a process that has closed its servers', () => {
     for (const server of servers) await server.close();
     process.stdout.write('closed ' + servers.length);
   `;
+
+  beforeAll(() => void builtCli(), 120_000);
 
   it('ends by itself', async () => {
     const library = pathToFileURL(join(builtCli(), 'dist/index.js')).href;
