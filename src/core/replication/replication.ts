@@ -11,6 +11,7 @@ import { type InfoField } from '../info/format.js';
 import { formatReplication } from '../info/replication.js';
 import { type RdbPosition } from '../persistence/rdb/loader.js';
 import { type ReplyWriter } from '../protocol/reply-writer.js';
+import { refuseFailover } from './master/failover.js';
 import { Master } from './master/master.js';
 import { type ReplicationParts } from './ports.js';
 import { Follower } from './replica/follower.js';
@@ -128,8 +129,9 @@ export class Replication implements ReplicationPort {
     );
   }
 
-  failover(): void {
-    throw new ReplyError('ERR FAILOVER requires connected replicas.');
+  /** FAILOVER: every form is refused, with Redis's reason where there is one. */
+  failover(_ctx: CommandContext, argv: readonly Bytes[]): void {
+    refuseFailover(argv, this.isReplica, this.master.replicas);
   }
 
   role(reply: ReplyWriter): void {
@@ -150,7 +152,7 @@ export class Replication implements ReplicationPort {
     reply.array(online.length);
     for (const replica of online) {
       reply.array(3);
-      reply.bulk(ascii(replica.shownAddress));
+      reply.bulk(replica.shownAddress);
       reply.bulkText(String(replica.announced.port));
       reply.bulkText(String(replica.ackOffset));
     }

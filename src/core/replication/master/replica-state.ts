@@ -4,7 +4,7 @@
  *
  *   REPLCONF … ──► Announced        PSYNC/SYNC ──► Replica: wait_bgsave ─► send_bulk ─► online
  */
-import { type Bytes } from '../../base/bytes.js';
+import { ascii, type Bytes } from '../../base/bytes.js';
 import { type Session } from '../../engine/session.js';
 import { type Cursor } from '../stream.js';
 
@@ -97,8 +97,8 @@ export class Replica {
   }
 
   /** The address that INFO and ROLE show: announced, else where it connects from. */
-  get shownAddress(): string {
-    return this.announced.address ?? this.session.connection.peerHost;
+  get shownAddress(): Bytes {
+    return this.announced.address ?? ascii(this.session.connection.peerHost);
   }
 
   /** For the log (redis 7.2.6 replication.c:replicationGetSlaveName). */
