@@ -10,7 +10,7 @@ import { infoInteger, type ParsedField, type ParsedSection } from './parse.js';
 
 /** A full sync that is being received. */
 export interface SyncTransfer {
-  /** Length of the snapshot; 0 in the EOF form, which announces none. */
+  /** Length of the snapshot; -1 before its header, 0 in the EOF form, which announces none. */
   readonly totalBytes: number;
   readonly readBytes: number;
   readonly lastIoSecondsAgo: number;
@@ -119,7 +119,9 @@ function transferValues({ totalBytes, readBytes, lastIoSecondsAgo }: SyncTransfe
     master_sync_read_bytes: readBytes,
     // Negative in the EOF form: Redis subtracts from a total of 0 all the same.
     master_sync_left_bytes: totalBytes - readBytes,
-    master_sync_perc: (totalBytes === 0 ? 0 : (readBytes / totalBytes) * 100).toFixed(2),
+    // Before the header the total is -1, and C prints 0 / -1 with its sign.
+    master_sync_perc:
+      totalBytes < 0 ? '-0.00' : (totalBytes === 0 ? 0 : (readBytes / totalBytes) * 100).toFixed(2),
     master_sync_last_io_seconds_ago: lastIoSecondsAgo,
   };
 }
