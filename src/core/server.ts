@@ -15,6 +15,8 @@ import { Engine } from './engine/engine.js';
 import { type ProcessPort } from './engine/host.js';
 import { REDIS_VERSION } from './engine/version.js';
 import { connectTo } from './net/client-connection.js';
+import { BIND_REASONS, Listening } from './listening.js';
+import { followFolder, reportWithoutEffect } from './live-config.js';
 import { Listener } from './net/tcp-server.js';
 import { persistencePort } from './persistence-port.js';
 import { Persistence, reasonOf, type LoadOutcome } from './persistence/persistence.js';
@@ -22,7 +24,10 @@ import { Replication } from './replication/replication.js';
 import { type Config } from './services/config/config.js';
 import { rewriteConf } from './services/config/rewrite.js';
 import { type Log } from './services/log.js';
+import { StartError } from './start-error.js';
 import { ExpireCycle } from './store/expire-cycle.js';
+
+export { StartError };
 
 export interface ServerParts {
   readonly clock: Clock;
@@ -42,18 +47,12 @@ export interface ServerParts {
   readonly onLoadProgress?: (loadedBytes: number, totalBytes: number, keys: number) => void;
 }
 
-/** A server that could not start; `message` is one clear line. */
-export class StartError extends Error {
-  override readonly name = 'StartError';
-}
-
 export class Server {
   readonly engine: Engine;
   readonly persistence: Persistence;
   readonly replication: Replication;
   private readonly listener: Listener;
-  /** The TCP port, 0 when there is none. */
-  port = 0;
+  private readonly listening: Listening;
 
   constructor(private readonly parts: ServerParts) {
     const { clock, random, config, log, host, disk } = parts;
@@ -98,8 +97,23 @@ export class Server {
     this.listener = new Listener({
       accept: (connection) => engine.accept(connection),
       backlog: config.values.tcpBacklog,
-      keepAliveSeconds: config.values.tcpKeepalive,
+      get keepAliveSeconds() {
+        return config.values.tcpKeepalive;
+      },
     });
+    this.listening = new Listening({
+      listener: this.listener,
+      config,
+      log,
+      anyPort: parts.anyPort,
+      portChanged: (port) => void (engine.tcpPort = port),
+    });
+    followFolder(config, disk);
+  }
+
+  /** The TCP port, 0 when there is none. */
+  get port(): number {
+    return this.listening.port;
   }
 
   private expireActively(): void {
@@ -113,6 +127,7 @@ export class Server {
   async start(): Promise<void> {
     const { log, host } = this.parts;
     log.notice(`Redis version=${REDIS_VERSION} (redis-ts), bits=64, PID: ${host.pid}, just started`);
+    reportWithoutEffect(this.parts.config, log);
     this.checkFolder();
     await this.listen();
     log.notice('Server initialized');
@@ -136,29 +151,9 @@ export class Server {
   }
 
   private async listen(): Promise<void> {
-    const { values } = this.parts.config;
-    let { port } = values;
-    let listening = 0;
-    const addresses = port === 0 && !this.parts.anyPort ? [] : values.bind;
-    for (const address of addresses) {
-      const optional = address.startsWith('-');
-      const host = bindHost(optional ? address.slice(1) : address);
-      try {
-        this.port = await this.listener.listen(host, port);
-        port = this.port;
-        listening++;
-      } catch (error) {
-        const { code } = error as { code?: string };
-        if (optional && (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT' || code === 'EINVAL')) continue;
-        throw new StartError(
-          `Could not create server TCP listening socket ${host}:${port}: bind: ${BIND_REASONS[code ?? ''] ?? code}`,
-        );
-      }
-    }
-    if (listening === 0 && addresses.length > 0)
-      throw new StartError('Configured to not listen anywhere, exiting.');
-    if (values.unixsocket) await this.listenUnix(values.unixsocket);
-    this.engine.tcpPort = this.port;
+    await this.listening.start();
+    const { unixsocket } = this.parts.config.values;
+    if (unixsocket) await this.listenUnix(unixsocket);
   }
 
   private async listenUnix(path: string): Promise<void> {
@@ -232,18 +227,4 @@ export class Server {
     await this.listener.close();
     this.parts.log.notice('redis-ts is now ready to exit, bye bye...');
   }
-}
-
-const BIND_REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'Address already in use',
-  EADDRNOTAVAIL: 'Cannot assign requested address',
-  EACCES: 'Permission denied',
-  ENOENT: 'No such file or directory',
-  ENOTDIR: 'Not a directory',
-};
-
-/** redis.conf says `*` for every IPv4 address and `::*` for every IPv6 one. */
-function bindHost(address: string): string {
-  if (address === '*') return '0.0.0.0';
-  return address === '::*' ? '::' : address;
 }

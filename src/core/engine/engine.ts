@@ -144,6 +144,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
     this.wireGate();
     this.wireTurn();
     this.applyConfig();
+    this.config.onChange('requirepass', () => this.admitWithoutPassword());
     this.cron = new Cron(this);
     this.startMemoryBytes = this.host.memory().usedBytes;
   }
@@ -249,6 +250,12 @@ export class Engine implements ServerPort, SessionHost, GateState {
     this.store.lfu = lfu ? { logFactor: values.lfuLogFactor, decayMinutes: values.lfuDecayTime } : undefined;
     this.armGate(EngineGate.maxMemory, values.maxmemory > 0);
     this.armGate(EngineGate.protectedCommands, true);
+  }
+
+  /** Without a password those who have not given one are let in (redis 7.2.6 networking.c:authRequired). */
+  private admitWithoutPassword(): void {
+    if (this.identity.defaultHasPassword) return;
+    for (const session of this.clients.list()) session.setFlag(ClientFlag.authenticated, true);
   }
 
   armGate(bit: number, on: boolean): void {

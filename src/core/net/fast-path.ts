@@ -5,7 +5,8 @@
  *
  * Every internal is looked for before it is used; where one is missing the caller takes the plain way (net/connection.ts).
  */
-import { type Server, Socket } from 'node:net';
+import { connect, isIPv6, type Server, Socket } from 'node:net';
+import { getSystemErrorName } from 'node:util';
 
 /** libuv's stream handle, as far as it is used here. */
 export interface StreamHandle {
@@ -101,4 +102,46 @@ export function wrapHandle(handle: StreamHandle, buffer: Buffer, onRead: (bytes:
       },
     },
   } as object);
+}
+
+/** A TCP handle before it listens; the calls answer 0 or a negative errno. */
+export interface TcpHandle {
+  bind(address: string, port: number): number;
+  bind6(address: string, port: number, flags: number): number;
+  listen(backlog: number): number;
+  close(): void;
+}
+
+/** What libuv and Node call a TCP handle for listening, and an IPv6 socket that takes no IPv4. */
+const TCP_SERVER = 1;
+const IPV6_ONLY = 1;
+
+/**
+ * Takes an address at once, so that CONFIG SET can answer whether it went well; Node's own `listen` says so a turn later.
+ * @returns the listening handle, the code of the error (`EADDRINUSE`), or undefined when this Node offers no way to
+ */
+export function takeAddress(ip: string, port: number, backlog: number): TcpHandle | string | undefined {
+  const Tcp = captureTcp();
+  if (Tcp === undefined) return undefined;
+  const handle = new Tcp(TCP_SERVER);
+  const bound = isIPv6(ip) ? handle.bind6(ip, port, IPV6_ONLY) : handle.bind(ip, port);
+  const error = bound !== 0 ? bound : handle.listen(backlog);
+  if (error === 0) return handle;
+  handle.close();
+  return getSystemErrorName(error);
+}
+
+type TcpClass = new (type: number) => TcpHandle;
+
+/** Node's TCP handle, seen in a socket that is given up before it connects. */
+function captureTcp(): TcpClass | undefined {
+  const socket = connect({ host: '127.0.0.1', port: 1 });
+  socket.on('error', () => undefined);
+  const handle = (socket as unknown as { _handle?: Partial<TcpHandle> | null })._handle;
+  const fits =
+    typeof handle?.bind === 'function' &&
+    typeof handle.bind6 === 'function' &&
+    typeof handle.listen === 'function';
+  socket.destroy();
+  return fits ? (handle.constructor as TcpClass) : undefined;
 }

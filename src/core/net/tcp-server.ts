@@ -4,10 +4,10 @@
  * All plain connections read through one shared buffer; it is valid only while `receive` runs, and a session copies what it
  * keeps. TLS and Nodes without the fast path take `data` events and socket writes instead.
  */
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, isIP, type Server, type Socket } from 'node:net';
 import { type Connection } from '../engine/connection.js';
 import { formatAddress, plainHost, SocketConnection, type Addresses } from './connection.js';
-import { interceptAccept, wrapHandle, type StreamHandle } from './fast-path.js';
+import { interceptAccept, takeAddress, wrapHandle, type StreamHandle } from './fast-path.js';
 
 /** One read takes at most this many bytes. */
 const READ_BUFFER_BYTES = 64 * 1024;
@@ -22,13 +22,15 @@ export interface ListenerOptions {
   /** A new connection; undefined: it is refused (and closed by the callee). */
   accept(connection: Connection): Receiver | undefined;
   readonly backlog: number;
+  /** Read for each new connection. */
   readonly keepAliveSeconds: number;
   /** False: never take the fast path (tests, comparison). */
   readonly fast?: boolean;
 }
 
 export class Listener {
-  private readonly servers: Server[] = [];
+  private tcpServers: Server[] = [];
+  private readonly unixServers: Server[] = [];
   private readonly shared = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   private readonly sockets = new Set<Socket>();
 
@@ -41,6 +43,25 @@ export class Listener {
     );
   }
 
+  /**
+   * Listens on an IP address before it returns.
+   * @returns undefined, or the code of what went wrong; ENOTSUP when this Node cannot do it at once
+   */
+  listenNow(ip: string, port: number): string | undefined {
+    if (isIP(ip) === 0) return 'EINVAL';
+    const handle = takeAddress(ip, port, this.options.backlog);
+    if (handle === undefined) return 'ENOTSUP';
+    if (typeof handle === 'string') return handle;
+    this.adoptServer(createServer({ noDelay: true }).listen(handle), false);
+    return undefined;
+  }
+
+  /** Gives the TCP addresses up; connections stay. */
+  stopListening(): void {
+    for (const server of this.tcpServers) server.close();
+    this.tcpServers = [];
+  }
+
   async listenUnix(path: string): Promise<void> {
     await this.open({ path, backlog: this.options.backlog }, true);
   }
@@ -51,15 +72,19 @@ export class Listener {
       server.once('error', reject);
       server.listen(where, () => {
         server.off('error', reject);
-        server.on('error', () => undefined);
-        this.servers.push(server);
-        const fast =
-          this.options.fast !== false && interceptAccept(server, (handle) => this.acceptFast(handle, isUnix));
-        server.on('connection', (socket) => this.acceptPlain(socket, isUnix));
-        this.fast = fast;
+        this.adoptServer(server, isUnix);
         resolve(server);
       });
     });
+  }
+
+  /** From now on connections to a listening server are ours. */
+  private adoptServer(server: Server, isUnix: boolean): void {
+    server.on('error', () => undefined);
+    (isUnix ? this.unixServers : this.tcpServers).push(server);
+    this.fast =
+      this.options.fast !== false && interceptAccept(server, (handle) => this.acceptFast(handle, isUnix));
+    server.on('connection', (socket) => this.acceptPlain(socket, isUnix));
   }
 
   /** Whether connections take the fast path. */
@@ -93,9 +118,9 @@ export class Listener {
 
   /** Stops accepting and closes every connection. */
   async close(): Promise<void> {
-    const closing = this.servers
-      .splice(0)
-      .map((server) => new Promise<void>((done) => server.close(() => done())));
+    const closing = [...this.tcpServers.splice(0), ...this.unixServers.splice(0)].map(
+      (server) => new Promise<void>((done) => server.close(() => done())),
+    );
     for (const socket of this.sockets) socket.destroy();
     await Promise.all(closing);
   }

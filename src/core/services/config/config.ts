@@ -82,6 +82,11 @@ export class Config {
     return this.cell(name).text();
   }
 
+  /** Whether the value is the one that a server starts with when nobody says anything. */
+  isDefault(name: DirectiveName): boolean {
+    return this.text(name) === DIRECTIVES[name].create().text();
+  }
+
   /** Whether `name` is a directive or an alias, in any case. */
   has(name: Bytes): boolean {
     return this.find(name) !== undefined;
