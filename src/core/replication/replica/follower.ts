@@ -363,6 +363,14 @@ export class Follower {
     offset: number | undefined,
   ): void {
     const { engine } = this.parts;
+    if (loader.streamDb >= engine.store.databases.length) {
+      link.channel.close();
+      this.snapshotFailed(
+        `the stream is in database ${loader.streamDb}, and there are ${engine.store.databases.length} here (databases)`,
+        true,
+      );
+      return;
+    }
     this.downstream.disconnectAll();
     engine.replaceData(() => loader.install());
     engine.setLoading(undefined);
@@ -390,7 +398,10 @@ export class Follower {
         stream: this.stream,
         proxy: (bytes, start, end) => this.downstream.proxy(bytes, start, end),
         lost: (reason) => this.linkLost(reason),
-        cannotApply: (reason) => this.stop(reason),
+        cannotApply: (reason, intact) => {
+          this.stop(reason);
+          if (!intact) this.position = undefined;
+        },
         desynchronised: (reason) => {
           this.position = undefined;
           this.fullReason = `the stream could not be read: ${reason}`;
@@ -482,7 +493,7 @@ export class Follower {
   get roleState(): string {
     switch (this.state.kind) {
       case 'idle':
-        return 'none';
+        return this.isReplica ? 'connect' : 'none';
       case 'waiting':
       case 'stopped':
         return 'connect';

@@ -9,7 +9,7 @@
  * applied one. A command that cannot be applied ends the link by name and offset (redis 7.2.6 networking.c:commandProcessed).
  */
 import { type ByteChannel, type ChannelClose } from '../../base/byte-channel.js';
-import { ascii, quote, type Bytes } from '../../base/bytes.js';
+import { ascii, isWord, quote, type Bytes } from '../../base/bytes.js';
 import { ClientFlag } from '../../commands/context.js';
 import { type Connection } from '../../engine/connection.js';
 import { type Engine } from '../../engine/engine.js';
@@ -23,9 +23,9 @@ import { type ReplicationStream } from '../stream.js';
 /** Bytes of one transaction that are held back until its EXEC. */
 const MAX_HELD_BYTES = 1024 * 1024 * 1024;
 
-/** Errors that mean that a command, or an option of it, is not known here: going on would lose writes. */
+/** Errors that mean that a command, an option or a database is not known here: going on would lose writes, or misplace them. */
 const CANNOT_APPLY =
-  /^ERR (unknown command|unknown subcommand|wrong number of arguments|syntax error|internal error)/;
+  /^ERR (unknown (sub)?command|wrong number of arguments|syntax error|DB index is out of range|internal error)/;
 
 export interface LinkHost {
   readonly engine: Engine;
@@ -34,8 +34,11 @@ export interface LinkHost {
   proxy(bytes: Buffer, start: number, end: number): void;
   /** The link is gone; a partial resync may follow. */
   lost(reason: string): void;
-  /** A command cannot be applied: the link must not come back by itself. */
-  cannotApply(reason: string): void;
+  /**
+   * A command cannot be applied: the link must not come back by itself.
+   * @param intact the data is as it was before the command: the position still stands
+   */
+  cannotApply(reason: string, intact: boolean): void;
   /** What came is no command stream: the position cannot be trusted any more. */
   desynchronised(reason: string): void;
 }
@@ -144,10 +147,14 @@ export class UpstreamLink implements Upstream {
     );
     if (!CANNOT_APPLY.test(error)) return false;
     const offset = stream.offset + this.heldBytes;
+    // EXEC has run the rest of its commands; everything else was refused before it did anything.
+    const intact = !isWord(parser.argv[0], 'exec');
+    const data = intact ? 'the data is as it was before it' : 'a part of the transaction has been applied';
     if (this.stop()) {
       this.host.cannotApply(
         `the command '${name}' at replication offset ${offset} cannot be applied here (${error}): ` +
-          'replication stops at this point, the data is as it was before it',
+          `replication stops at this point, ${data}`,
+        intact,
       );
     }
     return true;
@@ -157,7 +164,7 @@ export class UpstreamLink implements Upstream {
     this.held.push(Buffer.from(wire.subarray(start, end)));
     this.heldBytes += end - start;
     if (this.heldBytes <= MAX_HELD_BYTES) return;
-    if (this.stop()) this.host.cannotApply(`a transaction of more than ${MAX_HELD_BYTES} bytes`);
+    if (this.stop()) this.host.cannotApply(`a transaction of more than ${MAX_HELD_BYTES} bytes`, true);
   }
 
   private releaseHeld(): void {
@@ -206,11 +213,11 @@ class ChannelConnection implements Connection {
   }
 
   write(): void {
-    throw new Error('a reply to a master');
+    // Dropped: what would answer a master is for nobody (redis 7.2.6 networking.c:prepareClientToWrite).
   }
 
   writeBuffer(): void {
-    throw new Error('a reply to a master');
+    // As `write`.
   }
 
   onDrained(callback: () => void): void {

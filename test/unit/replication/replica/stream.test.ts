@@ -166,6 +166,20 @@ describe('the stream', () => {
     expect(replica.connect().run('GET db')).toBe('$1\r\n0\r\n');
   });
 
+  it('never answers the master, whatever it sends', () => {
+    const replica = scriptedReplica();
+    const wire = replica.fullSync();
+    replica.sent(wire);
+    wire.data(command('GET', 'a') + command('INFO'));
+    // What comes to it later, as a message of a channel would.
+    const master = [...replica.engine.clients.list()].find((session) => session.type === 'master')!;
+    master.reply.simple('late');
+    master.wrote();
+    replica.clock.runTurn();
+    expect(replica.sent(wire)).toBe('');
+    expect(replica.info('master_link_status')).toBe('up');
+  });
+
   it('stays in the database of the stream across a partial resync', () => {
     const replica = scriptedReplica();
     replica.fullSync().data(command('SELECT', '5') + SET_A);
@@ -204,6 +218,20 @@ describe('reads on a replica', () => {
     expect(client.run('GET k')).toBe('$2\r\nvw\r\n');
     wire.data(command('DEL', 'k'));
     expect(client.run('DBSIZE')).toBe(':0\r\n');
+  });
+
+  it('keeps what was over its time already when the snapshot was made', () => {
+    const expiry = Buffer.alloc(8);
+    expiry.writeBigUInt64LE(1_000n);
+    const rdb = `REDIS0009\xfe\x00\xfc${expiry.toString('latin1')}\x00\x03old\x05value\xff\0\0\0\0\0\0\0\0`;
+    const replica = scriptedReplica();
+    const wire = replica.fullSync(rdb);
+    replica.seconds(2);
+    const client = replica.connect();
+    expect(client.run('GET old')).toBe('$-1\r\n');
+    expect(client.run('DBSIZE')).toBe(':1\r\n');
+    wire.data(command('PERSIST', 'old'));
+    expect(client.run('GET old')).toBe('$5\r\nvalue\r\n');
   });
 
   it('refuses writes of clients while replica-read-only is on, and keeps its own writes to itself', () => {
