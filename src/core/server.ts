@@ -3,7 +3,7 @@
  * life: listen, load the data set (clients are answered LOADING meanwhile), serve, save and close.
  */
 import { type Dial } from './base/byte-channel.js';
-import { type Bytes } from './base/bytes.js';
+import { type Bytes, toText } from './base/bytes.js';
 import { type Clock } from './base/clock.js';
 import { type Disk } from './base/disk.js';
 import { type Random } from './base/random.js';
@@ -156,11 +156,11 @@ export class Server {
     if (unixsocket) await this.listenUnix(unixsocket);
   }
 
-  private async listenUnix(path: string): Promise<void> {
+  private async listenUnix(path: Bytes): Promise<void> {
     try {
       // What an earlier server left behind would be in the way.
       this.parts.disk.remove(path);
-      await this.listener.listenUnix(path);
+      await this.listener.listenUnix(toText(path));
     } catch (error) {
       const { code } = error as { code?: string };
       const reason = BIND_REASONS[code ?? ''] ?? reasonOf(error);

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Bytes, fromText } from '../../core/base/bytes.js';
+import { type Bytes, fromText, toText } from '../../core/base/bytes.js';
 import { SystemClock } from '../../core/base/clock-system.js';
 import { globMatch } from '../../core/base/glob.js';
 import { SystemRandom } from '../../core/base/random-system.js';
@@ -56,7 +56,7 @@ function main(): void {
     config,
     log,
     host,
-    configFile: data.configFile,
+    configFile: fromText(data.configFile),
     anyPort: data.anyPort,
     onShutdown: () => finish(server),
     onLoadProgress: (loadedBytes, totalBytes, keys) => {
@@ -83,8 +83,8 @@ function main(): void {
 }
 
 /** The path of a file of ours: Redis has changed to `dir` by the time it opens one. */
-function inFolder(config: Config, path: string | undefined): string {
-  return path === undefined || path === '' ? '' : resolve(config.values.dir, path);
+function inFolder(config: Config, path: Bytes | undefined): string {
+  return path === undefined || path === '' ? '' : resolve(toText(config.values.dir), toText(path));
 }
 
 function readConfig(config: Config, renames: [Bytes, Bytes][]): void {
@@ -98,7 +98,7 @@ function readConfig(config: Config, renames: [Bytes, Bytes][]): void {
       return undefined;
     },
   });
-  config.assign('dir', fromText(resolve(data.cwd, config.values.dir)));
+  config.assign('dir', fromText(resolve(data.cwd, toText(config.values.dir))));
 }
 
 function readIncluded(pattern: Bytes): { text: Bytes } | { error: string } {

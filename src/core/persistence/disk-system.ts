@@ -1,6 +1,7 @@
-/** The real disk: the adapter behind the Disk port. */
+/** The real disk: the adapter behind the Disk port. Paths come as Bytes, as the configuration has them. */
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type Bytes, toBuffer } from '../base/bytes.js';
 import { DiskError, type Disk, type DiskCallback, type FileReader, type FileWriter } from '../base/disk.js';
 
 /** What strerror says, for the errors that a data folder meets. */
@@ -20,44 +21,44 @@ export class SystemDisk implements Disk {
   create(path: string): FileWriter {
     return new SystemWriter(
       path,
-      guard(path, () => fs.openSync(path, 'w', 0o644)),
+      guard(path, () => fs.openSync(native(path), 'w', 0o644)),
     );
   }
 
   open(path: string): FileReader {
     return guard(path, () => {
-      const fd = fs.openSync(path, 'r');
+      const fd = fs.openSync(native(path), 'r');
       return new SystemReader(path, fd, fs.fstatSync(fd).size);
     });
   }
 
   exists(path: string): boolean {
-    return fs.existsSync(path);
+    return fs.existsSync(native(path));
   }
 
   rename(from: string, to: string): void {
-    guard(to, () => fs.renameSync(from, to));
+    guard(to, () => fs.renameSync(native(from), native(to)));
     syncFolder(dirname(to));
   }
 
   remove(path: string): void {
-    guard(path, () => fs.rmSync(path, { force: true }));
+    guard(path, () => fs.rmSync(native(path), { force: true }));
   }
 
   checkFolder(path: string): void {
     guard(path, () => {
-      if (!fs.statSync(path).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
-      fs.accessSync(path, fs.constants.R_OK | fs.constants.X_OK);
+      if (!fs.statSync(native(path)).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
+      fs.accessSync(native(path), fs.constants.R_OK | fs.constants.X_OK);
     });
   }
 
   readText(path: string): string {
-    return guard(path, () => fs.readFileSync(path, 'latin1'));
+    return guard(path, () => fs.readFileSync(native(path), 'latin1'));
   }
 
   writeText(path: string, latin1: string): void {
     const temporary = `${path}.tmp`;
-    guard(path, () => fs.writeFileSync(temporary, latin1, { encoding: 'latin1', flush: true }));
+    guard(path, () => fs.writeFileSync(native(temporary), latin1, { encoding: 'latin1', flush: true }));
     this.rename(temporary, path);
   }
 
@@ -66,11 +67,16 @@ export class SystemDisk implements Disk {
   }
 }
 
+/** A path as Node takes it. */
+function native(path: string): Buffer {
+  return toBuffer(path as Bytes);
+}
+
 /** A rename is durable once its folder is; Windows cannot open one, and does without. */
 function syncFolder(path: string): void {
   let fd: number;
   try {
-    fd = fs.openSync(path, 'r');
+    fd = fs.openSync(native(path), 'r');
   } catch {
     return;
   }
