@@ -18,11 +18,12 @@ export class SystemProcess implements ProcessPort {
   memory(): MemoryFigures {
     const now = performance.now();
     if (this.cached !== undefined && now - this.cachedAt < MEMORY_CACHE_MS) return this.cached;
-    const { rss, heapUsed, external } = process.memoryUsage();
+    const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage();
     this.cachedAt = now;
     this.cached = {
       rssBytes: rss,
-      usedBytes: heapUsed + external,
+      // `external` leaves out shared buffers, `arrayBuffers` leaves out what is no buffer.
+      usedBytes: heapUsed + Math.max(external, arrayBuffers),
       heapUsedBytes: heapUsed,
       heapLimitBytes: getHeapStatistics().heap_size_limit,
     };
