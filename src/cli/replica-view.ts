@@ -41,8 +41,8 @@ export function jsonView(): ServerView {
   };
 }
 
-/** How warnings begin that are events of the link as well. */
-const TOLD_BY_EVENTS = ['MASTER <-> REPLICA sync: ', 'Replication stopped: '];
+/** How warnings begin that are events of the link as well, or that answer the person who watches. */
+const TOLD_ANYWAY = ['MASTER <-> REPLICA sync: ', 'Replication stopped: ', 'Received SIG'];
 
 /** The view that redraws its last line. */
 export function liveView(terminal: Terminal): ServerView {
@@ -51,7 +51,7 @@ export function liveView(terminal: Terminal): ServerView {
   return {
     receive: (message) => {
       if (message.type === 'log') {
-        if (message.level === 'warning' && !toldByEvents(message)) drawing.above([message.line]);
+        if (message.level === 'warning' && !toldAnyway(message)) drawing.above([message.line]);
         return;
       }
       if (message.type !== 'link' && message.type !== 'sample' && message.type !== 'loading') return;
@@ -68,8 +68,8 @@ export function liveView(terminal: Terminal): ServerView {
   };
 }
 
-function toldByEvents({ message }: LogMessage): boolean {
-  return TOLD_BY_EVENTS.some((start) => message.startsWith(start));
+function toldAnyway({ message }: LogMessage): boolean {
+  return TOLD_ANYWAY.some((start) => message.startsWith(start));
 }
 
 /** The window may have been resized. */

@@ -158,7 +158,7 @@ export function summaryParts(sample: LinkSample, { full, partial, losses }: Tall
     `${formatCount(sample.keys)} ${sample.keys === 1 ? 'key' : 'keys'}`,
     `${full} full ${full === 1 ? 'sync' : 'syncs'}, ${partial} partial`,
     `link ${losses === 0 ? 'never lost' : losses === 1 ? 'lost once' : `lost ${losses} times`}`,
-    `${formatCount(sample.commands)} commands applied`,
+    `${formatCount(sample.commands)} ${sample.commands === 1 ? 'command' : 'commands'} applied`,
   ];
 }
 

@@ -66,6 +66,9 @@ export const STARTING: ReplicaState = {
   counts: noTally,
 };
 
+/** A wait is explained from this on. */
+const LONG_WAIT_MS = 1000;
+
 /** What to draw: lines that stay, and the one that moves. */
 export interface Frame {
   readonly state: ReplicaState;
@@ -95,8 +98,8 @@ export function advance(state: ReplicaState, message: ViewMessage, terminal: Ter
 export function farewell({ sample, counts, startedMs }: ReplicaState, terminal: Terminal): string[] {
   if (sample === undefined) return [];
   const parts = summaryParts(sample, counts);
-  if (startedMs !== undefined) parts.push(formatSeconds((sample.atMs - startedMs) / 1000));
-  return factLines({ mark: 'info', label: 'summary', text: parts.join(dot(terminal)) }, terminal);
+  if (startedMs !== undefined) parts.push(`${formatSeconds((sample.atMs - startedMs) / 1000)} in all`);
+  return factLines({ mark: 'info', label: 'summary', text: parts.join(', ') }, terminal);
 }
 
 interface Moved {
@@ -136,7 +139,9 @@ function onLink(before: ReplicaState, message: LinkMessage): Moved {
       const phase = { kind: 'waiting', sinceMs: atMs } as const;
       const connected = connectedFact(state, message.server);
       const next = { ...state, connected: undefined, lastReason: '', attempts: 0, phase };
-      return { state: next, facts: [...connected, fact!] };
+      const said = connected.length > 0 || message.server === undefined;
+      const handshake = said ? fact! : { ...fact!, text: `${fact!.text} (${printable(message.server)})` };
+      return { state: next, facts: [...connected, handshake] };
     }
     case 'full-sync':
       return { state: { ...state, phase: { kind: 'waiting', sinceMs: atMs } }, facts: [fact!] };
@@ -156,7 +161,7 @@ function onLink(before: ReplicaState, message: LinkMessage): Moved {
     case 'lost':
       return {
         state: { ...state, phase: { kind: 'connecting' } },
-        facts: [afterHowLong(fact!, state, atMs)],
+        facts: [afterHowLong(fact!, state, message)],
       };
     case 'retry':
       return onRetry(state, event.reason, fact!);
@@ -193,11 +198,10 @@ function onRetry(state: ReplicaState, reason: string, fact: Fact): Moved {
   return { state: next, facts: known ? [] : [...connectedFact(state, undefined), fact] };
 }
 
-function afterHowLong(fact: Fact, { phase, sample }: ReplicaState, atMs: number): Fact {
-  if (phase.kind !== 'streaming') return fact;
-  const offset = formatCount(Math.max(phase.offset, sample?.offset ?? 0));
+function afterHowLong(fact: Fact, { phase }: ReplicaState, { atMs, offset }: LinkMessage): Fact {
+  if (phase.kind !== 'streaming' || offset === undefined) return fact;
   const time = formatSeconds((atMs - phase.sinceMs) / 1000);
-  return { ...fact, text: `${fact.text} (at offset ${offset}, after ${time} of streaming)` };
+  return { ...fact, text: `${fact.text} (at offset ${formatCount(offset)}, after ${time} of streaming)` };
 }
 
 function onSample(state: ReplicaState, sample: LinkSample): Moved {
@@ -205,6 +209,9 @@ function onSample(state: ReplicaState, sample: LinkSample): Moved {
   const seconds = last === undefined ? 0 : (sample.atMs - last.atMs) / 1000;
   const commandsPerSecond = last && seconds > 0 ? (sample.commands - last.commands) / seconds : 0;
   const next = { ...state, sample, commandsPerSecond };
+  if (state.phase.kind === 'handshake' && sample.atMs - state.phase.sinceMs >= LONG_WAIT_MS) {
+    return { state: { ...next, connected: undefined }, facts: connectedFact(state, undefined) };
+  }
   if (sample.state !== 'master' || state.phase.kind === 'master') return { state: next, facts: [] };
   const text = `nobody is followed any more (REPLICAOF NO ONE): a master from offset ${formatCount(sample.offset)} on`;
   return {
@@ -246,9 +253,6 @@ function dot({ unicode }: Terminal): string {
   return unicode ? ' \u00b7 ' : ', ';
 }
 
-/** Waiting is explained from this on. */
-const LONG_WAIT_MS = 1000;
-
 function liveLine(state: ReplicaState, terminal: Terminal): LiveLine {
   const { phase } = state;
   const master = state.master ?? 'the master';
@@ -288,7 +292,7 @@ function elapsed({ sample }: ReplicaState, sinceMs: number): string {
 
 function longWait(state: ReplicaState, sinceMs: number): string {
   const time = elapsed(state, sinceMs);
-  return time === '' ? '' : `${time} (a diskless master waits repl-diskless-sync-delay before it answers)`;
+  return time === '' ? '' : `${time} (a diskless master lets repl-diskless-sync-delay pass)`;
 }
 
 function servingStale({ sample, counts }: ReplicaState, terminal: Terminal): string {

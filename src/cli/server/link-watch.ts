@@ -60,7 +60,11 @@ export class LinkWatch {
   }
 
   private see(event: LinkEvent): void {
-    const message: LinkMessage = { type: 'link', atMs: this.nowMs(), event };
+    const progress = this.parts.server.replication.follower.streamProgress;
+    if (progress) this.commands.link = progress.commands;
+    const ended = progress && event.kind !== 'streaming';
+    const offset = ended ? { offset: progress.offset } : {};
+    const message: LinkMessage = { type: 'link', atMs: this.nowMs(), event, ...offset };
     if (LINK_OVER.has(event.kind)) this.linkOver();
     if (event.kind === 'connecting') this.address = event;
     if (event.kind === 'streaming') this.newLink();
@@ -123,7 +127,8 @@ export class LinkWatch {
   }
 
   private newLink(): void {
-    this.commands = { before: this.commands.before + this.commands.link, link: 0 };
+    const { before, link } = this.commands;
+    this.commands = { before: before + link, link: 0 };
   }
 
   private linkOver(): void {

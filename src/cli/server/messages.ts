@@ -63,12 +63,15 @@ export type FromEngine =
   | { readonly type: 'staying' }
   | { readonly type: 'exit'; readonly code: number };
 
-/** `atMs`: the sender's monotonic clock. `server`: what the master is (`redis 7.2.4`), with the handshake, when it says so. */
 export interface LinkMessage {
   readonly type: 'link';
+  /** The sender's monotonic clock. */
   readonly atMs: number;
   readonly event: LinkEvent;
+  /** With the handshake: what the master is (`redis 7.2.4`), when it says so. */
   readonly server?: string;
+  /** With the end of a link on which the stream flowed: how far it came. */
+  readonly offset?: number;
 }
 
 export type ToEngine = { readonly type: 'signal'; readonly signal: 'SIGINT' | 'SIGTERM' };

@@ -1,0 +1,105 @@
+/** The live view of `replica` on a real terminal. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.js';
+import { realRedisAvailable, startRealRedis, type RealRedis } from '../support/real-redis.js';
+import { builtCli } from '../support/run-cli.js';
+import { freePort } from '../support/server-process.js';
+import { openWindow, tmuxAvailable, type TerminalWindow } from '../support/tmux.js';
+
+/** How long something may take to appear. */
+const SEEN_MS = 8_000;
+
+let dir: string;
+let master: RealRedis;
+let window: TerminalWindow | undefined;
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'redis-ts-view-'));
+  master = await startRealRedis({ args: ['--repl-diskless-sync-delay', '0'] });
+});
+
+afterEach(async () => {
+  window?.close();
+  window = undefined;
+  await master.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** Opens a window in which a replica of `master` runs. */
+async function watch(
+  columns: number,
+  settings = '',
+): Promise<{ window: TerminalWindow; port: number; sees: (pattern: RegExp) => Promise<void> }> {
+  const port = await freePort();
+  const replica = `${process.execPath} ${join(builtCli(), 'bin/run.js')} replica`;
+  const command = `${settings} ${replica} --of 127.0.0.1:${master.port} --port ${port} --dir ${dir}`;
+  const opened = openWindow(`${command}; echo "exit code $?"`, { columns, rows: 30 });
+  window = opened;
+  const sees = async (pattern: RegExp): Promise<void> => {
+    try {
+      await eventually(() => opened.screen().some((line) => pattern.test(line)), SEEN_MS);
+    } catch {
+      throw new Error(`${String(pattern)} is not on the screen:\n${opened.screen().join('\n')}`);
+    }
+  };
+  return { window: opened, port, sees };
+}
+
+describe.skipIf(!tmuxAvailable || !realRedisAvailable())(
+  'on a terminal (needs tmux and redis-server)',
+  () => {
+    it('draws a line that moves, says what happened, and leaves the screen clean', async () => {
+      await master.must('MSET', 'a', '1', 'b', '2');
+      const { window, port, sees } = await watch(100);
+      const streaming = (offset: string) =>
+        new RegExp(
+          `^● streaming  offset ${offset} · 0 B behind · \\d+ cmd/s · ack \\d.\\d s ago · serving reads on :${port}$`,
+        );
+      await sees(streaming('[\\d,]+'));
+      expect(window.screen().slice(0, 4)).toEqual([
+        expect.stringMatching(
+          new RegExp(`^✔ connected to 127.0.0.1:${master.port} \\(redis [\\d.]+\\) +[\\d.]+ m?s$`),
+        ),
+        expect.stringMatching(/^✔ handshake {2}PING, REPLCONF ×2, PSYNC \? -1 +[\d.]+ m?s$/),
+        '✔ full sync  reason: no replication id of ours yet',
+        expect.stringMatching(/^✔ snapshot {3}\d+ B in .+, RDB \d+, 2 keys, checksum ok$/),
+      ]);
+      expect(window.screen()).toHaveLength(5);
+      expect(window.cursorShown()).toBe(false);
+
+      await master.must('SET', 'big', 'x'.repeat(100_000));
+      await sees(streaming('100,\\d\\d\\d'));
+      await master.must('CLIENT', 'KILL', 'TYPE', 'replica');
+      await sees(/^✖ link lost {2}.+ \(at offset 100,\d{3}, after [\d.]+ m?s of streaming\)$/);
+      await sees(/^✔ partial {4}goes on after 100,\d{3}: the master's backlog holds [\d,]+$/);
+      await sees(streaming('100,\\d\\d\\d'));
+
+      window.press('C-c');
+      await sees(/^exit code 0$/);
+      const last = window.screen().slice(-3);
+      expect(last[0]).toMatch(
+        /^ℹ summary {4}offset 100,\d{3}, 3 keys, 1 full sync, 1 partial, link lost once,/,
+      );
+      expect(window.screen().some((line) => line.includes('streaming  '))).toBe(false);
+      expect(window.cursorShown()).toBe(true);
+    });
+
+    it('fits into a narrow window, also into one that becomes narrow', async () => {
+      const { window, port, sees } = await watch(100);
+      await sees(/^● streaming .* serving reads on/);
+      window.resize(80, 30);
+      await sees(
+        new RegExp(`^● streaming  offset [\\d,]+ · 0 B behind · \\d+ cmd/s · ack \\d.\\d s · :${port}$`),
+      );
+    });
+
+    it('is a log under NO_COLOR', async () => {
+      const { window, sees } = await watch(200, 'env NO_COLOR=1');
+      await sees(/^\d+:S .+ \* Full sync, reason: no replication id of ours yet$/);
+      expect(window.screen().join('\n')).not.toContain('●');
+    });
+  },
+);

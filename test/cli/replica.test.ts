@@ -1,0 +1,285 @@
+/** `redis-ts replica` as its users run it: piped, as JSON, with a log file, against real masters and none. */
+import { type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.js';
+import { realRedisAvailable, startRealRedis, type RealRedis } from '../support/real-redis.js';
+import { RespConnection } from '../support/resp-connection.js';
+import { showReply } from '../support/resp-decoder.js';
+import { runCli, startCli } from '../support/run-cli.js';
+import { freePort } from '../support/server-process.js';
+
+interface Running {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  /** Resolves with its exit code. */
+  readonly ended: Promise<number | null>;
+}
+
+const running: Running[] = [];
+const masters: RealRedis[] = [];
+let dir: string;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'redis-ts-replica-'));
+});
+
+afterEach(async () => {
+  for (const { child, ended } of running.splice(0)) {
+    child.kill('SIGKILL');
+    await ended;
+  }
+  for (const master of masters.splice(0)) await master.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** Starts a replica with a folder of its own. */
+function replica(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+  const child = startCli(['replica', ...args, '--dir', dir], env);
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const one = { child, stdout: () => out, stderr: () => err, ended };
+  running.push(one);
+  return one;
+}
+
+async function realMaster(...args: string[]): Promise<RealRedis> {
+  const master = await startRealRedis({ args: ['--repl-diskless-sync-delay', '0', ...args] });
+  masters.push(master);
+  return master;
+}
+
+/** What the log says, without pid and time. */
+function messages(log: string): string[] {
+  return log
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.replace(/^\d+:[MS] .{24} [.*#-] /, ''));
+}
+
+/** The reply of the server on `port` as redis-cli shows it. */
+async function ask(port: number, ...args: string[]): Promise<string> {
+  const client = await RespConnection.connect(port);
+  try {
+    return showReply(await client.send(...args));
+  } finally {
+    client.close();
+  }
+}
+
+describe('the command line', () => {
+  it('opens its help with what it is for and three examples', async () => {
+    const { stdout, code } = await runCli(['replica', '--help']);
+    expect(code).toBe(0);
+    const [purpose, ...rest] = stdout.split('\n');
+    expect(purpose).toBe('follow a master: a live copy that serves reads and reports its progress');
+    expect(rest.slice(0, 7).filter((line) => line.startsWith('  $ redis-ts replica'))).toHaveLength(3);
+  });
+
+  it.each([
+    [[], '--of host:port is missing: the master to follow'],
+    [['--of', 'a:b'], '--of: bad port "b": a number from 1 to 65535'],
+    [
+      ['--of', 'rediss://x'],
+      '--of: replication over TLS is not supported: write redis://host:port, through a tunnel if need be',
+    ],
+    [['--of', 'h', '--jsno'], "unknown option '--jsno': did you mean '--json'?"],
+  ])('%j is bad usage: one line, the usage, exit 2', async (args, message) => {
+    const { code, stdout, stderr } = await runCli(['replica', ...args]);
+    const [first, usage, more, ...rest] = stderr.split('\n');
+    expect(first).toBe(`redis-ts replica: ${message}`);
+    expect(usage).toMatch(/^Usage: redis-ts replica --of host:port /);
+    expect([more, ...rest]).toEqual(['More:  redis-ts replica --help', '']);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+
+  it('ends with 1 and one line when its port is taken', async () => {
+    const taken = net.createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => taken.once('listening', resolve));
+    const { port } = taken.address() as net.AddressInfo;
+    const { code, stderr } = await runCli([
+      'replica',
+      '--of',
+      ':1',
+      '--bind',
+      '127.0.0.1',
+      '--port',
+      `${port}`,
+    ]);
+    taken.close();
+    expect(stderr).toBe(
+      `Could not create server TCP listening socket 127.0.0.1:${port}: bind: Address already in use\n`,
+    );
+    expect(code).toBe(1);
+  });
+
+  it('ends with 1 and one line when the log file cannot be opened', async () => {
+    const { code, stderr } = await runCli(['replica', '--of', ':1', '--logfile', '/nowhere/x.log']);
+    expect(stderr).toMatch(/^Can't open the log file: ENOENT.*\n$/);
+    expect(code).toBe(1);
+  });
+});
+
+it('keeps trying to reach a master that is not there, and says so', async () => {
+  const port = await freePort();
+  const { child, stdout, stderr, ended } = replica(['--of', `:${port}`, '--port', '0']);
+  const refusals = () =>
+    messages(stdout()).filter((line) => line.startsWith('MASTER <-> REPLICA sync:')).length;
+  await eventually(() => refusals() >= 2);
+  expect(stdout()).toContain(`Connecting to MASTER 127.0.0.1:${port}`);
+  expect(stdout()).toContain('Connection refused');
+  child.kill('SIGTERM');
+  expect(await ended).toBe(0);
+  expect(stderr()).toBe('');
+});
+
+describe.skipIf(!realRedisAvailable())('against a real redis-server', () => {
+  const UNTIL_STREAMING = /Streaming from offset [\d,]+; serving reads on port (\d+)/;
+
+  async function streaming(one: Running): Promise<number> {
+    await eventually(() => UNTIL_STREAMING.test(one.stdout()));
+    return Number(UNTIL_STREAMING.exec(one.stdout())![1]);
+  }
+
+  it('logs each fact as a line, serves reads, and ends with a summary', async () => {
+    const master = await realMaster();
+    await master.must('MSET', 'a', '1', 'b', '2');
+    const one = replica(['--of', `127.0.0.1:${master.port}`, '--port', '0']);
+    const port = await streaming(one);
+    await master.must('SET', 'c', '3');
+    await eventually(async () => (await ask(port, 'GET', 'c')) === '"3"');
+    expect(await ask(port, 'SET', 'd', '4')).toContain('READONLY');
+    await eventually(() => one.stdout().includes('The master is redis '));
+    one.child.kill('SIGINT');
+    expect(await one.ended).toBe(0);
+    expect(one.stderr()).toBe('');
+    const said = messages(one.stdout());
+    expect(said).toContainEqual(
+      expect.stringMatching(new RegExp(`^Connected to the master 127.0.0.1:${master.port} in [\\d.]+ ms$`)),
+    );
+    expect(said).toContainEqual(expect.stringMatching(/^Handshake: PING, REPLCONF x2, PSYNC \? -1 in /));
+    expect(said).toContain('Full sync, reason: no replication id of ours yet');
+    expect(said).toContainEqual(
+      expect.stringMatching(/^Snapshot: \d+ B in .+, RDB \d+, 2 keys, checksum ok$/),
+    );
+    expect(said).toContainEqual(
+      expect.stringMatching(
+        /^Replica ends: offset \d+, 3 keys, 1 full sync, 0 partial, link never lost, \d+ commands? /,
+      ),
+    );
+    // Nothing is kept of a copy unless it is asked for.
+    expect(existsSync(join(dir, 'dump.rdb'))).toBe(false);
+  });
+
+  it('says why the link was lost, and why it could go on or not', async () => {
+    const master = await realMaster();
+    await master.must('SET', 'a', '1');
+    const one = replica(['--of', `127.0.0.1:${master.port}`, '--port', '0']);
+    await streaming(one);
+    await master.must('CLIENT', 'KILL', 'TYPE', 'replica');
+    await eventually(() =>
+      /Partial sync, goes on after \d+: the master's backlog holds \d+/.test(one.stdout()),
+    );
+    expect(one.stdout()).toContain('Connection with master lost: ');
+    // A new history: what we hold is of no use to it.
+    await master.must('DEBUG', 'CHANGE-REPL-ID');
+    await master.must('CLIENT', 'KILL', 'TYPE', 'replica');
+    await eventually(() => /Full sync, reason: the master's replication id is different/.test(one.stdout()));
+    await eventually(() => one.stdout().match(/Streaming from offset/g)?.length === 3);
+    one.child.kill('SIGINT');
+    await one.ended;
+    expect(one.stdout()).toContain('2 full syncs, 1 partial, link lost 2 times');
+  });
+
+  it('logs in with the user of the address, and shows the password nowhere', async () => {
+    const master = await realMaster();
+    await master.must('ACL', 'SETUSER', 'copy', 'on', '>s3cret', '+psync', '+replconf', '+ping');
+    const one = replica(['--of', `redis://copy:s3cret@127.0.0.1:${master.port}`, '--port', '0']);
+    await streaming(one);
+    expect(one.stdout()).toContain('Handshake: PING, AUTH, REPLCONF x2, PSYNC ? -1 in ');
+    expect(one.stdout() + one.stderr()).not.toContain('s3cret');
+  });
+
+  it('prints events and samples as JSON', async () => {
+    const master = await realMaster();
+    await master.must('SET', 'a', '1');
+    const one = replica(['--of', `127.0.0.1:${master.port}`, '--port', '0', '--json']);
+    const events = () =>
+      one
+        .stdout()
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as { kind: string; [field: string]: unknown });
+    await eventually(() => events().some(({ kind, behindBytes }) => kind === 'sample' && behindBytes === 0));
+    const kinds = events().map(({ kind }) => kind);
+    const inOrder = kinds.filter((kind) => kind !== 'sample' && kind !== 'snapshot' && kind !== 'ready');
+    expect(inOrder).toEqual([
+      'connecting',
+      'connected',
+      'handshake',
+      'full-sync',
+      'snapshot-done',
+      'streaming',
+    ]);
+    expect(events().find(({ kind }) => kind === 'handshake')?.server).toMatch(/^redis \d/);
+    expect(events().find(({ kind }) => kind === 'sample')).toMatchObject({
+      commands: expect.any(Number) as number,
+    });
+    one.child.kill('SIGINT');
+    expect(await one.ended).toBe(0);
+    expect(events().at(-1)?.kind).toBe('sample');
+    expect(one.stderr()).toMatch(/^(\d+:S .* # Received SIGINT scheduling shutdown\.\.\.\n)?$/);
+  });
+
+  it('writes all of it to the log file of its folder, which may be renamed at any time', async () => {
+    const master = await realMaster();
+    const args = ['--of', `127.0.0.1:${master.port}`, '--port', '0'];
+    const one = replica([...args, '--logfile', 'r.log', '--pidfile', 'r.pid']);
+    const log = (name: string) => (existsSync(join(dir, name)) ? readFileSync(join(dir, name), 'utf8') : '');
+    await eventually(() => log('r.log').includes('Streaming from offset'));
+    expect(readFileSync(join(dir, 'r.pid'), 'utf8')).toBe(`${one.child.pid}\n`);
+    renameSync(join(dir, 'r.log'), join(dir, 'r.log.1'));
+    one.child.kill('SIGTERM');
+    expect(await one.ended).toBe(0);
+    expect(log('r.log.1')).toContain('Full sync, reason');
+    expect(messages(log('r.log')).at(-1)).toBe('redis-ts is now ready to exit, bye bye...');
+    expect(existsSync(join(dir, 'r.pid'))).toBe(false);
+    expect(one.stdout() + one.stderr()).toBe('');
+  });
+
+  it('goes on when nobody reads its log any more, and when its terminal is closed', async () => {
+    const master = await realMaster();
+    const one = replica(['--of', `127.0.0.1:${master.port}`, '--port', '0']);
+    const port = await streaming(one);
+    one.child.stdout.destroy();
+    one.child.stderr.destroy();
+    one.child.kill('SIGHUP');
+    await master.must('CLIENT', 'KILL', 'TYPE', 'replica');
+    await master.must('SET', 'a', '1');
+    await eventually(async () => (await ask(port, 'GET', 'a')) === '"1"');
+    one.child.kill('SIGTERM');
+    expect(await new Promise((resolve) => one.child.once('exit', resolve))).toBe(0);
+  });
+
+  it('keeps a copy when asked, and goes on from it', async () => {
+    const master = await realMaster();
+    await master.must('SET', 'a', '1');
+    const args = ['--of', `127.0.0.1:${master.port}`, '--port', '0', '--save', '3600 1000'];
+    const first = replica(args);
+    await streaming(first);
+    first.child.kill('SIGTERM');
+    expect(await first.ended).toBe(0);
+    expect(existsSync(join(dir, 'dump.rdb'))).toBe(true);
+    const second = replica(args);
+    await streaming(second);
+    expect(second.stdout()).toContain('Partial sync, goes on after ');
+  });
+});

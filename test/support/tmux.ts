@@ -1,0 +1,51 @@
+/** A real terminal for tests: a private tmux server with one window, whose screen can be read and into which keys can be typed. */
+import { execFileSync, spawnSync } from 'node:child_process';
+
+let sessions = 0;
+
+/** Whether tmux is installed. */
+export const tmuxAvailable = spawnSync('tmux', ['-V']).status === 0;
+
+export interface TerminalWindow {
+  /** The lines that are not empty. */
+  screen(): string[];
+  /** Whether the cursor is shown. */
+  cursorShown(): boolean;
+  /** Types keys, in tmux's names: `C-c`. */
+  press(...keys: string[]): void;
+  resize(columns: number, rows: number): void;
+  close(): void;
+}
+
+/** Opens a window of that size in which `command` runs in a shell; what it leaves on the screen stays until `close`. */
+export function openWindow(
+  command: string,
+  size: { readonly columns: number; readonly rows: number },
+): TerminalWindow {
+  const socket = `redis-ts-test-${process.pid}-${++sessions}`;
+  const tmux = (...args: string[]): string =>
+    execFileSync('tmux', ['-L', socket, '-f', '/dev/null', '-u', ...args], {
+      encoding: 'utf8',
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        LANG: 'C.UTF-8',
+        SHELL: '/bin/sh',
+        TERM: 'xterm',
+      },
+    });
+  const dimensions = (columns: number, rows: number) => ['-x', String(columns), '-y', String(rows)];
+  // Ctrl-C reaches the shell as well: it must outlive the command.
+  tmux('new-session', '-d', ...dimensions(size.columns, size.rows), `trap : INT; ${command}; exec cat`);
+  return {
+    screen: () =>
+      tmux('capture-pane', '-p')
+        .split('\n')
+        .map((line) => line.trimEnd())
+        .filter((line) => line !== ''),
+    cursorShown: () => tmux('display-message', '-p', '#{cursor_flag}').trim() === '1',
+    press: (...keys) => void tmux('send-keys', ...keys),
+    resize: (columns, rows) => void tmux('resize-window', ...dimensions(columns, rows)),
+    close: () => void tmux('kill-server'),
+  };
+}

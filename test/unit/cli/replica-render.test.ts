@@ -1,0 +1,314 @@
+/** The live view of `replica`: what each message prints for good, and the line that moves, written out by hand. */
+import { describe, expect, it } from 'vitest';
+import { linkLogLine, noTally, summaryLine, tally } from '../../../src/cli/render/replica-facts.js';
+import { advance, farewell, STARTING, type ViewMessage } from '../../../src/cli/render/replica.js';
+import { type LinkSample } from '../../../src/cli/server/messages.js';
+import { type Terminal } from '../../../src/cli/terminal.js';
+import { type LinkEvent } from '../../../src/core/replication/ports.js';
+
+const at = (width: number): Terminal => ({ live: true, color: false, unicode: true, width });
+const ASCII: Terminal = { live: true, color: false, unicode: false, width: 80 };
+
+const ID = '8c1f0b5e2d7a4c3b9e8f6a5d4c3b2a190817e2a9';
+const STEPS = [
+  'PING',
+  'AUTH ***',
+  'REPLCONF listening-port 6380',
+  'REPLCONF capa eof capa psync2',
+  'PSYNC ? -1',
+];
+
+function link(atMs: number, event: LinkEvent, more: { server?: string; offset?: number } = {}): ViewMessage {
+  return { type: 'link', atMs, event, ...more };
+}
+
+function sample(atMs: number, more: Partial<LinkSample> = {}): ViewMessage {
+  return {
+    type: 'sample',
+    sample: { atMs, state: 'connected', offset: 0, commands: 0, keys: 0, port: 6380, ...more },
+  };
+}
+
+/** Feeds `messages`; everything that was printed, then the live line under a sign for its kind. */
+function draw(messages: readonly ViewMessage[], terminal: Terminal): { printed: string[]; live: string } {
+  let state = STARTING;
+  let live = '';
+  const printed: string[] = [];
+  for (const message of messages) {
+    const frame = advance(state, message, terminal);
+    ({ state } = frame);
+    printed.push(...frame.lines);
+    live = `${frame.live.sign}: ${frame.live.text}`;
+  }
+  return { printed, live };
+}
+
+const CONNECTING = link(0, { kind: 'connecting', host: '10.0.0.5', port: 6379 });
+const CONNECTED = link(1, { kind: 'connected', address: '10.0.0.5:6379', us: 412 });
+const HANDSHAKE = link(2, { kind: 'handshake', steps: STEPS, us: 1104 }, { server: 'redis 7.2.4' });
+const FULL = link(3, {
+  kind: 'full-sync',
+  reason: 'no replication id of ours yet',
+  replid: ID,
+  offset: 98_000_000,
+});
+const SNAPSHOT_DONE = link(700, {
+  kind: 'snapshot-done',
+  bytes: 43_201_331,
+  us: 606_000,
+  rdbVersion: 11,
+  keys: 312_400,
+  checksum: 'ok',
+});
+const STREAMING = link(701, { kind: 'streaming', offset: 98_000_000 });
+const UP_TO_STREAMING = [CONNECTING, CONNECTED, HANDSHAKE, FULL, SNAPSHOT_DONE, STREAMING];
+const FLOWING = [
+  sample(1000, { offset: 98_100_000, behindBytes: 0, commands: 10, ackAgeMs: 100, keys: 312_400 }),
+  sample(2000, { offset: 98_211_004, behindBytes: 0, commands: 1214, ackAgeMs: 300, keys: 312_400 }),
+];
+
+describe('a full sync', () => {
+  it('is five lines at 200 columns', () => {
+    const { printed, live } = draw([...UP_TO_STREAMING, ...FLOWING], at(200));
+    expect(printed).toEqual([
+      '✔ connected to 10.0.0.5:6379 (redis 7.2.4)                            0.4 ms',
+      '✔ handshake  PING, AUTH, REPLCONF ×2, PSYNC ? -1                      1.1 ms',
+      '✔ full sync  reason: no replication id of ours yet',
+      '✔ snapshot   41 MB in 606 ms (68 MB/s), RDB 11, 312,400 keys, checksum ok',
+    ]);
+    expect(live).toBe(
+      'live: streaming  offset 98,211,004 · 0 B behind · 1,204 cmd/s · ack 0.3 s ago · serving reads on :6380',
+    );
+  });
+
+  it('says the same in fewer words at 80 columns', () => {
+    const { printed, live } = draw([...UP_TO_STREAMING, ...FLOWING], at(80));
+    expect(printed[0]).toBe('✔ connected to 10.0.0.5:6379 (redis 7.2.4)                            0.4 ms');
+    expect(live).toBe('live: streaming  offset 98,211,004 · 0 B behind · 1,204 cmd/s · ack 0.3 s · :6380');
+  });
+
+  it('needs no more than ASCII', () => {
+    const { printed, live } = draw([...UP_TO_STREAMING, ...FLOWING], ASCII);
+    expect(printed).toEqual([
+      'ok connected to 10.0.0.5:6379 (redis 7.2.4)                           0.4 ms',
+      'ok handshake  PING, AUTH, REPLCONF x2, PSYNC ? -1                     1.1 ms',
+      'ok full sync  reason: no replication id of ours yet',
+      'ok snapshot   41 MB in 606 ms (68 MB/s), RDB 11, 312,400 keys, checksum ok',
+    ]);
+    expect(live).toBe('live: streaming  offset 98,211,004, 0 B behind, 1,204 cmd/s, ack 0.3 s, :6380');
+  });
+
+  it('shows what has come of the snapshot, and how long the rest takes', () => {
+    const progress = (atMs: number, receivedBytes: number, totalBytes?: number) =>
+      link(atMs, { kind: 'snapshot', receivedBytes, totalBytes, keys: 112_400 });
+    const before = [CONNECTING, CONNECTED, HANDSHAKE, FULL];
+    const known = [progress(100, 0, 43_201_331), progress(350, 16_777_216, 43_201_331)];
+    expect(draw([...before, ...known], at(80)).live).toBe(
+      'spinner: snapshot   38 % of 41 MB · 64 MB/s · 1 s left · 112,400 keys',
+    );
+    const unknown = [progress(100, 0), progress(350, 16_777_216)];
+    expect(draw([...before, ...unknown], at(80)).live).toBe(
+      'spinner: snapshot   16 MB · 64 MB/s · 112,400 keys',
+    );
+  });
+});
+
+describe('waiting', () => {
+  it('names the master once the wait is long, and what it may be for', () => {
+    const long = draw([CONNECTING, CONNECTED, sample(3500, { state: 'handshake' })], at(120));
+    expect(long.printed).toEqual([
+      '✔ connected to 10.0.0.5:6379                                          0.4 ms',
+    ]);
+    expect(long.live).toBe(
+      'spinner: handshake with 10.0.0.5:6379, 3 s (a diskless master lets repl-diskless-sync-delay pass)',
+    );
+    const { printed } = draw([CONNECTING, CONNECTED, sample(3500), HANDSHAKE], at(120));
+    expect(printed.slice(1)).toEqual([
+      '✔ handshake  PING, AUTH, REPLCONF ×2, PSYNC ? -1 (redis 7.2.4)        1.1 ms',
+    ]);
+  });
+
+  it('shows how far the own data set is loaded', () => {
+    const loading = {
+      type: 'loading',
+      loadedBytes: 52_428_800,
+      totalBytes: 104_857_600,
+      keys: 5000,
+    } as const;
+    expect(draw([loading], at(80)).live).toBe('spinner: loading 50 % of 100 MB, 5,000 keys');
+  });
+});
+
+describe('a lost link', () => {
+  const LOST = link(
+    720_701,
+    { kind: 'lost', reason: 'the master closed the connection' },
+    { offset: 98_211_004 },
+  );
+  const REFUSED = link(720_702, { kind: 'retry', reason: 'Connection refused' });
+
+  it('says why, where and after how long', () => {
+    const { printed, live } = draw([...UP_TO_STREAMING, LOST, CONNECTING], at(200));
+    expect(printed.slice(4)).toEqual([
+      '✖ link lost  the master closed the connection (at offset 98,211,004, after 12 m of streaming)',
+    ]);
+    expect(live).toBe('spinner: connecting to 10.0.0.5:6379');
+  });
+
+  it('tells a reason once, and counts the attempts below', () => {
+    const again = [CONNECTING, REFUSED];
+    const { printed, live } = draw(
+      [...UP_TO_STREAMING, ...FLOWING, LOST, ...again, ...again, CONNECTING],
+      at(200),
+    );
+    expect(printed.slice(5)).toEqual(['⚠ no link    Connection refused']);
+    expect(live).toBe('spinner: connecting to 10.0.0.5:6379, attempt 3 · serving old data on :6380');
+  });
+
+  it('goes on with a partial sync, and says what was there', () => {
+    const partial = link(720_800, {
+      kind: 'partial-sync',
+      replid: ID,
+      offset: 98_211_004,
+      reason: "the master's backlog holds 98,211,005",
+    });
+    const { printed } = draw([...UP_TO_STREAMING, LOST, CONNECTING, partial], at(200));
+    expect(printed.at(-1)).toBe(
+      "✔ partial    goes on after 98,211,004: the master's backlog holds 98,211,005",
+    );
+  });
+
+  it('wraps a long reason under itself at 80 columns', () => {
+    const full = link(720_800, {
+      kind: 'full-sync',
+      reason: "the master's backlog starts at 98,000,001; we asked for 97,412,220 and it was gone",
+      replid: ID,
+      offset: 1,
+    });
+    expect(draw([CONNECTING, full], at(80)).printed).toEqual([
+      "✔ full sync  reason: the master's backlog starts at 98,000,001; we asked for",
+      '             97,412,220 and it was gone',
+    ]);
+  });
+
+  it('does not let a server steer the terminal', () => {
+    const retry = link(5, { kind: 'retry', reason: 'no \x1b[2J\r\n' });
+    expect(draw([CONNECTING, retry], at(80)).printed).toEqual(['⚠ no link    no \\x1b[2J\\x0d\\x0a']);
+  });
+
+  it('shows nothing of the last link under the new one', () => {
+    const { live } = draw([...UP_TO_STREAMING, ...FLOWING, LOST, CONNECTING, STREAMING], at(80));
+    expect(live).toBe('live: streaming  offset 98,000,000');
+  });
+});
+
+describe('what ends the following', () => {
+  it('stops where something cannot be applied', () => {
+    const stopped = link(5000, { kind: 'stopped', reason: "the command 'FOO' cannot be applied here" });
+    const { printed, live } = draw([...UP_TO_STREAMING, ...FLOWING, stopped], at(80));
+    expect(printed.at(-1)).toBe("✖ stopped    the command 'FOO' cannot be applied here");
+    expect(live).toBe('fail: replication has stopped · serving old data on :6380 · REPLICAOF begins anew');
+  });
+
+  it('becomes a master, and follows somebody else', () => {
+    const promoted = draw(
+      [...UP_TO_STREAMING, sample(3000, { state: 'master', offset: 98_211_004 })],
+      at(80),
+    );
+    expect(promoted.printed.slice(4)).toEqual([
+      'ℹ promoted   nobody is followed any more (REPLICAOF NO ONE): a master from',
+      '             offset 98,211,004 on',
+    ]);
+    expect(promoted.live).toBe('live: master     offset 98,211,004 · serving on :6380');
+    const other = link(4000, { kind: 'connecting', host: '::1', port: 7000 });
+    const moved = draw([...UP_TO_STREAMING, other], at(80));
+    expect(moved.printed.slice(4)).toEqual([
+      'ℹ REPLICAOF  [::1]:7000 is followed from now on (before: 10.0.0.5:6379)',
+    ]);
+    expect(moved.live).toBe('spinner: connecting to [::1]:7000');
+  });
+
+  it('sums up', () => {
+    const messages = [...UP_TO_STREAMING, ...FLOWING];
+    const state = messages.reduce((last, message) => advance(last, message, at(80)).state, STARTING);
+    expect(farewell(state, at(200))).toEqual([
+      'ℹ summary    offset 98,211,004, 312,400 keys, 1 full sync, 0 partial, link never lost, 1,214 commands applied, 2 s in all',
+    ]);
+    expect(farewell(STARTING, at(80))).toEqual([]);
+  });
+});
+
+it('colours signs and times only', () => {
+  const { printed } = draw([CONNECTING, CONNECTED, HANDSHAKE], { ...at(60), color: true });
+  expect(printed[0]).toBe(
+    '\x1b[32m✔\x1b[39m connected to 10.0.0.5:6379 (redis 7.2.4)            \x1b[2m0.4 ms\x1b[22m',
+  );
+});
+
+it('keeps the live line within one line at any width', () => {
+  for (const width of [30, 50, 70, 80, 90, 120]) {
+    const { live } = draw([...UP_TO_STREAMING, ...FLOWING], at(width));
+    expect(live.slice('live: '.length).length).toBeLessThanOrEqual(width - 3);
+  }
+});
+
+describe('the log', () => {
+  it.each<[LinkEvent, string | undefined]>([
+    [{ kind: 'connecting', host: 'h', port: 1 }, undefined],
+    [
+      { kind: 'connected', address: '10.0.0.5:6379', us: 412 },
+      'Connected to the master 10.0.0.5:6379 in 0.4 ms',
+    ],
+    [
+      { kind: 'handshake', steps: [...STEPS.slice(0, 4), `PSYNC ${ID} 168`], us: 5_100_000 },
+      'Handshake: PING, AUTH, REPLCONF x2, PSYNC 8c1f..e2a9 168 in 5.1 s',
+    ],
+    [
+      { kind: 'full-sync', reason: 'no replication id of ours yet', replid: ID, offset: 1 },
+      'Full sync, reason: no replication id of ours yet',
+    ],
+    [
+      { kind: 'partial-sync', reason: "the master's backlog holds 12", replid: ID, offset: 11 },
+      "Partial sync, goes on after 11: the master's backlog holds 12",
+    ],
+    [
+      { kind: 'snapshot', receivedBytes: 16_777_216, totalBytes: 43_201_331, keys: 7 },
+      'Snapshot: 16 MB of 41 MB (38 %), 7 keys',
+    ],
+    [
+      { kind: 'snapshot', receivedBytes: 16_777_216, totalBytes: undefined, keys: 7 },
+      'Snapshot: 16 MB, 7 keys',
+    ],
+    [
+      {
+        kind: 'snapshot-done',
+        bytes: 1024,
+        us: 1_000_000,
+        rdbVersion: 9,
+        keys: 1,
+        checksum: 'absent',
+      },
+      'Snapshot: 1.0 KB in 1.0 s (1.0 KB/s), RDB 9, 1 key, no checksum: the master makes none',
+    ],
+    [
+      { kind: 'streaming', offset: 98_000_000 },
+      'Streaming from offset 98,000,000; serving reads on port 6380',
+    ],
+    // The follower logs these itself.
+    [{ kind: 'lost', reason: 'x' }, undefined],
+    [{ kind: 'retry', reason: 'x' }, undefined],
+    [{ kind: 'stopped', reason: 'x' }, undefined],
+  ])('%j', (event, line) => {
+    expect(linkLogLine({ type: 'link', atMs: 0, event }, 6380)).toBe(line);
+  });
+
+  it('ends with a summary', () => {
+    const lost: LinkEvent = { kind: 'lost', reason: 'x' };
+    const done = SNAPSHOT_DONE.type === 'link' ? [SNAPSHOT_DONE.event] : [];
+    const counts = [...done, lost, lost, ...done].reduce(tally, noTally);
+    const last: LinkSample = { atMs: 0, state: 'connect', offset: 1234, commands: 1, keys: 1, port: 0 };
+    expect(summaryLine(last, counts)).toBe(
+      'Replica ends: offset 1,234, 1 key, 2 full syncs, 0 partial, link lost 2 times, 1 command applied',
+    );
+  });
+});
