@@ -106,6 +106,7 @@ describe('bind', () => {
     expect(await call('CONFIG', 'SET', 'bind', '192.0.2.1')).toBe(
       "-ERR CONFIG SET failed (possibly related to argument 'bind') - Failed to bind to specified addresses.",
     );
+    expect(await call('CONFIG', 'SET', 'bind', 'localhost')).toMatch(/^-ERR CONFIG SET failed/);
     await connect(server.port);
     expect(await call('CONFIG', 'GET', 'bind')).toEqual(['bind', '127.0.0.1 -192.0.2.1']);
   });

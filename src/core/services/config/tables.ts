@@ -96,5 +96,14 @@ export const WITHOUT_EFFECT: ReadonlyMap<DirectiveName, string> = new Map<Direct
   ['replica-lazy-flush', 'V8 frees memory in the background'],
   ['sanitize-dump-payload', 'payloads are always checked'],
   ['list-compress-depth', 'lists are held as they are'],
+  ['repl-disable-tcp-nodelay', 'replicas are always sent what there is at once'],
+  ['rdb-del-sync-files', 'a sync by way of the disk removes its file by itself'],
+  ['tls-replication', 'the link to a master is plain TCP'],
+  ['cluster-enabled', 'no cluster is built here'],
+  // What follows waits for a part that is not there yet.
+  ['tls-port', 'connections are plain TCP'],
+  ['aclfile', 'there is only the default user, with requirepass'],
+  ['notify-keyspace-events', 'there is no pub/sub yet'],
+  ['maxmemory-clients', 'clients are not evicted yet'],
   ['appendonly', 'no append-only file is written yet: snapshots (save, BGSAVE) keep the data'],
 ]);
