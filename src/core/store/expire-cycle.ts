@@ -85,6 +85,8 @@ export class ExpireCycle {
   private cycle(limitUs: number): void {
     const { store, clock } = this;
     if (store.expiryPolicy !== 'delete') return;
+    // A replica that became a master: while its clients are paused (`hide`) nothing is its own business any more.
+    for (const { keyspace } of store.databases) keyspace.ownExpiries = undefined;
     const startUs = clock.monotonicUs();
     this.deadlineUs = startUs + limitUs;
     const { databases } = store;

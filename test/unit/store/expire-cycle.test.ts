@@ -219,6 +219,18 @@ describe('a replica that can be written to', () => {
     expect(db.size).toBe(1);
   });
 
+  it('has no business of its own left once it is a master, not even while that is paused', () => {
+    const db = store.databases[0];
+    set(db, 'a', 10);
+    store.expiryPolicy = 'delete';
+    cycle.slow();
+    clock.advance(20);
+    store.expiryPolicy = 'hide';
+    cycle.slow();
+    expect(removed).toEqual([]);
+    expect(db.size).toBe(1);
+  });
+
   it('looks at few keys that have time left', () => {
     const db = store.databases[0];
     for (let i = 0; i < 1000; i++) set(db, `k${i}`, 60_000);
