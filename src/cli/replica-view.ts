@@ -24,10 +24,9 @@ export function jsonView(): ServerView {
   return {
     receive: (message) => {
       if (message.type === 'link') {
-        const { atMs, event, server } = message;
-        process.stdout.write(
-          `${JSON.stringify({ atMs, ...event, ...(server !== undefined && { server }) })}\n`,
-        );
+        const { atMs, event, server, offset } = message;
+        // JSON leaves out what is undefined; an offset of the event's own comes last and counts.
+        process.stdout.write(`${JSON.stringify({ kind: event.kind, atMs, server, offset, ...event })}\n`);
       } else if (message.type === 'sample') {
         process.stdout.write(`${JSON.stringify({ kind: 'sample', ...message.sample })}\n`);
       } else if (message.type === 'ready') {
