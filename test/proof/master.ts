@@ -105,7 +105,14 @@ async function cuts(stage: Stage, backlog: string): Promise<{ master: Master; re
     proxy.cut();
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     proxy.restore();
-    await eventually(async () => (await infoField(replica, 'master_link_status')) === 'up');
+    try {
+      await eventually(async () => (await infoField(replica, 'master_link_status')) === 'up', 30_000);
+    } catch (error) {
+      const tail = (log: string) => log.split('\n').slice(-12).join('\n');
+      throw new Error(`the link does not come back\n${tail(master.log())}\n${tail(replica.log())}`, {
+        cause: error,
+      });
+    }
   }
   await load.stop();
   await eventually(async () => !/expires=[1-9]/.test(JSON.stringify(await master.call('INFO', 'keyspace'))));

@@ -47,6 +47,7 @@ describe('onDrained through a stream', () => {
     expect(connection.queuedBytes).toBeGreaterThan(0);
     let received = 0;
     peer.on('data', (chunk) => (received += chunk.length));
+    peer.resume();
     await eventually(() => received === 32 * block.length);
     await eventually(() => left >= 0);
     expect(left).toBe(0);
