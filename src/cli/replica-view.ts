@@ -25,8 +25,9 @@ export function jsonView(): ServerView {
     receive: (message) => {
       if (message.type === 'link') {
         const { atMs, event, server, offset } = message;
+        const { kind, ...facts } = event;
         // JSON leaves out what is undefined; an offset of the event's own comes last and counts.
-        process.stdout.write(`${JSON.stringify({ kind: event.kind, atMs, server, offset, ...event })}\n`);
+        process.stdout.write(`${JSON.stringify({ kind, atMs, server, offset, ...facts })}\n`);
       } else if (message.type === 'sample') {
         process.stdout.write(`${JSON.stringify({ kind: 'sample', ...message.sample })}\n`);
       } else if (message.type === 'ready') {
@@ -59,6 +60,7 @@ export function liveView(terminal: Terminal): ServerView {
       drawing.show(frame);
     },
     hides: () => true,
+    endsWithTerminal: true,
     stop: () => {
       drawing.stop();
       const lines = farewell(state, currentSize(terminal));

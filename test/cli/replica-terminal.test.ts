@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { realRedisAvailable, startRealRedis, type RealRedis } from '../support/real-redis.js';
+import { RespConnection } from '../support/resp-connection.js';
 import { builtCli } from '../support/run-cli.js';
 import { freePort } from '../support/server-process.js';
 import { openWindow, tmuxAvailable, type TerminalWindow } from '../support/tmux.js';
@@ -96,10 +97,27 @@ describe.skipIf(!tmuxAvailable || !realRedisAvailable())(
       );
     });
 
+    it('ends when its window is closed', async () => {
+      const { port, sees } = await watch(100);
+      await sees(/^● streaming /);
+      const client = await RespConnection.connect(port);
+      client.close();
+      window?.close();
+      window = undefined;
+      await eventually(() =>
+        RespConnection.connect(port).then(
+          (late) => late.close(),
+          () => true,
+        ),
+      );
+    });
+
     it('is a log under NO_COLOR', async () => {
       const { window, sees } = await watch(200, 'env NO_COLOR=1');
       await sees(/^\d+:S .+ \* Full sync, reason: no replication id of ours yet$/);
       expect(window.screen().join('\n')).not.toContain('●');
+      window.press('C-c');
+      await sees(/^exit code 0$/);
     });
   },
 );

@@ -1,7 +1,8 @@
 /** A real terminal for tests: a private tmux server with one window, whose screen can be read and into which keys can be typed. */
 import { execFileSync, spawnSync } from 'node:child_process';
-
-let sessions = 0;
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** Whether tmux is installed. */
 export const tmuxAvailable = spawnSync('tmux', ['-V']).status === 0;
@@ -22,9 +23,9 @@ export function openWindow(
   command: string,
   size: { readonly columns: number; readonly rows: number },
 ): TerminalWindow {
-  const socket = `redis-ts-test-${process.pid}-${++sessions}`;
+  const dir = mkdtempSync(join(tmpdir(), 'redis-ts-tmux-'));
   const tmux = (...args: string[]): string =>
-    execFileSync('tmux', ['-L', socket, '-f', '/dev/null', '-u', ...args], {
+    execFileSync('tmux', ['-S', join(dir, 'socket'), '-f', '/dev/null', '-u', ...args], {
       encoding: 'utf8',
       env: {
         PATH: process.env.PATH,
@@ -46,6 +47,9 @@ export function openWindow(
     cursorShown: () => tmux('display-message', '-p', '#{cursor_flag}').trim() === '1',
     press: (...keys) => void tmux('send-keys', ...keys),
     resize: (columns, rows) => void tmux('resize-window', ...dimensions(columns, rows)),
-    close: () => void tmux('kill-server'),
+    close: () => {
+      tmux('kill-server');
+      rmSync(dir, { recursive: true, force: true });
+    },
   };
 }

@@ -3,7 +3,8 @@
  * signals into a clean shutdown, and ends with the Worker's exit code.
  *
  * Losing the terminal or the reader of the log does not end a server: as in Redis, SIGHUP is ignored and what cannot be written is
- * lost. (nohup is of no use to a Node process, which sets the signals back.)
+ * lost. (nohup is of no use to a Node process, which sets the signals back.) A live view ends with its terminal: nobody would
+ * look for a server in a window that is closed.
  */
 import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
@@ -29,6 +30,8 @@ export interface ServerView {
   hides(log: Extract<FromEngine, { type: 'log' }>): boolean;
   /** The terminal is to be left as it was. */
   stop(): void;
+  /** Closing the terminal ends the server, cleanly. */
+  readonly endsWithTerminal?: boolean;
 }
 
 export interface RunOptions {
@@ -102,7 +105,7 @@ class Runner {
     worker.on('error', (error: Error & { code?: string }) => this.crashed(error));
     worker.on('exit', (code) => this.end(code));
     for (const signal of SIGNALS) process.on(signal, this.onSignal);
-    process.on('SIGHUP', ignore);
+    process.on('SIGHUP', view.endsWithTerminal ? () => this.signal('SIGTERM') : ignore);
     for (const stream of [process.stdout, process.stderr]) {
       // oclif's own listener throws on anything but EPIPE; a terminal that is gone gives EIO.
       stream.removeAllListeners('error');
