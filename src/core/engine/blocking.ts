@@ -207,7 +207,7 @@ export class Blocking implements BlockingPort {
   release(client: Client, write: (reply: ReplyWriter) => void): void {
     const session = client as Session;
     if (session.parked === undefined) return;
-    write(session.reply);
+    write(session.out);
     session.wrote();
     this.finish(session);
   }

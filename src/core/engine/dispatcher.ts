@@ -13,7 +13,7 @@ import { ClientFlag, type CommandContext } from '../commands/context.js';
 import { ReplyError, unknownCommand, unknownSubcommand, wrongArity } from '../commands/errors.js';
 import { type Command } from '../commands/spec.js';
 import { type CommandTable } from '../commands/table.js';
-import { ReplyWriter } from '../protocol/reply-writer.js';
+import { type ReplyWriter } from '../protocol/reply-writer.js';
 import { type Store } from '../store/database.js';
 import { type WriteGate } from '../store/write-gate.js';
 import { type EffectCollector, type RequestSource } from './effects.js';
@@ -60,7 +60,6 @@ export class Dispatcher {
   wallOffsetUs = 0;
   /** Depth of nested calls. */
   depth = 0;
-  private readonly muted = new ReplyWriter();
   private lastUs = 0;
 
   constructor(private readonly p: DispatcherParts) {
@@ -124,7 +123,7 @@ export class Dispatcher {
     if (verdict === undefined) return true;
     if (verdict === 'queue') {
       this.p.queue(session, command, argv);
-      this.replyOf(session).simple('QUEUED');
+      session.out.simple('QUEUED');
       this.leaveSpecial(session);
       session.wrote();
     } else if (verdict === 'park') this.p.postpone(session, argv);
@@ -139,16 +138,9 @@ export class Dispatcher {
       error = this.p.refusedInMulti(session, command ?? NO_COMMAND, error);
     }
     this.p.stats.countError(error.line);
-    this.replyOf(session).error(error.line);
+    session.out.error(error.line);
     this.leaveSpecial(session);
     session.wrote();
-  }
-
-  private replyOf(session: Session): ReplyWriter {
-    if (!(session.flags & (ClientFlag.replyOff | ClientFlag.replySkip))) return session.reply;
-    this.muted.clear();
-    this.muted.resp = session.reply.resp;
-    return this.muted;
   }
 
   /** Runs a command that nothing refuses, as an execution unit of its own or as a part of the running one. */
@@ -172,17 +164,20 @@ export class Dispatcher {
     effects.begin();
     const dbId = session.db.id;
     try {
-      command.run(context, argv);
-    } catch (error) {
-      this.failed(command, error, argv, reply);
+      try {
+        command.run(context, argv);
+      } catch (error) {
+        this.failed(command, error, argv, reply);
+      }
+      if (effects.wanted !== 0) {
+        if (!nested && command.flagSet.has('touches_arbitrary_keys')) effects.unwrapped();
+        effects.end(dbId, argv, gate.dirty !== dirtyBefore, source);
+      }
+    } finally {
+      effects.leave();
+      this.depth--;
+      if (saved !== undefined) effects.restoreCall(saved);
     }
-    if (effects.wanted !== 0) {
-      if (command.flagSet.has('touches_arbitrary_keys')) effects.unwrapped();
-      effects.end(dbId, argv, gate.dirty !== dirtyBefore, source);
-    }
-    effects.leave();
-    this.depth--;
-    if (saved !== undefined) effects.restoreCall(saved);
     stats.calls[command.id]++;
     session.totalCommands++;
     if (nested) {
@@ -222,7 +217,7 @@ export class Dispatcher {
     if (session.flags & ClientFlag.noTouch && session.lastCommand?.name !== 'touch') {
       this.p.store.noTouch = true;
     }
-    return this.replyOf(session);
+    return session.out;
   }
 
   /** CLIENT REPLY SKIP: silent from the next command on, for one command (networking.c:resetClient). */

@@ -10,7 +10,7 @@
  */
 import { type Bytes } from '../base/bytes.js';
 import { type Effects, type Target } from '../commands/context.js';
-import { encodeCommand } from '../protocol/command-encoder.js';
+import { encodeCommand, encodeCommandBuffer } from '../protocol/command-encoder.js';
 
 export const TARGET_AOF = 1;
 export const TARGET_REPLICAS = 2;
@@ -41,6 +41,9 @@ export interface RequestSource {
   readonly wireEnd: number;
 }
 
+/** From this size on a command is encoded into a buffer: as one string it could exceed V8's longest. */
+const LONG_BYTES = 1024 * 1024;
+
 export class EffectCollector implements Effects {
   sink: EffectSink | undefined;
   /** Targets that want effects now (TARGET_* bits); 0: nothing is built. */
@@ -62,7 +65,9 @@ export class EffectCollector implements Effects {
   }
 
   leave(): void {
-    if (--this.depth === 0 && this.unit.length > 0) this.flush();
+    if (--this.depth > 0) return;
+    if (this.unit.length > 0) this.flush();
+    this.bare = false;
   }
 
   private flush(): void {
@@ -101,7 +106,7 @@ export class EffectCollector implements Effects {
     let targets = changed ? TARGET_ALL : 0;
     targets = (targets | this.forced) & ~this.prevented & this.wanted;
     if (targets === 0) return;
-    if (this.replacement !== undefined) this.push(dbId, targets, encodeCommand(this.replacement));
+    if (this.replacement !== undefined) this.push(dbId, targets, this.replacement);
     else if (source !== undefined && !source.inline) {
       this.unit.push({
         dbId,
@@ -111,11 +116,18 @@ export class EffectCollector implements Effects {
         start: source.wireStart,
         end: source.wireEnd,
       });
-    } else this.push(dbId, targets, encodeCommand(argv));
+    } else this.push(dbId, targets, argv);
   }
 
-  private push(dbId: number, targets: number, body: Bytes): void {
-    this.unit.push({ dbId, targets, body, wire: undefined, start: 0, end: 0 });
+  private push(dbId: number, targets: number, argv: readonly Bytes[]): void {
+    let bytes = 0;
+    for (const arg of argv) bytes += arg.length;
+    if (bytes < LONG_BYTES) {
+      this.unit.push({ dbId, targets, body: encodeCommand(argv), wire: undefined, start: 0, end: 0 });
+      return;
+    }
+    const wire = encodeCommandBuffer(argv);
+    this.unit.push({ dbId, targets, body: undefined, wire, start: 0, end: wire.length });
   }
 
   replace(...argv: Bytes[]): void {
@@ -124,7 +136,7 @@ export class EffectCollector implements Effects {
 
   also(dbId: number, argv: Bytes[], target?: Target): void {
     const targets = targetBits(target) & this.wanted;
-    if (targets !== 0) this.push(dbId, targets, encodeCommand(argv));
+    if (targets !== 0) this.push(dbId, targets, argv);
   }
 
   prevent(target?: Target): void {

@@ -343,10 +343,12 @@ export class Engine implements ServerPort, SessionHost, GateState {
   /** Our master's commands see keys whose time is over: it decides when they go. */
   private executeForMaster(session: Session): void {
     const { store } = this;
-    const policy = store.expiryPolicy;
     store.expiryPolicy = 'keep';
-    this.dispatcher.execute(session, session.parser.argv, session.parser);
-    store.expiryPolicy = policy;
+    try {
+      this.dispatcher.execute(session, session.parser.argv, session.parser);
+    } finally {
+      this.updateExpiryPolicy();
+    }
     session.upstream?.applied(session.parser);
   }
 
@@ -359,7 +361,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
       return;
     }
     this.log.verbose(`Protocol error (${error.message}) from client: ${session.infoLine()}`);
-    session.reply.error(`ERR ${error.message}`);
+    session.out.error(`ERR ${error.message}`);
     this.stats.countError('ERR');
     session.close('protocol error', true);
   }
@@ -408,7 +410,8 @@ export class Engine implements ServerPort, SessionHost, GateState {
     this.clients.delete(session);
     session.feed?.ended();
     session.upstream?.disconnected();
-    if (session.flags & ClientFlag.closeAfterReply) session.connection.end();
+    const inPeace = session.flags & ClientFlag.closeAfterReply && !(session.flags & ClientFlag.closeAsap);
+    if (inPeace) session.connection.end();
     else session.connection.destroy();
   }
 
@@ -433,7 +436,11 @@ export class Engine implements ServerPort, SessionHost, GateState {
 
   private serveReady(): void {
     this.dispatcher.keysReady = false;
+    // Whoever waited is a client of ours, also when it is our master's command that woke it.
+    const policy = this.store.expiryPolicy;
+    this.updateExpiryPolicy();
     this.blocking.serveReady();
+    this.store.expiryPolicy = policy;
   }
 
   /** Executes a request that does not come from a parser. */
@@ -612,7 +619,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
   }
 
   /** What happens to keys whose time is over: nothing while loading; a replica, and anybody during a pause, hides them. */
-  private updateExpiryPolicy(): void {
+  updateExpiryPolicy(): void {
     const hides = this.replication?.isReplica || this.blocking.pausedUntilMs !== 0;
     this.store.expiryPolicy = this.loading !== undefined ? 'keep' : hides ? 'hide' : 'delete';
   }

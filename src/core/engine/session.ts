@@ -90,6 +90,9 @@ export class Session implements Client {
   /** Wall clock when the soft output limit was first exceeded, 0 when it is not. */
   softLimitSinceMs = 0;
   closed = false;
+  /** The peer has ended its half of the connection. */
+  private inputOver = false;
+  private muted: ReplyWriter | undefined;
   totalCommands = 0;
   bytesIn = 0;
   bytesOut = 0;
@@ -162,6 +165,26 @@ export class Session implements Client {
     this.parser.detach();
   }
 
+  /** The peer sends nothing more, and may still read: it gets the answers to what it has sent. */
+  inputEnded(): void {
+    if (this.closed) return;
+    if (this.parked !== undefined || this.feed !== undefined) {
+      this.host.closing(this);
+      return;
+    }
+    this.inputOver = true;
+    this.wrote();
+  }
+
+  /** Where its replies go: nowhere after CLIENT REPLY OFF, or for one command after SKIP. */
+  get out(): ReplyWriter {
+    if (!(this.flags & (ClientFlag.replyOff | ClientFlag.replySkip))) return this.reply;
+    this.muted ??= new ReplyWriter();
+    this.muted.clear();
+    this.muted.resp = this.reply.resp;
+    return this.muted;
+  }
+
   /** The wire is gone. */
   disconnected(): void {
     if (!this.closed) this.host.closing(this);
@@ -182,7 +205,14 @@ export class Session implements Client {
       this.feed.replied();
       return;
     }
-    if (this.flags & ClientFlag.closeAfterReply) this.host.closing(this);
+    if (this.inputOver && !this.inputPending) this.flags |= ClientFlag.closeAfterReply;
+    if (this.flags & ClientFlag.closeAfterReply) this.closeWhenSent();
+  }
+
+  /** Stays in the list of clients, with its limits, until what was written has been taken. */
+  private closeWhenSent(): void {
+    if (this.connection.queuedBytes === 0) this.host.closing(this);
+    else this.connection.onDrained(() => this.host.closing(this));
   }
 
   private writeReplies(): void {

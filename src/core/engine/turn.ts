@@ -12,11 +12,11 @@ export const TURN_STEPS = [
   'getack',
   'release-waiting',
   'tracking-broadcast',
+  'leftover-input',
   'aof',
   'flush-replies',
   'deferred-frees',
   'client-eviction',
-  'leftover-input',
 ] as const;
 
 export type TurnStep = (typeof TURN_STEPS)[number];

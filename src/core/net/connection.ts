@@ -53,17 +53,24 @@ export class SocketConnection implements Connection {
   writeBuffer(bytes: Buffer): void {
     if (this.closed || bytes.length === 0) return;
     if (this.handle === undefined) this.socket.write(bytes, this.onWritten);
-    else this.dispatched(this.handle.writeBuffer(this.request(), bytes));
+    else {
+      const req = this.newRequest();
+      req.buffer = bytes;
+      this.dispatched(this.handle.writeBuffer(req, bytes));
+    }
   }
 
-  /** A request that the kernel took at once is free for the next write. */
+  /** A request whose bytes the kernel took at once is free for the next write of a string. */
   private request(): WriteRequest {
-    if (this.idle !== undefined && this.handle!.writeQueueSize === 0) return this.idle;
+    if (this.idle?.getAsyncId?.() === -1) return this.idle;
+    return (this.idle = this.newRequest());
+  }
+
+  private newRequest(): WriteRequest {
     const req = new (findWriteRequest()!)();
     req.handle = this.handle!;
     req.oncomplete = this.onComplete;
     req.async = true;
-    this.idle = req;
     return req;
   }
 
@@ -106,8 +113,8 @@ export class SocketConnection implements Connection {
 
   end(): void {
     if (this.closed) return;
+    // Everything has been taken when this is called: the peer's half need not be waited for.
     this.socket.end();
-    // The peer may never close its half: what is queued has gone to the kernel by then, or never will.
     this.socket.destroySoon();
   }
 

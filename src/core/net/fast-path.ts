@@ -24,6 +24,10 @@ export interface WriteRequest {
   /** Called when a write that did not finish at once is over; negative: errno. */
   oncomplete: (status: number) => void;
   async: boolean;
+  /** What is being written: the native side does not keep it alive. */
+  buffer?: Uint8Array;
+  /** -1 while no unfinished write is attached to this request. */
+  getAsyncId?(): number;
 }
 
 type WriteRequestClass = new () => WriteRequest;
@@ -93,7 +97,7 @@ export function interceptAccept(server: Server, accept: (handle: StreamHandle) =
 export function wrapHandle(handle: StreamHandle, buffer: Buffer, onRead: (bytes: number) => void): Socket {
   return new Socket({
     handle,
-    allowHalfOpen: false,
+    allowHalfOpen: true,
     onread: {
       buffer,
       callback: (bytes: number) => {

@@ -12,9 +12,14 @@ import { interceptAccept, takeAddress, wrapHandle, type StreamHandle } from './f
 /** One read takes at most this many bytes. */
 const READ_BUFFER_BYTES = 64 * 1024;
 
+/** A peer that has sent everything may still read its answers. */
+const SERVER_OPTIONS = { noDelay: true, allowHalfOpen: true } as const;
+
 /** Who takes the bytes of a connection. */
 export interface Receiver {
   receive(chunk: Buffer, start: number, end: number): void;
+  /** The peer sends nothing more; it may still read. */
+  inputEnded(): void;
   disconnected(): void;
 }
 
@@ -52,7 +57,7 @@ export class Listener {
     const handle = takeAddress(ip, port, this.options.backlog);
     if (handle === undefined) return 'ENOTSUP';
     if (typeof handle === 'string') return handle;
-    this.adoptServer(createServer({ noDelay: true }).listen(handle), false);
+    this.adoptServer(createServer(SERVER_OPTIONS).listen(handle), false);
     return undefined;
   }
 
@@ -67,7 +72,7 @@ export class Listener {
   }
 
   private open(where: object, isUnix: boolean): Promise<Server> {
-    const server = createServer({ noDelay: true });
+    const server = createServer(SERVER_OPTIONS);
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen(where, () => {
@@ -109,6 +114,10 @@ export class Listener {
     if (keepAliveSeconds > 0) socket.setKeepAlive(true, keepAliveSeconds * 1000);
     const connection = new SocketConnection(socket, isUnix, addressesOf(socket, isUnix), handle);
     const receiver = this.options.accept(connection);
+    socket.once('end', () => {
+      if (receiver === undefined) socket.end();
+      else receiver.inputEnded();
+    });
     socket.once('close', () => {
       this.sockets.delete(socket);
       receiver?.disconnected();

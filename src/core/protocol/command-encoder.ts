@@ -11,7 +11,21 @@ export function encodeCommand(args: readonly Bytes[]): Bytes {
   return out as Bytes;
 }
 
-/** `args` as one multibulk request, in a new Buffer of exactly its size. */
+/** `args` as one multibulk request, in a new Buffer of exactly its size: for arguments of any length. */
 export function encodeCommandBuffer(args: readonly Bytes[]): Buffer {
-  return Buffer.from(encodeCommand(args), 'latin1');
+  const head = `*${args.length}\r\n`;
+  let size = head.length;
+  for (const arg of args) size += bulkHead(arg).length + arg.length + 2;
+  const out = Buffer.allocUnsafe(size);
+  let at = out.latin1Write(head, 0);
+  for (const arg of args) {
+    at += out.latin1Write(bulkHead(arg), at);
+    at += out.latin1Write(arg, at);
+    at += out.latin1Write('\r\n', at);
+  }
+  return out;
+}
+
+function bulkHead(arg: Bytes): string {
+  return `$${arg.length}\r\n`;
 }

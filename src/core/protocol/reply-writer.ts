@@ -28,10 +28,8 @@ export class ReplyWriter {
   private full: string[] = [];
   private tail = '';
   private fullBytes = 0;
-  /** Errors written, for `errorstats` and for a master link that must stop at one. */
-  errors = 0;
-  /** The last error line written, without the leading '-'. */
-  lastError = '';
+  /** Hears of every error line, for a link to a master that must not miss one. */
+  onError: ((line: string) => void) | undefined;
 
   /** Bytes waiting to be taken. */
   get length(): number {
@@ -89,9 +87,8 @@ export class ReplyWriter {
    * (redis 7.2.6 networking.c:addReplyErrorFormatInternal).
    */
   error(line: string): void {
-    this.errors++;
     const clean = /[\r\n]/.test(line) ? line.replace(/[\r\n]+$/, '').replace(/[\r\n]/g, ' ') : line;
-    this.lastError = clean;
+    this.onError?.(clean);
     this.raw(`-${clean}\r\n`);
   }
 
@@ -101,7 +98,20 @@ export class ReplyWriter {
 
   bulk(bytes: Bytes): void {
     const n = bytes.length;
+    if (n >= CHUNK_BYTES) {
+      this.longBulk(bytes);
+      return;
+    }
     this.raw((n < SHARED_LENGTHS ? bulkHeaders[n] : `$${n}\r\n`) + bytes + '\r\n');
+  }
+
+  /** A long value is handed on as it is: putting it together with its header could exceed V8's longest string. */
+  private longBulk(bytes: Bytes): void {
+    this.tail += `$${bytes.length}\r\n`;
+    this.seal();
+    this.full.push(bytes);
+    this.fullBytes += bytes.length;
+    this.raw('\r\n');
   }
 
   /** A bulk string of ASCII text that the server itself made. */

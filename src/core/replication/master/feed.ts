@@ -76,8 +76,11 @@ export class ReplicaFeed implements OutputFeed {
     file!.reading = true;
     const piece = Buffer.allocUnsafe(PIECE_BYTES);
     file!.reader.read(piece, (error, bytes) => {
-      if (this.over) return;
       file!.reading = false;
+      if (this.over) {
+        file!.reader.close();
+        return;
+      }
       if (error !== undefined) host.fileFailed(replica, error);
       else if (bytes === 0) this.fileDone();
       else this.sendPiece(piece.subarray(0, bytes));
@@ -115,7 +118,8 @@ export class ReplicaFeed implements OutputFeed {
   ended(): void {
     if (this.over) return;
     this.over = true;
-    this.file?.reader.close();
+    // A read under way owns the file: it closes it.
+    if (this.file?.reading === false) this.file.reader.close();
     this.host.ended(this.replica);
   }
 }

@@ -340,6 +340,7 @@ export class Master {
     this.disconnectAll();
     this.noReplicasSinceMs = this.parts.engine.clock.nowMs();
     this.record();
+    this.refreshGoodReplicas();
   }
 
   /** Drops every replica: they come back and learn by PSYNC what has changed. */
@@ -357,6 +358,8 @@ export class Master {
   }
 
   feed(unit: readonly Effect[], transaction: boolean): void {
+    // A transaction may have made us a replica on its way: from then on the stream is our master's.
+    if (this.upstream.isReplica) return;
     this.framer.feed(unit, transaction);
     this.appended();
   }
@@ -376,7 +379,7 @@ export class Master {
   private askForAcks(): void {
     if (!this.waiters.askForAcks) return;
     this.waiters.askForAcks = false;
-    if (this.replicas.size === 0) return;
+    if (this.replicas.size === 0 || this.upstream.isReplica) return;
     this.framer.plain('REPLCONF', 'GETACK', '*');
     this.appended();
   }

@@ -147,6 +147,8 @@ class FileSnapshot implements RunningSnapshot, SnapshotOutput {
   private readonly job: SnapshotJob;
   private readonly position: { offset: number; cursor: Cursor };
   private pendingBytes = 0;
+  /** The file is being closed, or is: its descriptor may be somebody else's. */
+  private closing = false;
   private over = false;
 
   static start(host: SnapshotHost, replicas: Replica[]): FileSnapshot | undefined {
@@ -204,6 +206,7 @@ class FileSnapshot implements RunningSnapshot, SnapshotOutput {
   }
 
   done(): void {
+    this.closing = true;
     this.file.close((error) => {
       if (this.over) return;
       if (error !== undefined) {
@@ -224,7 +227,7 @@ class FileSnapshot implements RunningSnapshot, SnapshotOutput {
     if (this.over) return;
     this.over = true;
     this.host.engine.log.warning(`Snapshot for replicas failed: ${reason}`);
-    this.file.close(() => undefined);
+    if (!this.closing) this.file.close(() => undefined);
     this.removeFile();
     this.host.persistence.endJob();
     for (const replica of this.targets) {

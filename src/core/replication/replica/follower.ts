@@ -161,7 +161,7 @@ export class Follower {
     const { replicaReadOnly, replicaServeStaleData } = engine.config.values;
     engine.armGate(EngineGate.readOnlyReplica, this.isReplica && replicaReadOnly);
     engine.armGate(EngineGate.masterDown, this.isReplica && !this.connected && !replicaServeStaleData);
-    if (engine.loading === undefined) engine.store.expiryPolicy = this.isReplica ? 'hide' : 'delete';
+    engine.updateExpiryPolicy();
   }
 
   private connectSoon(): void {

@@ -53,6 +53,8 @@ export class UpstreamLink implements Upstream {
   ackedMs: number | undefined;
   /** It came with SYNC: no offsets, no ACKs. */
   private readonly acks: boolean;
+  /** Error replies to the command that is being applied. */
+  private readonly errors: string[] = [];
   private held: Buffer[] = [];
   private heldBytes = 0;
   private over = false;
@@ -72,6 +74,7 @@ export class UpstreamLink implements Upstream {
     this.session = engine.newSession(new ChannelConnection(link.channel));
     this.session.parser.fromMaster = true;
     this.session.upstream = this;
+    this.session.reply.onError = (line) => this.errors.push(line);
     this.session.db = engine.store.databases[dbId] ?? engine.store.databases[0];
     this.session.setFlag(ClientFlag.master | ClientFlag.authenticated, true);
   }
@@ -123,11 +126,9 @@ export class UpstreamLink implements Upstream {
 
   applied(parser: RequestParser): void {
     const { session } = this;
-    const failed = session.reply.errors > 0;
-    const error = session.reply.lastError;
     session.reply.clear();
-    session.reply.errors = 0;
-    if (failed && this.refused(parser, error)) return;
+    const errors = this.errors.splice(0);
+    if (errors.length > 0 && this.refused(parser, errors)) return;
     this.commands++;
     const end = parser.wireEnd;
     const start = end - parser.wireLength;
@@ -139,7 +140,9 @@ export class UpstreamLink implements Upstream {
   }
 
   /** @returns whether the link ended */
-  private refused(parser: RequestParser, error: string): boolean {
+  private refused(parser: RequestParser, errors: readonly string[]): boolean {
+    // One command gives one error, EXEC as many as fail in it: the gravest decides.
+    const error = errors.find((line) => CANNOT_APPLY.test(line)) ?? errors[0];
     const name = quote(parser.argv[0], false);
     const { engine, stream } = this.host;
     engine.log.warning(
