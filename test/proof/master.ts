@@ -210,6 +210,8 @@ const PROOFS: readonly Proof[] = [
       check(/Disconnecting timedout replica \(streaming sync\)/.test(master.log()), 'no line in the log');
       check(seconds > 5 && seconds < 10, `after ${seconds.toFixed(1)} s`);
       await caughtUp(master, replica);
+      const partial = await infoField(master, 'sync_partial_ok');
+      check(partial === '1', `sync_partial_ok ${partial}`);
       return `dropped after ${seconds.toFixed(1)} s, came back by partial resync`;
     },
   ],
