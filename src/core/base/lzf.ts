@@ -41,12 +41,18 @@ const MAX_BASE = 0x7fffffff;
  * The packed bytes, or undefined when they do not fit into `maxLength`. By default that is four bytes less than the input,
  * as redis 7.2.6 rdb.c:rdbSaveLzfStringObject asks for.
  */
-export function lzfCompress(input: Uint8Array, maxLength = input.length - 4): Buffer | undefined {
+export function lzfCompress(
+  input: Uint8Array,
+  maxLength = input.length - 4,
+  scratch?: Buffer,
+): Buffer | undefined {
   const length = input.length;
   if (length === 0 || maxLength <= 0) return undefined;
   const slots = claimTable(length);
   const base = tableBase;
-  const out = Buffer.allocUnsafe(maxLength);
+  // The end of `out` is the limit, so a scratch buffer is cut to it.
+  const fits = scratch !== undefined && scratch.length >= maxLength;
+  const out = fits ? scratch.subarray(0, maxLength) : Buffer.allocUnsafe(maxLength);
   const last = length - 2;
   let ip = 0;
   let op = 1;

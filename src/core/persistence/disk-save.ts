@@ -46,6 +46,7 @@ export class DiskSave implements SnapshotOutput {
     this.pendingBytes += block.length;
     this.file.write(block, (error) => {
       this.pendingBytes -= block.length;
+      this.job?.recycle(block);
       if (error !== undefined) this.end({ kind: 'failed', error });
       else if (this.ready()) this.job?.resume();
     });

@@ -1,7 +1,8 @@
 /**
  * BlockOutput: bytes gathered into blocks of 64 KB, with the running checksum, and the primitives of the format.
  *
- * A block handed to `out` is never written to again. Called by the writer and by `dumpValue`.
+ * A block handed to `out` is not written to again, unless it is given back (`recycle`): blocks that are only left to the collector
+ * count against V8's heap and make it collect while a snapshot is written. Called by the writer and by `dumpValue`.
  */
 import { type Bytes, toBuffer } from '../../base/bytes.js';
 import { Crc64 } from '../../base/crc64.js';
@@ -16,9 +17,24 @@ const INT_TEXT_MAX = 11;
 /** Up to this length LZF cannot win (redis 7.2.6 rdb.c:rdbSaveRawString). */
 const LZF_MIN = 21;
 const WORD = 4294967296;
+/** Blocks kept for reuse. */
+const MAX_SPARE = 64;
+
+/** Strings up to this length are compressed in memory that is used again and again. */
+const SCRATCH_BYTES = 64 * 1024;
+const plainScratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+const packedScratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+
+/** The bytes of a string in a Buffer that is only good until the next call. */
+function scratchFor(bytes: Bytes): Buffer {
+  if (bytes.length > SCRATCH_BYTES) return toBuffer(bytes);
+  plainScratch.latin1Write(bytes, 0);
+  return plainScratch.subarray(0, bytes.length);
+}
 
 export class BlockOutput {
-  private block = Buffer.allocUnsafe(BLOCK_BYTES);
+  private block: Buffer = Buffer.allocUnsafe(BLOCK_BYTES);
+  private readonly spare: Buffer[] = [];
   private at = 0;
   private flushed = 0;
   readonly crc: Crc64 | undefined;
@@ -114,7 +130,7 @@ export class BlockOutput {
       const int = parseSafeInt(bytes);
       if (int !== undefined && this.tryInteger(int)) return;
     } else if (this.compression && bytes.length >= LZF_MIN) {
-      const buf = toBuffer(bytes);
+      const buf = scratchFor(bytes);
       if (this.tryCompressed(buf)) return;
       this.length(buf.length);
       return this.buffer(buf);
@@ -145,8 +161,16 @@ export class BlockOutput {
     this.crc?.update(full);
     this.flushed += this.at;
     this.at = 0;
-    this.block = Buffer.allocUnsafe(BLOCK_BYTES);
+    this.block = this.spare.pop() ?? Buffer.allocUnsafe(BLOCK_BYTES);
     this.out(full);
+  }
+
+  /** Takes back a block that was handed out and that nobody reads any more. */
+  recycle(block: Buffer): void {
+    const whole = block.buffer;
+    if (whole.byteLength === BLOCK_BYTES && this.spare.length < MAX_SPARE) {
+      this.spare.push(Buffer.from(whole, 0, BLOCK_BYTES));
+    }
   }
 
   private tryInteger(value: number): boolean {
@@ -170,7 +194,7 @@ export class BlockOutput {
   }
 
   private tryCompressed(buf: Buffer): boolean {
-    const packed = lzfCompress(buf);
+    const packed = lzfCompress(buf, buf.length - 4, packedScratch);
     if (packed === undefined) return false;
     this.u8(STRING_LZF);
     this.length(packed.length);

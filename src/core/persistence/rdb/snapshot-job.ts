@@ -111,6 +111,11 @@ export class SnapshotJob implements SnapshotSink {
     return { idleSeconds: Math.max(0, Math.floor(store.nowMs / 1000) - access) };
   }
 
+  /** Takes back a block that nobody reads any more. */
+  recycle(block: Buffer): void {
+    this.writer.recycle(block);
+  }
+
   /** Begins the slices. */
   start(): void {
     this.schedule();

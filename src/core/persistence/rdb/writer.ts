@@ -137,6 +137,11 @@ export class RdbWriter {
     this.sink(this.out.crc?.digestLE() ?? Buffer.alloc(TRAILER_BYTES));
   }
 
+  /** Takes back a block that nobody reads any more. */
+  recycle(block: Buffer): void {
+    this.out.recycle(block);
+  }
+
   /** Hands out what is gathered, before a pause. */
   flush(): void {
     this.out.flush();

@@ -92,6 +92,8 @@ class SocketSnapshot implements RunningSnapshot, SnapshotOutput {
       this.host.engine.stats.replOut += block.length;
       this.host.engine.clients.enforceOutputLimit(session);
     }
+    const taken = this.targets.every(({ session }) => session.connection.queuedBytes === 0);
+    if (taken) this.job.recycle(block);
   }
 
   ready(): boolean {
@@ -196,6 +198,7 @@ class FileSnapshot implements RunningSnapshot, SnapshotOutput {
     this.pendingBytes += block.length;
     this.file.write(block, (error) => {
       this.pendingBytes -= block.length;
+      this.job.recycle(block);
       if (error !== undefined) this.fail(reasonOf(error));
       else if (this.ready()) this.job.resume();
     });
