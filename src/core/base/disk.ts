@@ -44,6 +44,10 @@ export interface Disk {
   exists(path: string): boolean;
   /** Throws DiskError. The folder is made durable as far as the platform can. */
   rename(from: string, to: string): void;
+  /**
+   * Renames at once and calls `done` when the folder is durable: nothing waits for the disk in between. Throws DiskError.
+   */
+  renameSoon(from: string, to: string, done: DiskCallback): void;
   /** Removes a file; a missing one is no error. Throws DiskError otherwise. */
   remove(path: string): void;
   /** Throws DiskError when the folder cannot be used. */

@@ -5,7 +5,7 @@
  * calls fail (`fault`). Callbacks come at the end of the turn, never from within a call.
  */
 import { type Clock } from '../base/clock.js';
-import { DiskError, type Disk, type FileReader, type FileWriter } from '../base/disk.js';
+import { DiskError, type Disk, type DiskCallback, type FileReader, type FileWriter } from '../base/disk.js';
 
 /** What a call may be asked to fail at. */
 export type DiskOperation = 'create' | 'open' | 'write' | 'fsync' | 'close' | 'rename' | 'remove' | 'read';
@@ -92,6 +92,11 @@ export class MemoryDisk implements Disk {
     if (file === undefined) throw missing(from);
     this.files.delete(from);
     this.files.set(to, file);
+  }
+
+  renameSoon(from: string, to: string, done: DiskCallback): void {
+    this.rename(from, to);
+    done();
   }
 
   remove(path: string): void {

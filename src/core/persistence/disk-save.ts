@@ -6,7 +6,7 @@
  *
  * Blocks go out as they come; while too many wait for the disk the job pauses. Persistence owns the outcome.
  */
-import { type FileWriter } from '../base/disk.js';
+import { type DiskCallback, type FileWriter } from '../base/disk.js';
 import { type SnapshotJob, type SnapshotOutput } from './rdb/snapshot-job.js';
 
 /** Blocks handed to the disk and not yet written: beyond this the walk waits. */
@@ -21,8 +21,8 @@ export type SaveOutcome =
 export interface DiskSaveOwner {
   /** Starts the job whose blocks `output` takes. */
   startJob(output: SnapshotOutput, abort: () => void): SnapshotJob;
-  /** Puts the finished file in its place. Throws DiskError. */
-  publish(): void;
+  /** Puts the finished file in its place; `done` when that is durable. Throws DiskError. */
+  publish(done: DiskCallback): void;
   /** Called once, with the file closed or being closed. */
   over(outcome: SaveOutcome): void;
 }
@@ -72,11 +72,12 @@ export class DiskSave implements SnapshotOutput {
 
   private publish(): void {
     try {
-      this.owner.publish();
+      this.owner.publish((error) =>
+        this.end(error === undefined ? { kind: 'saved' } : { kind: 'failed', error }),
+      );
     } catch (error) {
-      return this.end({ kind: 'failed', error });
+      this.end({ kind: 'failed', error });
     }
-    this.end({ kind: 'saved' });
   }
 
   private end(outcome: SaveOutcome): void {

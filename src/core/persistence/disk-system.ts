@@ -37,8 +37,21 @@ export class SystemDisk implements Disk {
   }
 
   rename(from: string, to: string): void {
-    guard(to, () => fs.renameSync(native(from), native(to)));
+    replace(from, to);
     syncFolder(dirname(to));
+  }
+
+  renameSoon(from: string, to: string, done: DiskCallback): void {
+    replace(from, to);
+    const folder = native(dirname(to));
+    fs.open(folder, 'r', (openError, fd) => {
+      if (openError) return done();
+      fs.fsync(fd, (error) => {
+        fs.close(fd, () => undefined);
+        const harmless = error === null || FOLDER_SYNC_REFUSED.has(codeOf(error));
+        done(harmless ? undefined : asDiskError(error, to));
+      });
+    });
   }
 
   remove(path: string): void {
@@ -72,6 +85,27 @@ function native(path: string): Buffer {
   return toBuffer(path as Bytes);
 }
 
+/** Some file systems refuse to sync a folder; the rename itself went through. */
+const FOLDER_SYNC_REFUSED = new Set(['EINVAL', 'EPERM', 'EISDIR']);
+
+/**
+ * Puts a file in the place of another. Who removes the last name of a large file waits until its blocks are free: the old file is
+ * held open over the rename and let go in the thread pool.
+ */
+function replace(from: string, to: string): void {
+  let old: number | undefined;
+  try {
+    old = fs.openSync(native(to), 'r');
+  } catch {
+    // There is none, or it cannot be read: then it is not held.
+  }
+  try {
+    guard(to, () => fs.renameSync(native(from), native(to)));
+  } finally {
+    if (old !== undefined) fs.close(old, () => undefined);
+  }
+}
+
 /** A rename is durable once its folder is; Windows cannot open one, and does without. */
 function syncFolder(path: string): void {
   let fd: number;
@@ -83,8 +117,7 @@ function syncFolder(path: string): void {
   try {
     fs.fsyncSync(fd);
   } catch (error) {
-    // Some file systems refuse to sync a folder; the rename itself went through.
-    if (!['EINVAL', 'EPERM', 'EISDIR'].includes(codeOf(error))) throw asDiskError(error, path);
+    if (!FOLDER_SYNC_REFUSED.has(codeOf(error))) throw asDiskError(error, path);
   } finally {
     fs.closeSync(fd);
   }

@@ -189,10 +189,9 @@ export class Persistence {
 
   /**
    * BGSAVE.
-   * @param whenDone called once with the file's path, or with undefined when it failed or was ended
    * @returns false when the file could not be created
    */
-  startBackgroundSave(whenDone?: (path: string | undefined) => void): boolean {
+  startBackgroundSave(): boolean {
     const { clock, disk, log } = this.host;
     const temporary = this.temporaryPath;
     this.lastTryMs = clock.nowMs();
@@ -206,12 +205,11 @@ export class Persistence {
     log.notice('Background saving started');
     const save = new DiskSave(file, {
       startJob: (output, abort) => this.startJob(this.snapshotOptions(11, EVERYTHING), output, 'disk', abort),
-      publish: () => disk.rename(temporary, this.filePath),
+      publish: (done) => disk.renameSoon(temporary, this.filePath, done),
       over: (outcome) => {
         if (outcome.kind !== 'saved') this.removeQuietly(temporary);
         this.noteOutcome(outcome);
         this.endJob();
-        whenDone?.(outcome.kind === 'saved' ? this.filePath : undefined);
       },
     });
     save.start();
