@@ -201,6 +201,7 @@ export class Blocking implements BlockingPort {
     session.parked = undefined;
     parked.onEnd();
     this.mark(session, false);
+    session.commandOver();
     this.host.resume(session);
   }
 

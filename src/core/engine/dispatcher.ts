@@ -220,14 +220,10 @@ export class Dispatcher {
     return session.out;
   }
 
-  /** CLIENT REPLY SKIP: silent from the next command on, for one command (networking.c:resetClient). */
   private leaveSpecial(session: Session): void {
     this.p.store.noTouch = false;
-    if (session.flags & ClientFlag.replySkip) session.setFlag(ClientFlag.replySkip, false);
-    if (session.flags & ClientFlag.replySkipNext) {
-      session.setFlag(ClientFlag.replySkipNext, false);
-      session.setFlag(ClientFlag.replySkip, true);
-    }
+    // The command of a parked client is not over: it may yet be answered.
+    if (session.parked === undefined) session.commandOver();
   }
 }
 

@@ -160,6 +160,8 @@ export class Session implements Client {
   receive(chunk: Buffer, start: number, end: number): void {
     if (this.closed) return;
     this.bytesIn += end - start;
+    // It will be executed by nobody, and a peer that does not read could send without end.
+    if (this.flags & ClientFlag.closeAfterReply) return;
     this.parser.push(chunk, start, end);
     this.host.drain(this);
     this.parser.detach();
@@ -183,6 +185,15 @@ export class Session implements Client {
     this.muted.clear();
     this.muted.resp = this.reply.resp;
     return this.muted;
+  }
+
+  /** CLIENT REPLY SKIP: silent from the next command on, for one command (redis 7.2.6 networking.c:resetClient). */
+  commandOver(): void {
+    if (this.flags & ClientFlag.replySkip) this.setFlag(ClientFlag.replySkip, false);
+    if (this.flags & ClientFlag.replySkipNext) {
+      this.setFlag(ClientFlag.replySkipNext, false);
+      this.setFlag(ClientFlag.replySkip, true);
+    }
   }
 
   /** The wire is gone. */
