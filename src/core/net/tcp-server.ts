@@ -43,9 +43,8 @@ export class Listener {
 
   /** Listens on a TCP address. @returns the port, which was chosen by the system when `port` is 0 */
   listen(host: string, port: number): Promise<number> {
-    return this.open({ host, port, backlog: this.options.backlog, ipv6Only: host.includes(':') }, false).then(
-      (server) => (server.address() as { port: number }).port,
-    );
+    const where = { host, port, backlog: this.options.backlog, ipv6Only: host.includes(':') };
+    return this.open(where, undefined).then((server) => (server.address() as { port: number }).port);
   }
 
   /**
@@ -57,7 +56,7 @@ export class Listener {
     const handle = takeAddress(ip, port, this.options.backlog);
     if (handle === undefined) return 'ENOTSUP';
     if (typeof handle === 'string') return handle;
-    this.adoptServer(createServer(SERVER_OPTIONS).listen(handle), false);
+    this.adoptServer(createServer(SERVER_OPTIONS).listen(handle), undefined);
     return undefined;
   }
 
@@ -68,51 +67,56 @@ export class Listener {
   }
 
   async listenUnix(path: string): Promise<void> {
-    await this.open({ path, backlog: this.options.backlog }, true);
+    await this.open({ path, backlog: this.options.backlog }, path);
   }
 
-  private open(where: object, isUnix: boolean): Promise<Server> {
+  private open(where: object, unixPath: string | undefined): Promise<Server> {
     const server = createServer(SERVER_OPTIONS);
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen(where, () => {
         server.off('error', reject);
-        this.adoptServer(server, isUnix);
+        this.adoptServer(server, unixPath);
         resolve(server);
       });
     });
   }
 
   /** From now on connections to a listening server are ours. */
-  private adoptServer(server: Server, isUnix: boolean): void {
+  private adoptServer(server: Server, unixPath: string | undefined): void {
     server.on('error', () => undefined);
-    (isUnix ? this.unixServers : this.tcpServers).push(server);
+    (unixPath === undefined ? this.tcpServers : this.unixServers).push(server);
     this.fast =
-      this.options.fast !== false && interceptAccept(server, (handle) => this.acceptFast(handle, isUnix));
-    server.on('connection', (socket) => this.acceptPlain(socket, isUnix));
+      this.options.fast !== false && interceptAccept(server, (handle) => this.acceptFast(handle, unixPath));
+    server.on('connection', (socket) => this.acceptPlain(socket, unixPath));
   }
 
   /** Whether connections take the fast path. */
   fast = false;
 
-  private acceptFast(handle: StreamHandle, isUnix: boolean): void {
+  private acceptFast(handle: StreamHandle, unixPath: string | undefined): void {
     const socket = wrapHandle(handle, this.shared, (bytes) => receiver?.receive(this.shared, 0, bytes));
     // Nothing is read before this turn of the event loop is over.
-    const receiver = this.adopt(socket, isUnix, handle);
+    const receiver = this.adopt(socket, unixPath, handle);
   }
 
-  private acceptPlain(socket: Socket, isUnix: boolean): void {
-    const receiver = this.adopt(socket, isUnix, undefined);
+  private acceptPlain(socket: Socket, unixPath: string | undefined): void {
+    const receiver = this.adopt(socket, unixPath, undefined);
     socket.on('data', (chunk: Buffer) => receiver?.receive(chunk, 0, chunk.length));
   }
 
-  private adopt(socket: Socket, isUnix: boolean, handle: StreamHandle | undefined): Receiver | undefined {
+  private adopt(
+    socket: Socket,
+    unixPath: string | undefined,
+    handle: StreamHandle | undefined,
+  ): Receiver | undefined {
     this.sockets.add(socket);
     socket.on('error', () => undefined);
     socket.setNoDelay(true);
     const { keepAliveSeconds } = this.options;
     if (keepAliveSeconds > 0) socket.setKeepAlive(true, keepAliveSeconds * 1000);
-    const connection = new SocketConnection(socket, isUnix, addressesOf(socket, isUnix), handle);
+    const addresses = addressesOf(socket, unixPath);
+    const connection = new SocketConnection(socket, unixPath !== undefined, addresses, handle);
     const receiver = this.options.accept(connection);
     socket.once('end', () => {
       if (receiver === undefined) socket.end();
@@ -135,12 +139,9 @@ export class Listener {
   }
 }
 
-function addressesOf(socket: Socket, isUnix: boolean): Addresses {
-  if (isUnix) {
-    const path =
-      (socket as unknown as { server?: { _pipeName?: string } }).server?._pipeName ?? '/unixsocket';
-    return { peer: `${path}:0`, peerHost: '', local: `${path}:0` };
-  }
+/** The clients of a unix socket have no address: both ends are shown by its path (redis 7.2.6 networking.c:genClientAddrString). */
+function addressesOf(socket: Socket, unixPath: string | undefined): Addresses {
+  if (unixPath !== undefined) return { peer: `${unixPath}:0`, peerHost: '', local: `${unixPath}:0` };
   const peerHost = plainHost(socket.remoteAddress ?? '?');
   const localHost = plainHost(socket.localAddress ?? '?');
   return {
