@@ -170,6 +170,12 @@ describe('a key whose time is over', () => {
     expect(t.stream().sort()).toEqual(['DEL k', 'DEL n']);
   });
 
+  it('is deleted by SCAN in a transaction, within it', () => {
+    t.clock.advance(11);
+    for (const line of ['MULTI', 'SET a 1', 'SCAN 0 COUNT 100', 'SET b 2', 'EXEC']) run(line);
+    expect(t.stream()).toEqual(['MULTI', 'SET a 1', 'DEL k', 'SET b 2', 'EXEC']);
+  });
+
   it('is left alone by KEYS and DBSIZE', () => {
     t.clock.advance(11);
     run('KEYS *');
@@ -182,6 +188,12 @@ describe('a transaction', () => {
   it('of several writes is wrapped', () => {
     for (const line of ['MULTI', 'SET k 1', 'EXPIRE k 10', 'EXEC']) run(line);
     expect(t.stream()).toEqual(['MULTI', 'SET k 1', 'PEXPIREAT k 1700000010000', 'EXEC']);
+  });
+
+  it.each(['SCAN 0', 'RANDOMKEY'])('is wrapped after %s of anybody, which had nothing to send', (line) => {
+    t.connect().call(...line.split(' '));
+    for (const write of ['MULTI', 'SET k 1', 'SET n 2', 'EXEC']) run(write);
+    expect(t.stream()).toEqual(['MULTI', 'SET k 1', 'SET n 2', 'EXEC']);
   });
 
   it('of one write is not, and of none sends nothing', () => {
