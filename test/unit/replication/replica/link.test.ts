@@ -476,6 +476,17 @@ describe('what cannot be applied', () => {
     expect(file).not.toContain('repl-offset');
   });
 
+  it.each([
+    ['behind', (fatal: string, harmless: string) => fatal + harmless],
+    ['in front of', (fatal: string, harmless: string) => harmless + fatal],
+  ])('stops it also when EXEC meets an error of another kind %s it', (_where, both) => {
+    const replica = scriptedReplica();
+    const list = 'REDIS0009\xfe\x00\x01\x04list\x01\x01a\xff\0\0\0\0\0\0\0\0';
+    const commands = both(command('SET', 'b', '1', 'IFEQ', 'x'), command('INCR', 'list'));
+    replica.fullSync(list).data(command('MULTI') + commands + command('EXEC'));
+    stopped(replica, /command 'EXEC' .*\(ERR syntax error\)/);
+  });
+
   it('an error that only says that data differ is logged, and the stream goes on', () => {
     const replica = scriptedReplica({ 'replica-read-only': 'no' });
     const wire = replica.fullSync();
