@@ -113,6 +113,28 @@ describe('SlotTable', () => {
     subject.check();
   });
 
+  it('spreads nothing over one removal: a long run of holes at the top is given up piece by piece', () => {
+    const subject = new Subject(9);
+    const { table } = subject;
+    for (let i = 0; i < 20_000; i++) subject.set(keyOf(i), i);
+    // From the top down: when compaction begins, all of the upper half are holes.
+    let most = 0;
+    for (let i = 19_999; i >= 100; i--) {
+      const before = table.top;
+      subject.delete(keyOf(i));
+      most = Math.max(most, before - table.top);
+    }
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(64);
+    expect(table.top).toBeLessThanOrEqual(200);
+    subject.check();
+    // The list of holes still names slots that were given up: none of them may be given out twice.
+    for (let i = 0; i < 10_000; i++) subject.set(keyOf(i * 2), -i);
+    for (let i = 0; i < 10_000; i += 3) subject.delete(keyOf(i * 2));
+    for (let i = 0; i < 15_000; i++) subject.set(keyOf(i), i + 1);
+    subject.check();
+  });
+
   it('samples live slots only, and all of them', () => {
     const subject = new Subject(5);
     for (let i = 0; i < 64; i++) subject.set(keyOf(i), i);

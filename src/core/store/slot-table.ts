@@ -24,6 +24,8 @@ const MIN_BUCKETS = 16;
 const MIGRATE_BUCKETS = 32;
 /** Entries moved from the top into holes at each removal while the table is more than half holes. */
 const COMPACT_ENTRIES = 2;
+/** Slots at the top, and holes in the list, that one removal or insertion looks at. */
+const LOOK_SLOTS = 64;
 /** Random probes for a live slot before falling back to a linear walk. */
 const SAMPLE_PROBES = 64;
 
@@ -119,9 +121,8 @@ export class SlotTable<C extends SlotChunk> {
   }
 
   private takeSlot(): number {
-    for (let hole = this.holes.pop(); hole !== undefined; hole = this.holes.pop()) {
-      if (hole < this.top) return hole;
-    }
+    const hole = this.takeHole(this.top);
+    if (hole >= 0) return hole;
     const slot = this.top++;
     if (slot >> CHUNK_SHIFT === this.chunks.length) this.chunks.push(this.columns.newChunk());
     return slot;
@@ -163,13 +164,20 @@ export class SlotTable<C extends SlotChunk> {
 
   /** Moves entries from the top into holes, and gives up what is above. */
   private compact(): void {
-    for (let moved = 0; moved < COMPACT_ENTRIES && this.top > this.size;) {
+    if (this.size === 0) {
+      this.chunks.length = 0;
+      this.holes.length = 0;
+      this.top = 0;
+      return;
+    }
+    for (let looked = 0, moved = 0; looked < LOOK_SLOTS && moved < COMPACT_ENTRIES; looked++) {
+      if (this.top === this.size) return;
       const from = this.top - 1;
       const chunk = this.chunks[from >> CHUNK_SHIFT];
       const at = from & CHUNK_MASK;
       const key = chunk.cells[at * this.stride] as Bytes | undefined;
       if (key !== undefined) {
-        const hole = this.lowerHole(from);
+        const hole = this.takeHole(from);
         if (hole < 0) return;
         const target = this.chunks[hole >> CHUNK_SHIFT];
         target.cells[(hole & CHUNK_MASK) * this.stride] = key;
@@ -183,12 +191,15 @@ export class SlotTable<C extends SlotChunk> {
       chunk.cells.length = at * this.stride;
       if (at === 0) this.chunks.pop();
     }
-    if (this.top === 0) this.holes.length = 0;
   }
 
-  private lowerHole(than: number): number {
-    for (let hole = this.holes.pop(); hole !== undefined; hole = this.holes.pop()) {
-      if (hole < than) return hole;
+  /** A hole below `below`, or -1 when there is none among the next of the list. */
+  private takeHole(below: number): number {
+    for (let looked = 0; looked < LOOK_SLOTS; looked++) {
+      const hole = this.holes.pop();
+      if (hole === undefined) return -1;
+      // What was given up meanwhile may have been taken again: it is no hole any more.
+      if (hole < below && this.keyAt(hole) === undefined) return hole;
     }
     return -1;
   }
