@@ -86,9 +86,7 @@ export class Clients implements ClientsPort {
     if (session.parser.pendingBytes <= this.config.values.clientQueryBufferLimit) return;
     if (session.flags & ClientFlag.master) return;
     this.stats.inputBufferLimitDisconnections++;
-    this.log.warning(
-      `Closing client that reached max query buffer length: ${session.infoLine()} (qbuf initial bytes: "")`,
-    );
+    this.log.warning(`Closing client that reached max query buffer length: ${session.infoLine()}`);
     session.close('query buffer limit');
   }
 
