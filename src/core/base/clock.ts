@@ -2,7 +2,7 @@
  * Clock: the port through which the core learns the time and asks to be called later.
  *
  * Nothing in core/ but the adapters reads Date.now or arms a timer, so a whole server runs on a virtual clock in tests
- * (`ManualClock`) and in the simulation. `endOfTurn` is what DESIGN calls "one turn of the event loop is one batch".
+ * (`ManualClock`) and in the simulation. What arrives in one turn of the event loop is one batch; `endOfTurn` is its end.
  */
 
 export interface Timer {
