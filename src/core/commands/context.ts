@@ -70,8 +70,6 @@ export const ClientFlag = {
   authenticated: 1 << 17,
   unixSocket: 1 << 18, // U
   readonly: 1 << 19, // r
-  /** A client of the engine's own (scripts, AOF replay): no connection behind it. */
-  internal: 1 << 20,
 } as const;
 
 export interface Client {
@@ -238,6 +236,4 @@ export interface DebugPort {
   setActiveExpire(on: boolean): void;
   /** Stops the periodic work, or lets it go on. */
   pauseCron(paused: boolean): void;
-  /** What other layers look at, by name. */
-  readonly switches: Record<string, number>;
 }

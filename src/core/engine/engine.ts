@@ -31,7 +31,7 @@ import { type LatencyHistogram } from '../services/latency-histogram.js';
 import { LatencyMonitor } from '../services/latency.js';
 import { Slowlog } from '../services/slowlog.js';
 import { type Database, Store } from '../store/database.js';
-import { Armed, WriteGate } from '../store/write-gate.js';
+import { WriteGate } from '../store/write-gate.js';
 import { Blocking } from './blocking.js';
 import { Clients, PROTECTED_MODE_ERROR } from './clients.js';
 import { type Connection } from './connection.js';
@@ -139,7 +139,6 @@ export class Engine implements ServerPort, SessionHost, GateState {
       sleep: (ms) => this.host.sleep(ms),
       setActiveExpire: (on) => void (this.activeExpire = on),
       pauseCron: (paused) => void (this.cron.paused = paused),
-      switches: {},
     };
     this.wireGate();
     this.wireTurn();
@@ -622,11 +621,6 @@ export class Engine implements ServerPort, SessionHost, GateState {
   updateExpiryPolicy(): void {
     const hides = this.replication?.isReplica || this.blocking.pausedUntilMs !== 0;
     this.store.expiryPolicy = this.loading !== undefined ? 'keep' : hides ? 'hide' : 'delete';
-  }
-
-  /** Whether somebody listens for the bit of the write gate. */
-  armWriteGate(bit: keyof typeof Armed, on: boolean): void {
-    this.gate.arm(Armed[bit], on);
   }
 }
 

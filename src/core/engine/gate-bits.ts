@@ -17,7 +17,6 @@ export const EngineGate = {
   busy: 1 << 7,
   pausedAll: 1 << 8,
   pausedWrites: 1 << 9,
-  monitors: 1 << 10,
 } as const;
 
 export const SessionGate = {
@@ -27,6 +26,4 @@ export const SessionGate = {
   replica: 1 << 19,
   /** CLIENT REPLY and CLIENT NO-TOUCH: the call itself is different. */
   special: 1 << 20,
-  /** The link to our master: most gates let it pass. */
-  master: 1 << 21,
 } as const;

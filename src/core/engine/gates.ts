@@ -180,7 +180,7 @@ export const GATES: readonly Gate[] = [
 
 /** The engine bits that may concern a command. */
 export function gateMaskOf(command: Command): number {
-  let mask = EngineGate.monitors;
+  let mask = 0;
   for (const gate of GATES) if (gate.concerns?.(command)) mask |= gate.bit;
   return mask;
 }

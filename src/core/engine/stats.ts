@@ -23,7 +23,6 @@ export class EngineStats {
   connections = 0;
   rejectedConnections = 0;
   evictedClients = 0;
-  commandsBase = 0;
   netIn = 0;
   netOut = 0;
   replIn = 0;
@@ -35,7 +34,6 @@ export class EngineStats {
   peakMemory = 0;
   inputBufferLimitDisconnections = 0;
   outputBufferLimitDisconnections = 0;
-  totalActiveExpireUs = 0;
   readonly opsRate = new Rate();
   readonly inRate = new Rate();
   readonly outRate = new Rate();
@@ -91,7 +89,6 @@ export class EngineStats {
     this.unexpectedErrors = 0;
     this.inputBufferLimitDisconnections = 0;
     this.outputBufferLimitDisconnections = 0;
-    this.totalActiveExpireUs = 0;
   }
 }
 
