@@ -18,7 +18,13 @@ import { DiskSave, type SaveOutcome } from './disk-save.js';
 import { RdbError, type WritableVersion } from './rdb/format.js';
 import { RdbLoader, type RdbPosition } from './rdb/loader.js';
 import { RdbReader } from './rdb/reader.js';
-import { SnapshotJob, type SnapshotOptions, type SnapshotOutput } from './rdb/snapshot-job.js';
+import {
+  SLICE_BOUNDS_US,
+  SnapshotJob,
+  type SliceFigures,
+  type SnapshotOptions,
+  type SnapshotOutput,
+} from './rdb/snapshot-job.js';
 
 /** Read at a time while loading. */
 const LOAD_CHUNK_BYTES = 256 * 1024;
@@ -249,9 +255,10 @@ export class Persistence {
     const { log, clock } = this.host;
     switch (outcome.kind) {
       case 'saved': {
-        const { startedMs, dirtyAtStart } = this.running!;
+        const { startedMs, dirtyAtStart, job } = this.running!;
         this.lastDurationSeconds = Math.floor((clock.nowMs() - startedMs) / 1000);
         log.notice('Background saving terminated with success');
+        log.notice(sliceReport(job.slices));
         this.succeeded(dirtyAtStart);
         break;
       }
@@ -422,4 +429,11 @@ export function reasonOf(error: unknown): string {
 
 function loadFault(fault: unknown, rdb: RdbReader): string {
   return fault instanceof RdbError ? fault.message : `at offset ${rdb.bytesRead}: ${reasonOf(fault)}`;
+}
+
+/** How long the slices of a snapshot kept everybody else waiting. */
+function sliceReport({ counts, longestUs }: SliceFigures): string {
+  const groups = SLICE_BOUNDS_US.map((bound, i) => `${counts[i]} up to ${bound / 1000} ms`);
+  groups.push(`${counts[SLICE_BOUNDS_US.length]} longer`);
+  return `Snapshot slices: ${groups.join(', ')}; the longest ${(longestUs / 1000).toFixed(2)} ms`;
 }

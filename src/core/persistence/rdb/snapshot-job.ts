@@ -22,6 +22,16 @@ const SLICE_US = 250;
 const SIDE_QUEUE_LONG = 10_000;
 const HURRIED_SLICE_US = 2_000;
 
+/** Upper bounds, in microseconds, of the slices counted together; the last group has none. */
+export const SLICE_BOUNDS_US = [500, 1_000, 2_000, 5_000, 10_000] as const;
+
+/** How long the slices of a job kept the event loop. */
+export interface SliceFigures {
+  /** By SLICE_BOUNDS_US, and those beyond the last bound. */
+  readonly counts: readonly number[];
+  readonly longestUs: number;
+}
+
 export interface SnapshotOptions {
   readonly version: WritableVersion;
   readonly aux: RdbAux;
@@ -56,6 +66,8 @@ export class SnapshotJob implements SnapshotSink {
   private waiting = false;
   private scheduled = false;
   private over = false;
+  private readonly sliceCounts: number[] = new Array<number>(SLICE_BOUNDS_US.length + 1).fill(0);
+  private longestUs = 0;
 
   constructor(
     private readonly parts: SnapshotParts,
@@ -144,11 +156,25 @@ export class SnapshotJob implements SnapshotSink {
       this.waiting = true;
       return;
     }
+    const startedUs = this.parts.clock.monotonicUs();
+    this.work(startedUs);
+    const us = this.parts.clock.monotonicUs() - startedUs;
+    const group = SLICE_BOUNDS_US.findIndex((bound) => us <= bound);
+    this.sliceCounts[group < 0 ? SLICE_BOUNDS_US.length : group]++;
+    this.longestUs = Math.max(this.longestUs, us);
+  }
+
+  /** How long its slices took so far. */
+  get slices(): SliceFigures {
+    return { counts: this.sliceCounts, longestUs: this.longestUs };
+  }
+
+  private work(startedUs: number): void {
     const { clock } = this.parts;
     const { keyDelayUs = 0 } = this.options;
     const before = this.processedKeys;
     const hurried = this.sideQueueLength > SIDE_QUEUE_LONG;
-    const until = clock.monotonicUs() + (hurried ? HURRIED_SLICE_US : SLICE_US);
+    const until = startedUs + (hurried ? HURRIED_SLICE_US : SLICE_US);
     const mayGoOn = () => keyDelayUs === 0 && clock.monotonicUs() < until;
     const finished = this.walk === undefined || this.walk.step(mayGoOn);
     if (finished) this.finish();
