@@ -7,8 +7,8 @@
  *                        +--+
  *
  * The hot path of the server. It parses where the bytes are: in the shared read buffer while nothing is left over, in a
- * buffer of its own once a command is split. That buffer grows with what has arrived, never with what was announced, and
- * nothing is scanned twice. The connection calls push, then next until it says false, then detach; the replica's link and
+ * buffer of its own for a command that is split, and back in the read buffer behind it. That buffer grows with what has arrived,
+ * never with what was announced, and nothing is scanned twice. The connection calls push, then next until it says false, then detach; the replica's link and
  * the AOF loader do the same. Rules: redis 7.2.6 networking.c:processInlineBuffer, processMultibulkBuffer.
  */
 import { type Bytes, EMPTY, sliceBytes } from '../base/bytes.js';
@@ -42,7 +42,25 @@ const PLAIN_DIGITS = 9;
 
 /** An own buffer that is this much larger than what is left in it is exchanged for a fitting one. */
 const SHRINK_FACTOR = 4;
-const SHRINK_FROM_BYTES = 4096;
+
+/** While it is not known how much a split command lacks, at least as many bytes at a time are copied behind what is held. */
+const STEP_BYTES = 256;
+
+/** Buffers for split commands of ordinary length go from parser to parser. */
+const SPARE_BYTES = 16 * 1024;
+const MAX_SPARE = 64;
+const spare: Buffer[] = [];
+
+/** A buffer of at least `bytes`, which are in use at once, with room to grow. */
+function ownBuffer(bytes: number): Buffer {
+  if (bytes > SPARE_BYTES) return Buffer.allocUnsafe(bytes * 2);
+  return spare.pop() ?? Buffer.allocUnsafeSlow(SPARE_BYTES);
+}
+
+/** Nobody reads `buf` any more. */
+function giveBack(buf: Buffer): void {
+  if (buf.length === SPARE_BYTES && spare.length < MAX_SPARE) spare.push(buf);
+}
 
 /** As many bytes of what came go into an error (redis 7.2.6 networking.c: PROTO_DUMP_LEN). */
 const ERROR_SAMPLE_BYTES = 128;
@@ -86,7 +104,7 @@ export class RequestParser {
    */
   wireLength = 0;
   /**
-   * The last command's own bytes are `wire[wireStart, wireEnd)`, until the next push or detach. With `fromMaster` the bytes
+   * The last command's own bytes are `wire[wireStart, wireEnd)`, until the next call. With `fromMaster` the bytes
    * skipped before it lie right in front: `wire[wireEnd - wireLength, wireEnd)` is what a replica passes on.
    */
   wire: Buffer = NOTHING;
@@ -100,6 +118,13 @@ export class RequestParser {
   private end = 0;
   /** Whether `buf` is ours to keep and write to. */
   private own = true;
+  /** What came behind a split command: `chunk[chunkStart, chunkEnd)`, of which is copied what lies before `chunkPos`. */
+  private chunk: Buffer = NOTHING;
+  private chunkStart = 0;
+  private chunkPos = 0;
+  private chunkEnd = 0;
+  /** The own buffer that was left for the chunk: the last command's bytes may be in it. */
+  private left: Buffer = NOTHING;
   /** Offset in the stream of buf[0]. */
   private origin = 0;
   /** Where the command being read begins. */
@@ -122,13 +147,16 @@ export class RequestParser {
 
   /** Bytes held that no command was returned for. */
   get pendingBytes(): number {
-    return this.end - this.keptFrom();
+    return this.end - this.keptFrom() + this.chunkEnd - this.chunkPos;
   }
 
   /** Gives `chunk[start, end)` to the parser. It may be a shared read buffer: it is used until detach(), never later. */
   push(chunk: Buffer, start: number, end: number): void {
+    this.keepChunk();
     if (this.keptFrom() < this.end) {
-      this.append(chunk, start, end);
+      this.chunk = chunk;
+      this.chunkStart = this.chunkPos = start;
+      this.chunkEnd = end;
       return;
     }
     this.rebase(chunk, start, false);
@@ -137,6 +165,51 @@ export class RequestParser {
 
   /** True: one complete command is in the fields. False: more bytes are needed. Throws ProtocolError. */
   next(): boolean {
+    if (this.chunk === NOTHING) return this.parse();
+    do {
+      this.returnToChunk();
+      if (this.parse()) return true;
+    } while (this.takeFromChunk());
+    return false;
+  }
+
+  /** Copies the next bytes of the chunk behind the split command. @returns false when there are none */
+  private takeFromChunk(): boolean {
+    const { chunkPos } = this;
+    const there = this.chunkEnd - chunkPos;
+    if (there === 0) return false;
+    const held = this.end - this.keptFrom();
+    const lacking = this.bulk < 0 ? Math.max(STEP_BYTES, held) : this.pos + this.bulk + 2 - this.end;
+    this.chunkPos += Math.min(there, lacking);
+    this.append(this.chunk, chunkPos, this.chunkPos);
+    return true;
+  }
+
+  /** Goes on in the chunk once everything that is held came from it. */
+  private returnToChunk(): void {
+    const from = this.chunkPos - (this.end - this.keptFrom());
+    if (from < this.chunkStart) return;
+    const { chunk, chunkEnd } = this;
+    if (this.own) this.left = this.buf;
+    this.rebase(chunk, from, false);
+    this.end = chunkEnd;
+    this.dropChunk();
+  }
+
+  /** Copies what is left of the chunk: it may be reused from now on. */
+  private keepChunk(): void {
+    if (this.chunkPos < this.chunkEnd) this.append(this.chunk, this.chunkPos, this.chunkEnd);
+    this.dropChunk();
+    giveBack(this.left);
+    this.left = NOTHING;
+  }
+
+  private dropChunk(): void {
+    this.chunk = NOTHING;
+    this.chunkPos = this.chunkEnd = 0;
+  }
+
+  private parse(): boolean {
     while (this.missing === 0) {
       const pos = this.pos;
       if (pos >= this.end) return false;
@@ -166,15 +239,18 @@ export class RequestParser {
 
   /** Copies what is left unparsed, so that the chunk may be reused. The last command's `wire` is gone after it. */
   detach(): void {
+    this.keepChunk();
     const from = this.keptFrom();
     const held = this.end - from;
     this.wire = NOTHING;
     if (held === 0) {
-      if (this.buf !== NOTHING) this.rebase(NOTHING, 0, true);
+      if (this.buf === NOTHING) return;
+      if (this.own) giveBack(this.buf);
+      this.rebase(NOTHING, 0, true);
       return;
     }
-    if (this.own && (this.buf.length < SHRINK_FROM_BYTES || this.buf.length < held * SHRINK_FACTOR)) return;
-    const copy = Buffer.allocUnsafe(held);
+    if (this.own && (this.buf.length <= SPARE_BYTES || this.buf.length < held * SHRINK_FACTOR)) return;
+    const copy = ownBuffer(held);
     this.buf.copy(copy, 0, from, this.end);
     this.rebase(copy, 0, true);
   }
@@ -362,6 +438,7 @@ export class RequestParser {
     const reply = text === '' ? '' : 'Protocol error: ' + text;
     this.missing = this.skipped = this.scanned = 0;
     this.pos = this.start = this.end;
+    this.dropChunk();
     return new ProtocolError(reply, reason, this.origin + at, near);
   }
 
@@ -387,9 +464,13 @@ export class RequestParser {
     const held = this.end - from;
     const needed = held + (end - start);
     if (!this.own || this.buf.length < this.end + (end - start)) {
-      if (this.own && this.buf.length >= needed * 2) this.buf.copyWithin(0, from, this.end);
-      const target = this.own && this.buf.length >= needed * 2 ? this.buf : Buffer.allocUnsafe(needed * 2);
-      if (target !== this.buf) this.buf.copy(target, 0, from, this.end);
+      const roomy = this.own && this.buf.length >= needed * 2;
+      const target = roomy ? this.buf : ownBuffer(needed);
+      if (roomy) target.copyWithin(0, from, this.end);
+      else {
+        this.buf.copy(target, 0, from, this.end);
+        if (this.own && this.wire !== this.buf) giveBack(this.buf);
+      }
       this.rebase(target, 0, true);
     }
     chunk.copy(this.buf, this.end, start, end);

@@ -177,6 +177,44 @@ describe('a split command', () => {
     expect(new Set(seen)).toEqual(new Set(['a']));
   });
 
+  test("leaves the rest of a chunk where it is, and buffers that it gives back are nobody else's", () => {
+    // Three parsers take turns with pieces that end anywhere, through one read buffer that is written over at once.
+    const value = (i: number) => String.fromCharCode(97 + (i % 26)).repeat((i * 397) % 9000);
+    const text = (seed: number) =>
+      Array.from({ length: 40 }, (_, i) => {
+        const argument = value(seed + i);
+        return `*2\r\n$4\r\nECHO\r\n$${argument.length}\r\n${argument}\r\n`;
+      }).join('');
+    const shared = Buffer.alloc(65_536);
+    const peers = [1, 2, 3].map((seed) => ({
+      parser: new RequestParser(LIMITS),
+      wire: Buffer.from(text(seed)),
+      at: 0,
+      seen: [] as string[],
+      wires: [] as string[],
+    }));
+    for (let round = 0; peers.some(({ at, wire }) => at < wire.length); round++) {
+      for (const [n, peer] of peers.entries()) {
+        const length = Math.min(peer.wire.length - peer.at, 1 + ((round * 7919 + n * 104_729) % 20_000));
+        peer.wire.copy(shared, 0, peer.at, peer.at + length);
+        peer.at += length;
+        peer.parser.push(shared, 0, length);
+        while (peer.parser.next()) {
+          const { argv, wire, wireStart, wireEnd } = peer.parser;
+          peer.seen.push(argv[1]);
+          peer.wires.push(wire.latin1Slice(wireStart, wireEnd));
+        }
+        peer.parser.detach();
+        shared.fill(0);
+      }
+    }
+    for (const [n, { seen, wires, parser }] of peers.entries()) {
+      expect(seen).toEqual(Array.from({ length: 40 }, (_, i) => value(n + 1 + i)));
+      expect(wires.join('')).toBe(text(n + 1));
+      expect(parser.pendingBytes).toBe(0);
+    }
+  });
+
   test('of 64 MB in pieces of 64 KB takes time in proportion to its length', () => {
     const time = (bytes: number): number => {
       const parser = new RequestParser({ maxBulkLength: 512 * 1024 * 1024 });
