@@ -40,6 +40,11 @@ export class MemoryConnection implements Connection {
     this.written.push(Buffer.from(bytes));
   }
 
+  writeTransient(bytes: Buffer): boolean {
+    this.writeBuffer(bytes);
+    return true;
+  }
+
   onDrained(): void {
     // Nothing ever waits here.
   }

@@ -54,6 +54,11 @@ export class MemoryWire implements Connection {
     this.take(Buffer.from(bytes));
   }
 
+  writeTransient(bytes: Buffer): boolean {
+    this.take(Buffer.from(bytes));
+    return true;
+  }
+
   private take(piece: Buffer): void {
     if (this.closed) return;
     (this.held ? this.queue : this.delivered).push(piece);

@@ -12,7 +12,10 @@ export interface Connection {
   readonly isLoopback: boolean;
   /** Hands bytes to the operating system, or to the queue behind it. */
   write(latin1: string): void;
+  /** The bytes must never change again. */
   writeBuffer(bytes: Buffer): void;
+  /** As `writeBuffer`, for bytes in memory that is used again. @returns whether it may be; false: never */
+  writeTransient(bytes: Buffer): boolean;
   /** Bytes handed over and not yet taken by the operating system. */
   readonly queuedBytes: number;
   /** Calls back once when `queuedBytes` has fallen to 0. */

@@ -7,7 +7,8 @@
  */
 import { EMPTY, type Bytes } from '../base/bytes.js';
 import { ClientFlag, type Client, type ClientType, type MultiState } from '../commands/context.js';
-import { ReplyWriter } from '../protocol/reply-writer.js';
+import { OutputPiece } from '../protocol/output-block.js';
+import { type OutputPart, ReplyWriter } from '../protocol/reply-writer.js';
 import { type ProtocolError } from '../protocol/errors.js';
 import { RequestParser, type RequestLimits } from '../protocol/request-parser.js';
 import { type Command } from '../commands/spec.js';
@@ -189,6 +190,7 @@ export class Session implements Client {
 
   /** CLIENT REPLY SKIP: silent from the next command on, for one command (redis 7.2.6 networking.c:resetClient). */
   commandOver(): void {
+    this.muted?.clear();
     if (this.flags & ClientFlag.replySkip) this.setFlag(ClientFlag.replySkip, false);
     if (this.flags & ClientFlag.replySkipNext) {
       this.setFlag(ClientFlag.replySkipNext, false);
@@ -233,7 +235,14 @@ export class Session implements Client {
     this.bytesOut += length;
     const short = reply.takeShort();
     if (short !== undefined) connection.write(short);
-    else for (const part of reply.take()) connection.write(part);
+    else for (const part of reply.take()) this.writePart(part);
+  }
+
+  private writePart(part: OutputPart): void {
+    const { connection } = this;
+    if (typeof part === 'string') connection.write(part);
+    else if (!(part instanceof OutputPiece)) connection.writeBuffer(part);
+    else if (connection.writeTransient(part.view())) part.release();
   }
 
   close(_reason: string, afterReply = false): void {

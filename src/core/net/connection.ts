@@ -60,6 +60,21 @@ export class SocketConnection implements Connection {
     }
   }
 
+  writeTransient(bytes: Buffer): boolean {
+    if (this.closed) return true;
+    // What waits for a slow peer is copied: it would keep the whole block from being used again.
+    if (this.handle === undefined || this.handle.writeQueueSize > 0) {
+      this.writeBuffer(Buffer.from(bytes));
+      return true;
+    }
+    const req = this.request();
+    req.buffer = bytes;
+    this.dispatched(this.handle.writeBuffer(req, bytes));
+    const taken = req.getAsyncId?.() === -1;
+    if (taken) req.buffer = undefined;
+    return taken;
+  }
+
   /** A request whose bytes the kernel took at once is free for the next write of a string. */
   private request(): WriteRequest {
     if (this.idle?.getAsyncId?.() === -1) return this.idle;

@@ -25,7 +25,7 @@ export interface WriteRequest {
   oncomplete: (status: number) => void;
   async: boolean;
   /** What is being written: the native side does not keep it alive. */
-  buffer?: Uint8Array;
+  buffer?: Uint8Array | undefined;
   /** -1 while no unfinished write is attached to this request. */
   getAsyncId?(): number;
 }

@@ -1,15 +1,25 @@
 /**
  * ReplyWriter: builds a connection's output in RESP2 or RESP3.
  *
- * Output is a list of latin1 strings of about 64 KB (V8's longest string is shorter than the longest reply, and a rope of
- * that size flattens cheaply). Handlers call the typed methods; what differs between RESP2 and RESP3 is decided here and
+ * Output is a list of latin1 strings of up to 64 KB (V8's longest string is shorter than the longest reply, and a rope of
+ * that size flattens cheaply), with long values between them: copied into output blocks, the longest as they are. Handlers call the typed methods; what differs between RESP2 and RESP3 is decided here and
  * nowhere else. Aggregates announce their length first, as on the wire.
  */
 import { ascii, type Bytes } from '../base/bytes.js';
 import { formatDouble } from '../base/numbers.js';
+import { openPiece, OutputPiece } from './output-block.js';
 
 /** A string is handed on once it is this long. */
 export const CHUNK_BYTES = 64 * 1024;
+/** Bulks from this length on are copied into an output block. */
+const LONG_BULK_BYTES = 1024;
+/** Bulks from this length on are handed on by themselves. */
+export const HUGE_BULK_BYTES = 32 * 1024;
+/** A longer string is not copied into a block to make one write of two. */
+const MAX_COPIED_TAIL = 4096;
+
+/** What the output consists of: strings of one byte per char, pieces of output blocks, and Buffers of its own. */
+export type OutputPart = string | OutputPiece | Buffer;
 
 const SHARED_LENGTHS = 256;
 const bulkHeaders: string[] = [];
@@ -24,8 +34,10 @@ for (let i = 0; i < SHARED_LENGTHS; i++) {
 export class ReplyWriter {
   /** The protocol that the client asked for with HELLO. */
   resp: 2 | 3 = 2;
-  /** Full strings, oldest first; `tail` follows them. */
-  private full: string[] = [];
+  /** Full parts, oldest first; `tail` follows them. */
+  private full: OutputPart[] = [];
+  /** The last of `full` when more can be appended to it. */
+  private piece: OutputPiece | undefined;
   private tail = '';
   private fullBytes = 0;
   /** Hears of every error line, for a link to a master that must not miss one. */
@@ -36,14 +48,23 @@ export class ReplyWriter {
     return this.fullBytes + this.tail.length;
   }
 
-  /** Everything written so far, in order; the writer is empty afterwards. */
-  take(): string[] {
+  /** Everything written so far, in order; the writer is empty afterwards. Pieces are to be released by the caller. */
+  take(): OutputPart[] {
+    const { tail, piece } = this;
+    if (tail !== '') {
+      if (tail.length <= MAX_COPIED_TAIL && piece?.hasRoom(tail.length)) piece.append(tail);
+      else this.full.push(tail);
+    }
     const out = this.full;
-    if (this.tail !== '') out.push(this.tail);
+    this.reset();
+    return out;
+  }
+
+  private reset(): void {
     this.full = [];
+    this.piece = undefined;
     this.tail = '';
     this.fullBytes = 0;
-    return out;
   }
 
   /** The whole output as one string when it is short (the common case); undefined: call `take`. */
@@ -56,9 +77,8 @@ export class ReplyWriter {
 
   /** Drops everything that was written and not taken. */
   clear(): void {
-    this.full = [];
-    this.tail = '';
-    this.fullBytes = 0;
+    for (const part of this.full) if (part instanceof OutputPiece) part.release();
+    this.reset();
   }
 
   /** Appends bytes that are already encoded. */
@@ -71,6 +91,7 @@ export class ReplyWriter {
     this.full.push(this.tail);
     this.fullBytes += this.tail.length;
     this.tail = '';
+    this.piece = undefined;
   }
 
   ok(): void {
@@ -98,15 +119,44 @@ export class ReplyWriter {
 
   bulk(bytes: Bytes): void {
     const n = bytes.length;
-    if (n >= CHUNK_BYTES) {
-      this.longBulk(bytes);
-      return;
-    }
-    this.raw((n < SHARED_LENGTHS ? bulkHeaders[n] : `$${n}\r\n`) + bytes + '\r\n');
+    if (n < LONG_BULK_BYTES) this.raw((n < SHARED_LENGTHS ? bulkHeaders[n] : `$${n}\r\n`) + bytes + '\r\n');
+    else if (n < HUGE_BULK_BYTES) {
+      const piece = this.pieceFor(n);
+      piece.append(bytes);
+      piece.endLine();
+    } else this.hugeBulk(bytes);
   }
 
-  /** A long value is handed on as it is: putting it together with its header could exceed V8's longest string. */
-  private longBulk(bytes: Bytes): void {
+  /** A bulk string of the bytes of a Buffer, which are copied. */
+  bulkBuffer(bytes: Buffer): void {
+    const n = bytes.length;
+    if (n >= HUGE_BULK_BYTES) this.hugeBulk(Buffer.from(bytes));
+    else {
+      const piece = this.pieceFor(n);
+      piece.appendBuffer(bytes);
+      piece.endLine();
+    }
+  }
+
+  /** A piece that ends with the header of a bulk of `n` bytes, with room for those and a line end, all counted. */
+  private pieceFor(n: number): OutputPiece {
+    if (this.tail.length > MAX_COPIED_TAIL) this.seal();
+    const head = `${this.tail}$${n}\r\n`;
+    let piece = this.piece;
+    const length = head.length + n + 2;
+    if (!piece?.hasRoom(length)) {
+      piece = openPiece(length);
+      this.piece = piece;
+      this.full.push(piece);
+    }
+    piece.append(head);
+    this.fullBytes += length;
+    this.tail = '';
+    return piece;
+  }
+
+  /** It is handed on as it is: putting it together with its header could exceed V8's longest string. */
+  private hugeBulk(bytes: Bytes | Buffer): void {
     this.tail += `$${bytes.length}\r\n`;
     this.seal();
     this.full.push(bytes);

@@ -223,6 +223,10 @@ class ChannelConnection implements Connection {
     // As `write`.
   }
 
+  writeTransient(): boolean {
+    return true;
+  }
+
   onDrained(callback: () => void): void {
     callback();
   }
