@@ -78,7 +78,9 @@ function valueOf(i: number, size: number): Value {
     case 0:
       return size > 100 ? bytes(`${i}`.repeat(40_000)) : i;
     case 1:
-      return i % 4 === 1 ? RawString.of(bytes(`raw ${i}`.repeat(size))) : bytes(`text ${i}`);
+      return i % 4 === 1
+        ? RawString.of(bytes(`raw ${i}`.repeat(size)))
+        : bytes(`text ${i}`.repeat(1 + (i % 3) * 40));
     default:
       return collection(i, size);
   }
@@ -231,7 +233,7 @@ function changeInPlace({ engine }: TestEngine, dbId: number, name: Bytes, amount
   const text = bytes(`in place ${amount}`);
   switch (value.kind) {
     case 'string':
-      value.setRange(amount, text);
+      if (value instanceof RawString) value.setRange(amount, text);
       break;
     case 'list':
       if (amount % 3 === 0) value.popFront();

@@ -226,6 +226,9 @@ export class Engine implements ServerPort, SessionHost, GateState {
     this.turn.step('serve-unblocked', () => this.serveUnblocked());
     this.turn.step('flush-replies', () => this.flushReplies());
     this.turn.step('leftover-input', () => this.serveLeftovers());
+    const { deferredFrees } = this.store;
+    deferredFrees.onFirst = () => this.turn.arm();
+    this.turn.step('deferred-frees', () => deferredFrees.settle());
   }
 
   configChanged(): void {
@@ -407,6 +410,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
     this.blocking.abandon(session);
     this.transactions.discard(session);
     this.clients.delete(session);
+    session.reply.clear();
     session.feed?.ended();
     session.upstream?.disconnected();
     const inPeace = session.flags & ClientFlag.closeAfterReply && !(session.flags & ClientFlag.closeAsap);

@@ -8,6 +8,7 @@ import { type Bytes } from '../base/bytes.js';
 import { type Random } from '../base/random.js';
 import { EVENT_KEY_MISS, type KeyEvent } from './events.js';
 import { Keyspace } from './keyspace.js';
+import { DeferredFrees } from './long-strings.js';
 import { type Value } from './types/value.js';
 
 /**
@@ -140,6 +141,8 @@ export class Store {
   port!: LookupPort;
   /** The code of each function library, as loaded. */
   functionLibraries: Bytes[] = [];
+  /** What is freed at the end of the turn. */
+  readonly deferredFrees = new DeferredFrees();
   private readonly seed: number;
 
   constructor(
@@ -151,7 +154,7 @@ export class Store {
   }
 
   newKeyspace(): Keyspace {
-    return new Keyspace(this.seed);
+    return new Keyspace(this.seed, this.deferredFrees);
   }
 
   /** Decides about an entry whose time is over; -1 when the command must not see it. */

@@ -15,6 +15,13 @@ import {
   type SlotChunk,
 } from './slot-table.js';
 import { KeySet } from './key-set.js';
+import {
+  DeferredFrees,
+  LONG_STRING_BYTES,
+  LONGEST_LONG_STRING_BYTES,
+  LongString,
+  StringHeap,
+} from './long-strings.js';
 import { type Value } from './types/value.js';
 
 /** Cells of a slot: key, value, access word (LRU seconds or LFU word, a small integer). */
@@ -42,7 +49,13 @@ export class Keyspace implements Columns<KeyspaceChunk> {
   /** On a writable replica: keys that got an expiry from its own clients. No master will delete these. */
   ownExpiries: KeySet | undefined;
 
-  constructor(private readonly seed: number) {
+  private strings: StringHeap | undefined;
+  private holders = 1;
+
+  constructor(
+    private readonly seed: number,
+    private readonly deferred = new DeferredFrees(),
+  ) {
     this.table = new SlotTable<KeyspaceChunk>(this, seed, STRIDE);
   }
 
@@ -60,6 +73,8 @@ export class Keyspace implements Columns<KeyspaceChunk> {
   }
 
   clear(chunk: KeyspaceChunk, at: number): void {
+    const value = chunk.cells[at * STRIDE + VALUE];
+    if (value instanceof LongString) value.drop();
     chunk.cells[at * STRIDE + VALUE] = undefined;
     chunk.cells[at * STRIDE + ACCESS] = 0;
     if (chunk.expires !== undefined && chunk.expires[at] !== 0) this.dropExpiry(chunk, at);
@@ -68,6 +83,7 @@ export class Keyspace implements Columns<KeyspaceChunk> {
 
   move(from: KeyspaceChunk, fromAt: number, to: KeyspaceChunk, toAt: number): void {
     to.cells[toAt * STRIDE + VALUE] = from.cells[fromAt * STRIDE + VALUE];
+    from.cells[fromAt * STRIDE + VALUE] = undefined;
     to.cells[toAt * STRIDE + ACCESS] = from.cells[fromAt * STRIDE + ACCESS];
     const expiry = from.expires === undefined ? 0 : from.expires[fromAt];
     if (expiry !== 0) this.putExpiry(to, toAt, expiry);
@@ -79,8 +95,43 @@ export class Keyspace implements Columns<KeyspaceChunk> {
     return this.table.chunks[slot >> CHUNK_SHIFT].cells[(slot & CHUNK_MASK) * STRIDE + VALUE] as Value;
   }
 
+  /** Sets the value of a slot; a long string is copied out of V8's heap, `valueAt` gives it back as a LongString. */
   setValueAt(slot: number, value: Value): void {
-    this.table.chunks[slot >> CHUNK_SHIFT].cells[(slot & CHUNK_MASK) * STRIDE + VALUE] = value;
+    const { cells } = this.table.chunks[slot >> CHUNK_SHIFT];
+    const at = (slot & CHUNK_MASK) * STRIDE + VALUE;
+    const old = cells[at];
+    if (typeof old === 'object' && old instanceof LongString) old.drop();
+    cells[at] =
+      typeof value === 'string' && value.length >= LONG_STRING_BYTES ? this.longString(value) : value;
+  }
+
+  /** As `setValueAt`, where nobody has looked at the old value since the command began: its memory may be written over. */
+  overwriteAt(slot: number, value: Value): void {
+    if (typeof value === 'string' && value.length >= LONG_STRING_BYTES) {
+      const old = this.valueAt(slot);
+      if (old instanceof LongString && old.rewrite(value)) return;
+    }
+    this.setValueAt(slot, value);
+  }
+
+  private longString(bytes: Bytes): Value {
+    if (bytes.length > LONGEST_LONG_STRING_BYTES) return bytes;
+    return (this.strings ??= new StringHeap(this.deferred)).store(bytes);
+  }
+
+  /** Bytes of the slots that hold long strings. */
+  get usedStringBytes(): number {
+    return this.strings?.usedBytes ?? 0;
+  }
+
+  /** A snapshot reads it: it stays whole until `drop`, also when its database has a new one. */
+  hold(): void {
+    this.holders++;
+  }
+
+  /** One reader less, a database or a snapshot. After the last one its memory serves others from the end of the turn on. */
+  drop(): void {
+    if (--this.holders === 0 && this.strings !== undefined) this.deferred.addHeap(this.strings);
   }
 
   keyAt(slot: number): Bytes | undefined {

@@ -13,6 +13,7 @@
 import { type Bytes } from '../base/bytes.js';
 import { type Database, type Store } from './database.js';
 import { type Keyspace } from './keyspace.js';
+import { LongString } from './long-strings.js';
 import { CHUNK_MASK, CHUNK_SHIFT } from './slot-table.js';
 import { Armed, type WriteGate } from './write-gate.js';
 import { type Value } from './types/value.js';
@@ -79,6 +80,7 @@ export class SnapshotWalk {
   private remember(db: Database): void {
     if (db.size === 0) return;
     const { keyspace } = db;
+    keyspace.hold();
     const container = { dbId: db.id, keyspace, keys: db.size, expiring: keyspace.expiring, announced: false };
     this.containers.push(container);
     this.byKeyspace.set(keyspace, container);
@@ -106,11 +108,16 @@ export class SnapshotWalk {
   }
 
   private pin(value: Value): void {
-    if (typeof value === 'object') this.pins.set(value, (this.pins.get(value) ?? 0) + 1);
+    if (value instanceof LongString) value.hold();
+    else if (typeof value === 'object') this.pins.set(value, (this.pins.get(value) ?? 0) + 1);
   }
 
   private unpin(value: Value): void {
     if (typeof value !== 'object') return;
+    if (value instanceof LongString) {
+      value.drop();
+      return;
+    }
     const pins = this.pins.get(value)! - 1;
     if (pins === 0) this.pins.delete(value);
     else this.pins.set(value, pins);
@@ -192,5 +199,9 @@ export class SnapshotWalk {
     this.gate.arm(Armed.snapshot, false);
     this.gate.ports.preimage = () => undefined;
     this.gate.ports.pinned = () => false;
+    if (this.running !== undefined) this.unpin(this.running.value);
+    for (const { value } of this.sideQueue.splice(0)) this.unpin(value);
+    for (const { keyspace } of this.containers) keyspace.drop();
+    this.running = undefined;
   }
 }

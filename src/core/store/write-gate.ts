@@ -10,6 +10,7 @@ import { type Bytes } from '../base/bytes.js';
 import { type Database, type LookupPort, type Store } from './database.js';
 import { EVENT_EVICTED, EVENT_EXPIRED, EVENT_NEW, NotifyClass, type KeyEvent } from './events.js';
 import { type Keyspace } from './keyspace.js';
+import { LongString } from './long-strings.js';
 import { copyValue, type Value } from './types/value.js';
 
 export const Armed = {
@@ -65,18 +66,37 @@ export class WriteGate implements LookupPort {
    * @param expiryMs absolute; 0: none; undefined: the one it has stays
    */
   put(db: Database, key: Bytes, slot: number, value: Value, event: KeyEvent, expiryMs?: number): void {
-    const keyspace = db.keyspace;
-    const isNew = slot < 0;
-    if (isNew) {
-      slot = this.create(keyspace, key, value);
-      if (expiryMs) this.keepUntil(keyspace, key, slot, expiryMs);
-    } else {
-      if (this.armed & Armed.snapshot) this.save(keyspace, slot);
-      keyspace.setValueAt(slot, value);
-      if (expiryMs !== undefined) this.keepUntil(keyspace, key, slot, expiryMs);
-    }
+    if (slot >= 0) this.replaceAt(db, key, slot, value, expiryMs, false);
+    else this.add(db, key, value, expiryMs);
     this.dirty++;
-    if (this.armed !== 0) this.announce(db, key, event, isNew);
+    if (this.armed !== 0) this.announce(db, key, event, slot < 0);
+  }
+
+  /** As `put`, for a command that has not looked at the old value: a reference to it would show the new one. */
+  overwrite(db: Database, key: Bytes, slot: number, value: Value, event: KeyEvent, expiryMs?: number): void {
+    if (slot >= 0) this.replaceAt(db, key, slot, value, expiryMs, true);
+    else this.add(db, key, value, expiryMs);
+    this.dirty++;
+    if (this.armed !== 0) this.announce(db, key, event, slot < 0);
+  }
+
+  private add(db: Database, key: Bytes, value: Value, expiryMs: number | undefined): void {
+    const slot = this.create(db.keyspace, key, value);
+    if (expiryMs) this.keepUntil(db.keyspace, key, slot, expiryMs);
+  }
+
+  private replaceAt(
+    { keyspace }: Database,
+    key: Bytes,
+    slot: number,
+    value: Value,
+    expiryMs: number | undefined,
+    unseen: boolean,
+  ): void {
+    if (this.armed & Armed.snapshot) this.save(keyspace, slot);
+    if (unseen) keyspace.overwriteAt(slot, value);
+    else keyspace.setValueAt(slot, value);
+    if (expiryMs !== undefined) this.keepUntil(keyspace, key, slot, expiryMs);
   }
 
   /** Replaces the value in a slot and leaves its expiry and access time alone (INCR and its like). */
@@ -130,7 +150,9 @@ export class WriteGate implements LookupPort {
   relocate(from: Place, to: Place, leaving: KeyEvent, arriving: KeyEvent): void {
     const source = from.db.keyspace;
     const slot = from.db.lookup(from.key);
-    const value = source.valueAt(slot);
+    const held = source.valueAt(slot);
+    // Its memory belongs to the place that it leaves.
+    const value = held instanceof LongString ? held.toBytes() : held;
     const expiryMs = source.expiryAt(slot);
     const access = source.accessAt(slot);
     this.discard(to.db, to.key);
@@ -173,6 +195,7 @@ export class WriteGate implements LookupPort {
   flush(db: Database): number {
     const removed = db.size;
     if (this.armed & (Armed.watch | Armed.tracking)) this.ports.flushing(db);
+    db.keyspace.drop();
     db.keyspace = this.store.newKeyspace();
     this.dirty += removed;
     return removed;

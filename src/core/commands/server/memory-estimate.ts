@@ -3,6 +3,7 @@
  * gives to strings, arrays and maps. Elements of a collection are sampled, as MEMORY USAGE of Redis does.
  */
 import { type Bytes } from '../../base/bytes.js';
+import { LongString } from '../../store/long-strings.js';
 import { RawString } from '../../store/types/raw-string.js';
 import { MAX_STREAM_ID, MIN_STREAM_ID } from '../../store/types/stream-id.js';
 import { type CollectionValue, type Value, isStringValue } from '../../store/types/value.js';
@@ -34,6 +35,7 @@ function estimateValue(value: Value, samples: number): number {
   if (typeof value === 'number') return NUMBER_BYTES;
   if (typeof value === 'string') return stringSize(value);
   if (value instanceof RawString) return OBJECT_BYTES + BUFFER_BYTES + value.length;
+  if (value instanceof LongString) return OBJECT_BYTES + value.slotBytes;
   return isStringValue(value) ? 0 : CONTAINER_BYTES + collectionSize(value, samples);
 }
 

@@ -97,6 +97,6 @@ function fromEnd(index: number, length: number): number {
 }
 
 function cut(value: StringValue, start: number, end: number): Bytes {
-  if (value instanceof RawString) return value.slice(start, end);
+  if (typeof value === 'object') return value.slice(start, end);
   return String(value).slice(start, end) as Bytes;
 }

@@ -30,10 +30,10 @@ export function set(ctx: CommandContext, argv: Bytes[]): void {
   ctx.reply.ok();
 }
 
-/** Sets a key without an expiry, whatever it held. */
+/** Sets a key without an expiry, whatever it held; nobody has looked at that. */
 function store(ctx: CommandContext, key: Bytes, value: Bytes): void {
   const { db } = ctx;
-  ctx.gate.put(db, key, db.lookupWrite(key), makeString(value), EVENT_SET, 0);
+  ctx.gate.overwrite(db, key, db.lookupWrite(key), makeString(value), EVENT_SET, 0);
 }
 
 /** The order of the checks is Redis's: options, time, type of the old value (with GET), condition. */
@@ -119,7 +119,7 @@ function setFor(ctx: CommandContext, argv: Bytes[], form: ExpiryForm): void {
 export function getset(ctx: CommandContext, argv: Bytes[]): void {
   const [, key, value] = argv;
   const old = getStringOrThrow(ctx, key);
-  store(ctx, key, value);
+  ctx.gate.put(ctx.db, key, ctx.db.lookupWrite(key), makeString(value), EVENT_SET, 0);
   ctx.effects.replace(SET, key, value);
   replyString(ctx.reply, old);
 }

@@ -130,6 +130,7 @@ export class RdbLoader implements RdbSink {
   /** Puts what was loaded in the place of what the databases hold. */
   install(): void {
     for (const db of this.store.databases) {
+      db.keyspace.drop();
       db.keyspace = this.containers[db.id] ?? this.store.newKeyspace();
     }
     this.store.functionLibraries = this.functions;

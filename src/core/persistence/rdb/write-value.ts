@@ -87,8 +87,9 @@ export function* writeValue(out: BlockOutput, value: Value, form: WriteForm): Wr
 }
 
 /** Writes a string that is no RawString: never yields. */
-export function writePlainString(out: BlockOutput, value: Bytes | number): void {
+export function writePlainString(out: BlockOutput, value: Exclude<StringValue, RawString>): void {
   if (typeof value === 'number') out.integerString(value);
+  else if (typeof value === 'object') out.blob(value.view());
   else out.string(value);
 }
 

@@ -1,11 +1,12 @@
 /**
  * Value: what a key holds, one of Redis's six types.
  *
- * A string is one of three encodings: a JS number (canonical text of a safe integer), Bytes, or a RawString that is changed in
- * place. The other types are containers with a `kind`. This module dispatches on the type; the containers own their data.
+ * A string is one of four encodings: a JS number (canonical text of a safe integer), Bytes, a LongString (what the keyspace makes
+ * of long Bytes), or a RawString that is changed in place. The other types are containers with a `kind`. This module dispatches on the type; the containers own their data.
  */
 import { type Bytes } from '../../base/bytes.js';
 import { parseSafeInt } from '../../base/numbers.js';
+import { type LongString } from '../long-strings.js';
 import { type HashValue } from './hash-value.js';
 import { type ListValue } from './list-value.js';
 import { RawString } from './raw-string.js';
@@ -13,7 +14,7 @@ import { type SetValue } from './set-value.js';
 import { type StreamValue } from './stream-value.js';
 import { type ZSetValue } from './zset-value.js';
 
-export type StringValue = Bytes | number | RawString;
+export type StringValue = Bytes | number | RawString | LongString;
 export type CollectionValue = ListValue | SetValue | HashValue | ZSetValue | StreamValue;
 export type Value = StringValue | CollectionValue;
 export type TypeName = 'string' | 'list' | 'set' | 'hash' | 'zset' | 'stream';
