@@ -16,7 +16,7 @@ import { type Keyspace } from './keyspace.js';
 import { LongString } from './long-strings.js';
 import { CHUNK_MASK, CHUNK_SHIFT } from './slot-table.js';
 import { Armed, type WriteGate } from './write-gate.js';
-import { type Value } from './types/value.js';
+import { isStringValue, stringLength, type Value } from './types/value.js';
 
 /** Where the entries go, in the order of the walk. */
 export interface SnapshotSink {
@@ -45,8 +45,9 @@ interface Preimage {
   readonly access: number;
 }
 
-/** Slots looked at between two looks at the clock. */
+/** Slots looked at between two looks at the clock; as many bytes of a string count as one more. */
 const SLOTS_PER_CHECK = 32;
+const BYTES_PER_SLOT = 512;
 
 export class SnapshotWalk {
   /** Keys at the start, and those dealt with. */
@@ -136,7 +137,7 @@ export class SnapshotWalk {
         this.end();
         return true;
       }
-      if (this.running === undefined && !mayGoOn()) return false;
+      if (!mayGoOn()) return false;
     }
   }
 
@@ -155,15 +156,19 @@ export class SnapshotWalk {
     const { keyspace } = container;
     const { table } = keyspace;
     if (this.slot < 0 || this.slot > table.top) this.slot = table.top;
-    for (let seen = 0; seen < SLOTS_PER_CHECK && this.slot > 0 && this.running === undefined; seen++) {
+    let seen = 0;
+    while (seen < SLOTS_PER_CHECK && this.slot > 0 && this.running === undefined) {
       const slot = --this.slot;
       const chunk = table.chunks[slot >> CHUNK_SHIFT];
       const at = slot & CHUNK_MASK;
       const key = table.keyAt(slot);
+      seen++;
       if (key === undefined || (chunk.epochs !== undefined && chunk.epochs[at] === this.gate.epoch)) continue;
       keyspace.setEpochAt(slot, this.gate.epoch);
       const value = keyspace.valueAt(slot);
       this.pin(value);
+      if (typeof value !== 'number' && isStringValue(value))
+        seen += Math.floor(stringLength(value) / BYTES_PER_SLOT);
       this.write({
         container,
         key,

@@ -10,6 +10,7 @@ import { DEFAULT_LIMITS, type EncodingLimits } from '../../store/types/encoding.
 import { type Value } from '../../store/types/value.js';
 import { BlockOutput } from './block-output.js';
 import { OPCODE, TRAILER_BYTES, TYPE, type WritableVersion } from './format.js';
+import { LongString } from '../../store/long-strings.js';
 import { rdbTypeOf, writePlainString, writeValue } from './write-value.js';
 
 export interface RdbWriterOptions {
@@ -114,7 +115,7 @@ export class RdbWriter {
       out.int64(expireAtMs);
     }
     if (usage !== undefined) this.usage(usage);
-    if (typeof value !== 'object') {
+    if (typeof value !== 'object' || value instanceof LongString) {
       out.u8(TYPE.STRING);
       out.string(key);
       writePlainString(out, value);
