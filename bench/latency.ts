@@ -4,10 +4,12 @@
  * 1. How long does the longest insert take while one database grows to 20,000,000 small keys?
  * 2. How much slower is a PING (p99.9) beside a BGSAVE of 1,000,000 keys under write load than without it?
  *
- * Each is asked of our server and, with --peer, of a real one; windows with and without BGSAVE alternate.
+ * Each is asked of our server and, with --peer, of a real one; windows with and without BGSAVE alternate. The client that
+ * measures asks the system for a higher priority than the servers have: its own waiting for a CPU is no latency of theirs.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type RespConnection } from '../test/support/resp-connection.js';
@@ -33,6 +35,8 @@ const MIN_WINDOW_MS = 2000;
 const MAX_BGSAVE_MS = 300_000;
 const POLL_MS = 50;
 const LIMIT = 1.5;
+/** As far as the system lets us: -20 needs its administrator. */
+const PRIORITY = constants.priority.PRIORITY_HIGHEST;
 
 interface Settings {
   readonly keys: number;
@@ -104,6 +108,7 @@ async function insert(name: string, { port }: RunningServer, keys: number): Prom
 async function bgsave(name: string, server: RunningServer, settings: Settings): Promise<void> {
   await loadKeys(server.port, 'key:', settings.keys, 'x'.repeat(settings.valueBytes));
   const load = await startLoad(server.port, settings);
+  const first = raisePriority();
   const prober = await startProber(server.port, PING_INTERVAL_MS);
   const control = await server.connect();
   try {
@@ -111,14 +116,29 @@ async function bgsave(name: string, server: RunningServer, settings: Settings): 
     const windows: Windows = { beside: [], without: [], saveMs: [] };
     for (let round = 0; round < settings.rounds; round++) await oneRound(control, prober, windows);
     report(name, windows, settings);
+    if (!first)
+      console.log(
+        '  (this client may not have a higher priority: its own waiting for a CPU is in these figures)',
+      );
   } finally {
+    setPriority(0);
     prober.stop();
     control.close();
     load.disconnect();
   }
 }
 
-/** A window beside a BGSAVE and one of the same length without, which comes first in every other round. */
+/** @returns whether this process now comes before others */
+function raisePriority(): boolean {
+  try {
+    setPriority(PRIORITY);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A window beside BGSAVEs and one of the same length without, which comes first in every other round. */
 async function oneRound(control: RespConnection, prober: Prober, windows: Windows): Promise<void> {
   const quiet = async (): Promise<void> => {
     await pause(SETTLE_MS);
@@ -130,17 +150,26 @@ async function oneRound(control: RespConnection, prober: Prober, windows: Window
   };
   const isQuietFirst = windows.beside.length % 2 === 0;
   if (isQuietFirst) await quiet();
-  await pause(SETTLE_MS);
-  prober.take();
+  const beside: number[] = [];
+  for (let measuredMs = 0; measuredMs < MIN_WINDOW_MS; measuredMs += windows.saveMs.at(-1)!) {
+    await pause(SETTLE_MS);
+    prober.take();
+    windows.saveMs.push(await oneSave(control));
+    beside.push(...prober.take());
+  }
+  windows.beside.push(beside);
+  if (!isQuietFirst) await quiet();
+}
+
+/** @returns how many ms it took */
+async function oneSave(control: RespConnection): Promise<number> {
   const started = performance.now();
   const reply = await control.send('BGSAVE');
   if (reply.type === 'error') throw new Error(`BGSAVE: ${reply.text}`);
   while (await isSaving(control)) {
     if (performance.now() - started > MAX_BGSAVE_MS) throw new Error('BGSAVE did not end');
   }
-  windows.beside.push(prober.take());
-  windows.saveMs.push(performance.now() - started);
-  if (!isQuietFirst) await quiet();
+  return performance.now() - started;
 }
 
 async function isSaving(control: RespConnection): Promise<boolean> {

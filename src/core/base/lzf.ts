@@ -41,30 +41,40 @@ const MAX_BASE = 0x7fffffff;
  * The packed bytes, or undefined when they do not fit into `maxLength`. By default that is four bytes less than the input,
  * as redis 7.2.6 rdb.c:rdbSaveLzfStringObject asks for.
  */
-export function lzfCompress(
+export function lzfCompress(input: Uint8Array, maxLength = input.length - 4): Buffer | undefined {
+  if (maxLength <= 0) return undefined;
+  const out = Buffer.allocUnsafe(maxLength);
+  const packed = lzfPack(input, 0, input.length, out, maxLength);
+  return packed === 0 ? undefined : out.subarray(0, packed);
+}
+
+/**
+ * Packs `input[start, end)` into the beginning of `out`, which holds at least `maxLength` bytes.
+ * @returns how many bytes it took, 0 when `maxLength` are too few
+ */
+export function lzfPack(
   input: Uint8Array,
-  maxLength = input.length - 4,
-  scratch?: Buffer,
-): Buffer | undefined {
-  const length = input.length;
-  if (length === 0 || maxLength <= 0) return undefined;
+  start: number,
+  end: number,
+  out: Uint8Array,
+  maxLength: number,
+): number {
+  const length = end - start;
+  if (length === 0 || maxLength <= 0) return 0;
   const slots = claimTable(length);
-  const base = tableBase;
-  // The end of `out` is the limit, so a scratch buffer is cut to it.
-  const fits = scratch !== undefined && scratch.length >= maxLength;
-  const out = fits ? scratch.subarray(0, maxLength) : Buffer.allocUnsafe(maxLength);
-  const last = length - 2;
-  let ip = 0;
+  const base = tableBase - start;
+  const last = end - 2;
+  let ip = start;
   let op = 1;
   let literals = 0;
-  let hash = length > 1 ? (input[0] << 8) | input[1] : 0;
+  let hash = length > 1 ? (input[start] << 8) | input[start + 1] : 0;
   while (ip < last) {
     hash = ((hash << 8) | input[ip + 2]) & 0xffffff;
     const slot = ((hash >>> 8) - hash * 5) & HASH_MASK;
     const ref = slots[slot] - base;
     slots[slot] = ip + base;
-    if (ref <= 0 || ip - ref > MAX_OFFSET || !sameThree(input, ref, ip)) {
-      if (op >= maxLength) return undefined;
+    if (ref <= start || ip - ref > MAX_OFFSET || !sameThree(input, ref, ip)) {
+      if (op >= maxLength) return 0;
       out[op++] = input[ip++];
       if (++literals === MAX_LITERAL) {
         out[op - literals - 1] = literals - 1;
@@ -74,10 +84,10 @@ export function lzfCompress(
       continue;
     }
     // 3 bytes of reference and one of the next run
-    if (op - (literals === 0 ? 1 : 0) + 4 >= maxLength) return undefined;
+    if (op - (literals === 0 ? 1 : 0) + 4 >= maxLength) return 0;
     if (literals === 0) op--;
     else out[op - literals - 1] = literals - 1;
-    const size = matchLength(input, ref, ip);
+    const size = matchLength(input, ref, ip, end);
     op = writeReference(out, op, ip - ref - 1, size);
     literals = 0;
     op++;
@@ -89,7 +99,7 @@ export function lzfCompress(
     hash = ((hash << 8) | input[ip + 1]) & 0xffffff;
     slots[((hash >>> 8) - hash * 5) & HASH_MASK] = ip - 1 + base;
   }
-  return finish(input, ip, out, op, literals);
+  return finish(input, ip, end, out, maxLength, op, literals);
 }
 
 /** The table, with room for `length` more positions; the caller's positions start at `tableBase`. */
@@ -112,8 +122,8 @@ function sameThree(input: Uint8Array, a: number, b: number): boolean {
  * How many bytes from `ip` on repeat those from `ref` on: 3 to 264. Near the end liblzf looks two bytes less far, but its
  * unrolled first 16 comparisons do not count along.
  */
-function matchLength(input: Uint8Array, ref: number, ip: number): number {
-  const most = Math.min(input.length - ip - 2, MAX_MATCH);
+function matchLength(input: Uint8Array, ref: number, ip: number, end: number): number {
+  const most = Math.min(end - ip - 2, MAX_MATCH);
   const stop = most > UNROLLED ? Math.max(most, 3 + UNROLLED) : most;
   let size = 3;
   while (size < stop && input[ref + size] === input[ip + size]) size++;
@@ -122,7 +132,7 @@ function matchLength(input: Uint8Array, ref: number, ip: number): number {
 
 const UNROLLED = 16;
 
-function writeReference(out: Buffer, at: number, offset: number, size: number): number {
+function writeReference(out: Uint8Array, at: number, offset: number, size: number): number {
   const length = size - 2;
   let op = at;
   if (length < 7) {
@@ -135,12 +145,20 @@ function writeReference(out: Buffer, at: number, offset: number, size: number): 
   return op;
 }
 
-/** Writes the bytes from `ip` on as literals and closes the run. */
-function finish(input: Uint8Array, ip: number, out: Buffer, at: number, run: number): Buffer | undefined {
+/** Writes the bytes from `ip` on as literals and closes the run. @returns the length of it all, 0 when it is too much */
+function finish(
+  input: Uint8Array,
+  ip: number,
+  end: number,
+  out: Uint8Array,
+  maxLength: number,
+  at: number,
+  run: number,
+): number {
   let op = at;
   let literals = run;
-  if (op + 3 > out.length) return undefined;
-  for (let i = ip; i < input.length; i++) {
+  if (op + 3 > maxLength) return 0;
+  for (let i = ip; i < end; i++) {
     out[op++] = input[i];
     if (++literals === MAX_LITERAL) {
       out[op - literals - 1] = literals - 1;
@@ -150,7 +168,7 @@ function finish(input: Uint8Array, ip: number, out: Buffer, at: number, run: num
   }
   if (literals === 0) op--;
   else out[op - literals - 1] = literals - 1;
-  return out.subarray(0, op);
+  return op;
 }
 
 /** Unpacks `input`, which must give exactly `length` bytes. Throws LzfError when it does not, or is corrupt. */

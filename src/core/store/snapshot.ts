@@ -132,8 +132,10 @@ export class SnapshotWalk {
     for (;;) {
       if (this.running !== undefined && !this.continueValue(mayGoOn)) return false;
       const waiting = this.sideQueue.pop();
-      if (waiting !== undefined) this.write(waiting);
-      else if (!this.walk()) {
+      if (waiting !== undefined) {
+        const { container, key, value, expiryMs, access } = waiting;
+        this.write(container, key, value, expiryMs, access);
+      } else if (!this.walk()) {
         this.end();
         return true;
       }
@@ -169,13 +171,7 @@ export class SnapshotWalk {
       this.pin(value);
       if (typeof value !== 'number' && isStringValue(value))
         seen += Math.floor(stringLength(value) / BYTES_PER_SLOT);
-      this.write({
-        container,
-        key,
-        value,
-        expiryMs: keyspace.expiryAt(slot),
-        access: keyspace.accessAt(slot),
-      });
+      this.write(container, key, value, keyspace.expiryAt(slot), keyspace.accessAt(slot));
     }
     if (this.slot === 0) {
       this.current++;
@@ -184,7 +180,7 @@ export class SnapshotWalk {
     return true;
   }
 
-  private write({ container, key, value, expiryMs, access }: Preimage): void {
+  private write(container: Container, key: Bytes, value: Value, expiryMs: number, access: number): void {
     if (this.selected !== container.dbId) {
       const { keys, expiring } = container;
       this.sink.database(container.dbId, container.announced ? undefined : { keys, expiring });

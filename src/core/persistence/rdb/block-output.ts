@@ -6,7 +6,7 @@
  */
 import { type Bytes, toBuffer } from '../../base/bytes.js';
 import { Crc64 } from '../../base/crc64.js';
-import { lzfCompress } from '../../base/lzf.js';
+import { lzfPack } from '../../base/lzf.js';
 import { parseSafeInt } from '../../base/numbers.js';
 import { LENGTH_32, LENGTH_64, STRING_INT16, STRING_INT32, STRING_INT8, STRING_LZF } from './format.js';
 import { writeInt64LE } from './packed/int64-le.js';
@@ -25,12 +25,15 @@ const SCRATCH_BYTES = 64 * 1024;
 const plainScratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
 const packedScratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
 
-/** The bytes of a string in a Buffer that is only good until the next call. */
+/** The bytes of a string, at the beginning of a Buffer that is only good until the next call. */
 function scratchFor(bytes: Bytes): Buffer {
   if (bytes.length > SCRATCH_BYTES) return toBuffer(bytes);
   plainScratch.latin1Write(bytes, 0);
-  return plainScratch.subarray(0, bytes.length);
+  return plainScratch;
 }
+
+/** Up to this length bytes are copied one by one: no view of them has to be made. */
+const FEW_BYTES = 256;
 
 export class BlockOutput {
   private block: Buffer = Buffer.allocUnsafe(BLOCK_BYTES);
@@ -114,11 +117,18 @@ export class BlockOutput {
     }
   }
 
-  /** Raw bytes of a Buffer. */
-  buffer(buf: Buffer): void {
-    for (let from = 0; from < buf.length;) {
+  /** Raw bytes `buf[start, end)`. */
+  buffer(buf: Buffer, start = 0, end = buf.length): void {
+    if (end - start <= FEW_BYTES && end - start <= BLOCK_BYTES - this.at) {
+      const { block } = this;
+      let { at } = this;
+      for (let from = start; from < end; from++) block[at++] = buf[from];
+      this.at = at;
+      return;
+    }
+    for (let from = start; from < end;) {
       if (this.at === BLOCK_BYTES) this.flush();
-      const copied = buf.copy(this.block, this.at, from);
+      const copied = buf.copy(this.block, this.at, from, end);
       this.at += copied;
       from += copied;
     }
@@ -130,10 +140,8 @@ export class BlockOutput {
       const int = parseSafeInt(bytes);
       if (int !== undefined && this.tryInteger(int)) return;
     } else if (this.compression && bytes.length >= LZF_MIN) {
-      const buf = scratchFor(bytes);
-      if (this.tryCompressed(buf)) return;
-      this.length(buf.length);
-      return this.buffer(buf);
+      this.blob(scratchFor(bytes), 0, bytes.length);
+      return;
     }
     this.length(bytes.length);
     this.bytes(bytes);
@@ -147,11 +155,11 @@ export class BlockOutput {
     this.bytes(text);
   }
 
-  /** A string that is held as a Buffer; `blob` is no integer. */
-  blob(blob: Buffer): void {
-    if (this.compression && blob.length >= LZF_MIN && this.tryCompressed(blob)) return;
-    this.length(blob.length);
-    this.buffer(blob);
+  /** A string that is held as `buf[start, end)`; it is no integer. */
+  blob(buf: Buffer, start = 0, end = buf.length): void {
+    if (this.compression && end - start >= LZF_MIN && this.tryCompressed(buf, start, end)) return;
+    this.length(end - start);
+    this.buffer(buf, start, end);
   }
 
   /** Hands out what is gathered. */
@@ -193,13 +201,15 @@ export class BlockOutput {
     return true;
   }
 
-  private tryCompressed(buf: Buffer): boolean {
-    const packed = lzfCompress(buf, buf.length - 4, packedScratch);
-    if (packed === undefined) return false;
+  private tryCompressed(buf: Buffer, start: number, end: number): boolean {
+    const most = end - start - 4;
+    const out = most <= SCRATCH_BYTES ? packedScratch : Buffer.allocUnsafe(most);
+    const packed = lzfPack(buf, start, end, out, most);
+    if (packed === 0) return false;
     this.u8(STRING_LZF);
-    this.length(packed.length);
-    this.length(buf.length);
-    this.buffer(packed);
+    this.length(packed);
+    this.length(end - start);
+    this.buffer(out, 0, packed);
     return true;
   }
 

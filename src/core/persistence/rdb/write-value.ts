@@ -89,7 +89,7 @@ export function* writeValue(out: BlockOutput, value: Value, form: WriteForm): Wr
 /** Writes a string that is no RawString: never yields. */
 export function writePlainString(out: BlockOutput, value: Exclude<StringValue, RawString>): void {
   if (typeof value === 'number') out.integerString(value);
-  else if (typeof value === 'object') out.blob(value.view());
+  else if (typeof value === 'object') out.blob(value.slab.bytes, value.offset, value.offset + value.length);
   else out.string(value);
 }
 

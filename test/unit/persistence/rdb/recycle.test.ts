@@ -1,7 +1,7 @@
 /** Blocks that are given back are written to again, and nothing of what was handed out before is lost by it. */
 import { describe, expect, it } from 'vitest';
 import { ascii, type Bytes } from '../../../../src/core/base/bytes.js';
-import { lzfCompress, lzfDecompress } from '../../../../src/core/base/lzf.js';
+import { lzfDecompress, lzfPack } from '../../../../src/core/base/lzf.js';
 import { RdbReader } from '../../../../src/core/persistence/rdb/reader.js';
 import { RdbWriter } from '../../../../src/core/persistence/rdb/writer.js';
 
@@ -34,10 +34,23 @@ describe('blocks of an RDB', () => {
   it('compress within the limit when the memory for it is larger', () => {
     const scratch = Buffer.alloc(1024);
     const noise = Buffer.from(Array.from({ length: 100 }, (_, i) => (i * 197 + 31) & 255));
-    expect(lzfCompress(noise, 96, scratch)).toBeUndefined();
+    expect(lzfPack(noise, 0, 100, scratch, 96)).toBe(0);
     const text = Buffer.from('ab'.repeat(60));
-    const packed = lzfCompress(text, 116, scratch)!;
-    expect(packed.length).toBeLessThanOrEqual(116);
-    expect(lzfDecompress(packed, text.length).equals(text)).toBe(true);
+    const packed = lzfPack(text, 0, 120, scratch, 116);
+    expect(packed).toBeGreaterThan(0);
+    expect(packed).toBeLessThanOrEqual(116);
+    expect(lzfDecompress(scratch.subarray(0, packed), text.length).equals(text)).toBe(true);
+  });
+
+  it('compress a part of a buffer as they compress it alone', () => {
+    const text = Buffer.from('0123456789 and so on '.repeat(30));
+    const alone = Buffer.alloc(1024);
+    const length = lzfPack(text, 0, text.length, alone, text.length - 4);
+    for (const before of [1, 7, 300]) {
+      const larger = Buffer.concat([Buffer.from('0123456789'.repeat(60)).subarray(0, before), text, text]);
+      const part = Buffer.alloc(1024);
+      expect(lzfPack(larger, before, before + text.length, part, text.length - 4)).toBe(length);
+      expect(part.equals(alone)).toBe(true);
+    }
   });
 });
