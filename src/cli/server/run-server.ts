@@ -21,10 +21,10 @@ import { type EngineData, type FromEngine, type ToEngine } from './messages.js';
 const HEAP_SHARE = 0.8;
 /**
  * New objects live here first. What is stored survives, so a collection copies nearly all of it: a large one makes long pauses
- * (measured: with 64 MB the longest PING beside a BGSAVE took 2.4 times as long as with 12). The price is throughput: pipelined SET and
- * GET were about a tenth slower than with 64.
+ * (20,000,000 small keys, none of which die young: twice as long with 48 MB as with 24). Long strings are kept elsewhere
+ * (store/long-strings), so a larger one gains little: docs/decisions.md has the figures.
  */
-const YOUNG_GENERATION_MB = 12;
+const YOUNG_GENERATION_MB = 24;
 
 /** What a person, or a program, sees of a running server besides its log. */
 export interface ServerView {

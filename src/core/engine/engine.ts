@@ -32,6 +32,8 @@ import { LatencyMonitor } from '../services/latency.js';
 import { Slowlog } from '../services/slowlog.js';
 import { type Database, Store } from '../store/database.js';
 import { WriteGate } from '../store/write-gate.js';
+import { InputBatch } from './input-batch.js';
+import { Prefetch } from '../store/prefetch.js';
 import { Blocking } from './blocking.js';
 import { Clients, PROTECTED_MODE_ERROR } from './clients.js';
 import { type Connection } from './connection.js';
@@ -223,6 +225,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
   }
 
   private wireTurn(): void {
+    this.turn.step('batched-input', () => this.batch.run());
     this.turn.step('serve-unblocked', () => this.serveUnblocked());
     this.turn.step('flush-replies', () => this.flushReplies());
     this.turn.step('leftover-input', () => this.serveLeftovers());
@@ -320,6 +323,8 @@ export class Engine implements ServerPort, SessionHost, GateState {
       session.turnBytes = 0;
     }
     this.dispatcher.readClock();
+    // The first command is executed without looking ahead: most often there is only one.
+    let looked = 1;
     try {
       while (session.parked === undefined && !session.closed) {
         if (session.flags & (ClientFlag.closeAfterReply | ClientFlag.closeAsap)) return;
@@ -327,6 +332,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
           this.leaveForNextTurn(session);
           break;
         }
+        if (--looked < 0) looked = this.prefetchFor(session);
         if (!parser.next()) break;
         session.turnCommands++;
         session.turnBytes += parser.wireLength;
@@ -340,6 +346,16 @@ export class Engine implements ServerPort, SessionHost, GateState {
       return;
     }
     if (parser.pendingBytes > QUERY_CHECK_BYTES) this.clients.enforceQueryLimit(session);
+  }
+
+  /** Brings what the next commands of a pipeline need into the cache. @returns for how many commands no more is to be done */
+  private prefetchFor({ db, parser }: Session): number {
+    const { prefetch } = this;
+    if (!prefetch.pays(db.keyspace)) return TURN_COMMANDS;
+    prefetch.begin(db.keyspace);
+    const commands = parser.lookAhead(prefetch);
+    prefetch.run();
+    return Math.max(commands - 1, 0);
   }
 
   /** Our master's commands see keys whose time is over: it decides when they go. */
@@ -356,6 +372,11 @@ export class Engine implements ServerPort, SessionHost, GateState {
 
   /** The arguments of the running request. */
   runningArgv: Bytes[] = [];
+  private readonly prefetch = new Prefetch();
+  readonly batch = new InputBatch(this.prefetch, {
+    arm: () => this.turn.arm(),
+    serve: (session) => session.serveWaiting(),
+  });
 
   private protocolError(session: Session, error: ProtocolError): void {
     if (session.upstream !== undefined) {

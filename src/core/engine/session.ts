@@ -15,6 +15,7 @@ import { type Command } from '../commands/spec.js';
 import { type Database } from '../store/database.js';
 import { type Connection } from './connection.js';
 import { SessionGate } from './gate-bits.js';
+import { type InputBatch } from './input-batch.js';
 
 /** Bytes that reach the client by another way than replies: the replication feed of a replica. */
 export interface OutputFeed {
@@ -54,6 +55,8 @@ export interface SessionHost {
   readonly limits: RequestLimits;
   /** Executes what the parser holds. */
   drain(session: Session): void;
+  /** Input that waits for that of other sessions. */
+  readonly batch: InputBatch;
   /** Output is waiting: flush it at the end of the turn. */
   needsFlush(session: Session): void;
   /** The connection is closed or must be. */
@@ -91,6 +94,8 @@ export class Session implements Client {
   /** Wall clock when the soft output limit was first exceeded, 0 when it is not. */
   softLimitSinceMs = 0;
   closed = false;
+  /** Input is in the parser that the batch is to execute. */
+  private inputWaits = false;
   /** The peer has ended its half of the connection. */
   private inputOver = false;
   private muted: ReplyWriter | undefined;
@@ -163,13 +168,40 @@ export class Session implements Client {
     this.bytesIn += end - start;
     // It will be executed by nobody, and a peer that does not read could send without end.
     if (this.flags & ClientFlag.closeAfterReply) return;
+    const batched = this.canWait && this.host.batch.wants(this, end - start);
     this.parser.push(chunk, start, end);
+    if (batched) {
+      this.parser.detach();
+      this.inputWaits = true;
+      this.host.batch.add(this);
+    } else this.execute();
+  }
+
+  /** Input that came now may wait for that of other sessions: none is half read, and nobody counts on its being executed. */
+  private get canWait(): boolean {
+    return (
+      this.parser.pendingBytes === 0 &&
+      this.parked === undefined &&
+      this.feed === undefined &&
+      this.upstream === undefined
+    );
+  }
+
+  private execute(): void {
+    this.inputWaits = false;
     this.host.drain(this);
     this.parser.detach();
   }
 
+  /** Executes input that waits, if any still does. */
+  serveWaiting(): void {
+    if (this.inputWaits) this.execute();
+  }
+
   /** The peer sends nothing more, and may still read: it gets the answers to what it has sent. */
   inputEnded(): void {
+    if (this.closed) return;
+    this.serveWaiting();
     if (this.closed) return;
     if (this.parked !== undefined || this.feed !== undefined) {
       this.host.closing(this);
@@ -200,6 +232,7 @@ export class Session implements Client {
 
   /** The wire is gone. */
   disconnected(): void {
+    if (!this.closed) this.serveWaiting();
     if (!this.closed) this.host.closing(this);
   }
 

@@ -7,6 +7,7 @@
 import { type Clock } from '../base/clock.js';
 
 export const TURN_STEPS = [
+  'batched-input',
   'serve-unblocked',
   'fast-expire',
   'getack',

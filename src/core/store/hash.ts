@@ -6,6 +6,23 @@
  */
 import { type Bytes } from '../base/bytes.js';
 
+/** `hashBytes` of the bytes `buf[start, end)`. */
+export function hashOf(buf: Uint8Array, start: number, end: number, seed: number): number {
+  let h = seed ^ (end - start);
+  let i = start;
+  for (; i + 4 <= end; i += 4) {
+    const k = buf[i] | (buf[i + 1] << 8) | (buf[i + 2] << 16) | (buf[i + 3] << 24);
+    h = Math.imul(h ^ k, 0x5bd1e995);
+    h ^= h >>> 15;
+  }
+  for (; i < end; i++) {
+    h = Math.imul(h ^ buf[i], 0x5bd1e995);
+    h ^= h >>> 15;
+  }
+  h = Math.imul(h ^ (h >>> 13), 0x27d4eb2f);
+  return h ^ (h >>> 16);
+}
+
 /** @returns a signed 32-bit integer, spread over all bits. */
 export function hashBytes(key: Bytes, seed: number): number {
   const n = key.length;

@@ -13,7 +13,7 @@
  */
 import { type Bytes } from '../base/bytes.js';
 import { type Random } from '../base/random.js';
-import { hashBytes } from './hash.js';
+import { hashBytes, hashOf } from './hash.js';
 
 export const CHUNK_SHIFT = 12;
 export const CHUNK_SLOTS = 1 << CHUNK_SHIFT;
@@ -60,6 +60,8 @@ export class SlotTable<C extends SlotChunk> {
   private oldMask = 0;
   private oldAt = 0;
   private readonly holes: number[] = [];
+  /** Keeps the compiler from leaving out reads that are made for the cache alone. */
+  touched = 0;
 
   constructor(
     private readonly columns: Columns<C>,
@@ -85,6 +87,23 @@ export class SlotTable<C extends SlotChunk> {
         const slot = entry - 1;
         if (chunks[slot >> CHUNK_SHIFT].cells[(slot & CHUNK_MASK) * this.stride] === key) return slot;
       }
+    }
+  }
+
+  /** For a prefetch: the hash of a key that lies in `buf[start, end)`, its bucket looked at. `touched` takes what was read. */
+  touchBucket(buf: Uint8Array, start: number, end: number): number {
+    const hash = hashOf(buf, start, end, this.seed);
+    this.touched ^= this.index[(hash & this.mask) * 2];
+    return hash;
+  }
+
+  /** For a prefetch: the slot that a key of this hash is likely in, or -1; nothing but the index is read. */
+  likelySlot(hash: number): number {
+    const { index, mask } = this;
+    for (let b = hash & mask; ; b = (b + 1) & mask) {
+      const entry = index[b * 2];
+      if (entry === 0) return -1;
+      if (entry > 0 && index[b * 2 + 1] === hash) return entry - 1;
     }
   }
 

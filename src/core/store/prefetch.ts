@@ -1,0 +1,72 @@
+/**
+ * Prefetch: brings what the next commands will look at into the processor's cache, for several keys at once.
+ *
+ *   16 keys:  buckets of all  ──►  cells of all  ──►  keys and values of all  ──►  first bytes of long strings of all
+ *
+ * With a million keys a look-up is little but waiting: index, cells, key and value are each a line of memory that no cache holds
+ * (measured here: 0.4 us each, of 3 us that a pipelined GET takes). One command has to wait for them one after another; the reads
+ * of different keys do not depend on each other, and the processor waits for all of them together. Nothing is decided here:
+ * what is read is thrown away, and a key that is not found, or found wrongly, costs nothing but time.
+ */
+import { LongString } from './long-strings.js';
+import { type Keyspace } from './keyspace.js';
+
+export const PREFETCH_KEYS = 16;
+/** What belongs to fewer keys is in the cache already. */
+export const LARGE_KEYSPACE = 20_000;
+
+export class Prefetch {
+  private keyspace: Keyspace | undefined;
+  private readonly hashes = new Int32Array(PREFETCH_KEYS);
+  private readonly slots = new Int32Array(PREFETCH_KEYS);
+  private count = 0;
+  /** Keeps the compiler from leaving out the reads. */
+  touched = 0;
+
+  /** Whether a keyspace is so large that a prefetch is worth its while. */
+  pays(keyspace: Keyspace): boolean {
+    return keyspace.size >= LARGE_KEYSPACE;
+  }
+
+  /** The keys that follow are of this keyspace. */
+  begin(keyspace: Keyspace): void {
+    this.keyspace = keyspace;
+  }
+
+  get isFull(): boolean {
+    return this.count === PREFETCH_KEYS;
+  }
+
+  /** Adds the key `buf[start, end)`. */
+  add(buf: Uint8Array, start: number, end: number): void {
+    this.hashes[this.count++] = this.keyspace!.table.touchBucket(buf, start, end);
+  }
+
+  /** Reads what belongs to the keys that were added, and forgets them. */
+  run(): void {
+    const { count, hashes, slots } = this;
+    const keyspace = this.keyspace!;
+    const { table } = keyspace;
+    // A flushed keyspace must not be kept alive here.
+    this.keyspace = undefined;
+    this.count = 0;
+    if (count < 2) return;
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const slot = (slots[i] = table.likelySlot(hashes[i]));
+      if (slot >= 0 && table.keyAt(slot) === undefined) sum++;
+    }
+    for (let i = 0; i < count; i++) {
+      if (slots[i] < 0) continue;
+      sum += table.keyAt(slots[i])?.length ?? 0;
+      const value = keyspace.valueAt(slots[i]);
+      if (value instanceof LongString) sum += value.length;
+    }
+    for (let i = 0; i < count; i++) {
+      if (slots[i] < 0) continue;
+      const value = keyspace.valueAt(slots[i]);
+      if (value instanceof LongString) sum ^= value.touch();
+    }
+    this.touched ^= sum;
+  }
+}

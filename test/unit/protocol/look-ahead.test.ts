@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest';
+import { lookAhead } from '../../../src/core/protocol/look-ahead.js';
+
+const command = (...args: string[]) =>
+  `*${args.length}\r\n${args.map((arg) => `$${arg.length}\r\n${arg}\r\n`).join('')}`;
+
+function keysIn(text: string, most = 16): { keys: string[]; commands: number } {
+  const buf = Buffer.from(`before${text}`, 'latin1');
+  const keys: string[] = [];
+  const sink = {
+    get isFull() {
+      return keys.length >= most;
+    },
+    add: (from: Uint8Array, start: number, end: number) =>
+      void keys.push(Buffer.from(from.subarray(start, end)).latin1Slice()),
+  };
+  return { commands: lookAhead(buf, 6, buf.length, sink), keys };
+}
+
+const SOME = command('GET', 'a') + command('PING') + command('SET', 'bc', '*1\r\n') + command('DEL', '', 'x');
+
+it('finds the second argument of each command', () => {
+  expect(keysIn(SOME)).toEqual({ commands: 4, keys: ['a', 'bc'] });
+});
+
+it('stops when the sink is full', () => {
+  expect(keysIn(command('GET', 'k').repeat(10), 3)).toEqual({ commands: 3, keys: ['k', 'k', 'k'] });
+});
+
+it('stops at what is not complete, wherever it is cut', () => {
+  const whole = keysIn(SOME).keys;
+  for (let length = 0; length < SOME.length; length++) {
+    const { keys } = keysIn(SOME.slice(0, length));
+    expect(keys).toEqual(whole.slice(0, keys.length));
+  }
+});
+
+it.each([
+  'PING\r\n',
+  '*-1\r\n',
+  '*0\r\n',
+  '*a\r\n',
+  '*\r\n',
+  '*1\r\n+x\r\n',
+  '*1\r\n$-1\r\n',
+  '*99999999999\r\n',
+  '\r\n',
+])('makes nothing of %j', (text) => {
+  expect(keysIn(text + command('GET', 'k')).keys).toEqual([]);
+});
