@@ -11,8 +11,10 @@
 import { PREFETCH_KEYS, type Prefetch } from '../store/prefetch.js';
 import { type Session } from './session.js';
 
-/** Longer input is executed at once: it is a pipeline, or one long value. Copying it would cost more than is gained. */
+/** Longer input is most often a pipeline, which is executed at once: it is a batch of its own. */
 const SHORT_BYTES = 512;
+/** Input up to here is one long value where the client's last input was one command. Copying more costs more than is gained. */
+const LONG_BYTES = 8192;
 
 export interface BatchHost {
   /** The end of the turn is to come. */
@@ -31,7 +33,8 @@ export class InputBatch {
 
   /** Whether `bytes` of input of this session, which has none waiting, should wait for the others. */
   wants(session: Session, bytes: number): boolean {
-    return bytes <= SHORT_BYTES && this.prefetch.pays(session.db.keyspace);
+    const short = bytes <= SHORT_BYTES || (bytes <= LONG_BYTES && session.turnCommands === 1);
+    return short && this.prefetch.pays(session.db.keyspace);
   }
 
   /** Executes the session's input with that of the others. */

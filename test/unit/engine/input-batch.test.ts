@@ -67,6 +67,19 @@ describe('short requests in a large data set', () => {
     expect(value('same')).toBe('abc');
   });
 
+  it('may hold a long value, unless the client is known to pipeline', () => {
+    const [single, pipelining] = [test.connect(), test.connect()];
+    const long = 'v'.repeat(4000);
+    read(single, wire('PING'));
+    read(pipelining, wire('PING').repeat(3));
+    test.clock.runTurn();
+    read(single, wire('SET', 'waits', long));
+    read(pipelining, wire('SET', 'at once', long));
+    expect([value('waits'), value('at once')]).toEqual(['nothing', long]);
+    test.clock.runTurn();
+    expect(value('waits')).toBe(long);
+  });
+
   it('count although the connection ends or breaks before the turn does', () => {
     const [ended, broken] = [test.connect(), test.connect()];
     read(ended, wire('SET', 'ended', '1'));
