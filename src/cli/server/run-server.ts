@@ -20,9 +20,8 @@ import { type EngineData, type FromEngine, type ToEngine } from './messages.js';
 /** Share of the memory (of the machine or the container) that the engine's heap may take. */
 const HEAP_SHARE = 0.8;
 /**
- * New objects live here first. What is stored survives, so a collection copies nearly all of it: a large one makes long pauses
- * (20,000,000 small keys, none of which die young: twice as long with 48 MB as with 24). Long strings are kept elsewhere
- * (store/long-strings), so a larger one gains little: docs/decisions.md has the figures.
+ * New objects live here first. What is stored survives, so a collection copies nearly all of it: a large one makes long pauses.
+ * Long strings are kept elsewhere (store/long-strings), so a larger one gains little; docs/decisions.md has the figures.
  */
 const YOUNG_GENERATION_MB = 24;
 
