@@ -373,10 +373,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
   /** The arguments of the running request. */
   runningArgv: Bytes[] = [];
   private readonly prefetch = new Prefetch();
-  readonly batch = new InputBatch(this.prefetch, {
-    arm: () => this.turn.arm(),
-    serve: (session) => session.serveWaiting(),
-  });
+  readonly batch = new InputBatch(this.prefetch, () => this.turn.arm());
 
   private protocolError(session: Session, error: ProtocolError): void {
     if (session.upstream !== undefined) {

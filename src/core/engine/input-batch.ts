@@ -16,19 +16,13 @@ const SHORT_BYTES = 512;
 /** Input up to here is one long value where the client's last input was one command. Copying more costs more than is gained. */
 const LONG_BYTES = 8192;
 
-export interface BatchHost {
-  /** The end of the turn is to come. */
-  arm(): void;
-  /** Executes what a session has sent. */
-  serve(session: Session): void;
-}
-
 export class InputBatch {
   private sessions: Session[] = [];
 
   constructor(
     private readonly prefetch: Prefetch,
-    private readonly host: BatchHost,
+    /** Asks for the end of the turn, which calls `run`. */
+    private readonly arm: () => void,
   ) {}
 
   /** Whether `bytes` of input of this session, which has none waiting, should wait for the others. */
@@ -40,7 +34,7 @@ export class InputBatch {
   /** Executes the session's input with that of the others. */
   add(session: Session): void {
     if (this.sessions.push(session) >= PREFETCH_KEYS) this.run();
-    else this.host.arm();
+    else this.arm();
   }
 
   /** Executes what waits. */
@@ -54,6 +48,6 @@ export class InputBatch {
       for (const { parser, db } of sessions) if (db.keyspace === keyspace) parser.lookAhead(prefetch);
       prefetch.run();
     }
-    for (const session of sessions) this.host.serve(session);
+    for (const session of sessions) session.serveWaiting();
   }
 }

@@ -9,7 +9,7 @@
  */
 import { type Bytes } from '../base/bytes.js';
 
-export const BLOCK_BYTES = 128 * 1024;
+const BLOCK_BYTES = 128 * 1024;
 /** Free blocks kept for the next turn. */
 const MAX_SPARE = 32;
 
@@ -23,7 +23,7 @@ interface Block {
 
 /** A run of bytes in a block. */
 export class OutputPiece {
-  end: number;
+  private end: number;
 
   constructor(
     private readonly block: Block,

@@ -2,8 +2,9 @@
  * ReplyWriter: builds a connection's output in RESP2 or RESP3.
  *
  * Output is a list of latin1 strings of up to 64 KB (V8's longest string is shorter than the longest reply, and a rope of
- * that size flattens cheaply), with long values between them: copied into output blocks, the longest as they are. Handlers call the typed methods; what differs between RESP2 and RESP3 is decided here and
- * nowhere else. Aggregates announce their length first, as on the wire.
+ * that size flattens cheaply), with long values between them: copied into output blocks, the longest as they are. Handlers call
+ * the typed methods; what differs between RESP2 and RESP3 is decided here and nowhere else. Aggregates announce their length
+ * first, as on the wire.
  */
 import { ascii, type Bytes } from '../base/bytes.js';
 import { formatDouble } from '../base/numbers.js';
@@ -14,7 +15,7 @@ export const CHUNK_BYTES = 64 * 1024;
 /** Bulks from this length on are copied into an output block. */
 const LONG_BULK_BYTES = 1024;
 /** Bulks from this length on are handed on by themselves. */
-export const HUGE_BULK_BYTES = 32 * 1024;
+const HUGE_BULK_BYTES = 32 * 1024;
 /** A longer string is not copied into a block to make one write of two. */
 const MAX_COPIED_TAIL = 4096;
 

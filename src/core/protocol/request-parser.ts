@@ -8,8 +8,8 @@
  *
  * The hot path of the server. It parses where the bytes are: in the shared read buffer while nothing is left over, in a
  * buffer of its own for a command that is split, and back in the read buffer behind it. That buffer grows with what has arrived,
- * never with what was announced, and nothing is scanned twice. The connection calls push, then next until it says false, then detach; the replica's link and
- * the AOF loader do the same. Rules: redis 7.2.6 networking.c:processInlineBuffer, processMultibulkBuffer.
+ * never with what was announced, and nothing is scanned twice. The connection calls push, then next until it says false, then
+ * detach; the replica's link and the AOF loader do the same. Rules: redis 7.2.6 networking.c:processInlineBuffer, processMultibulkBuffer.
  */
 import { type Bytes, EMPTY, sliceBytes } from '../base/bytes.js';
 import { parseInt64 } from '../base/numbers.js';

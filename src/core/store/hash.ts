@@ -6,21 +6,27 @@
  */
 import { type Bytes } from '../base/bytes.js';
 
-/** `hashBytes` of the bytes `buf[start, end)`. */
-export function hashOf(buf: Uint8Array, start: number, end: number, seed: number): number {
+/** Takes up to four bytes into the running hash. */
+function mix(h: number, k: number): number {
+  const mixed = Math.imul(h ^ k, 0x5bd1e995);
+  return mixed ^ (mixed >>> 15);
+}
+
+/** Spreads the last bytes over all bits. */
+function finish(h: number): number {
+  const mixed = Math.imul(h ^ (h >>> 13), 0x27d4eb2f);
+  return mixed ^ (mixed >>> 16);
+}
+
+/** `hashBytes` of the bytes `buf[start, end)`, of which no string is made. */
+export function hashBuffer(buf: Uint8Array, start: number, end: number, seed: number): number {
   let h = seed ^ (end - start);
   let i = start;
   for (; i + 4 <= end; i += 4) {
-    const k = buf[i] | (buf[i + 1] << 8) | (buf[i + 2] << 16) | (buf[i + 3] << 24);
-    h = Math.imul(h ^ k, 0x5bd1e995);
-    h ^= h >>> 15;
+    h = mix(h, buf[i] | (buf[i + 1] << 8) | (buf[i + 2] << 16) | (buf[i + 3] << 24));
   }
-  for (; i < end; i++) {
-    h = Math.imul(h ^ buf[i], 0x5bd1e995);
-    h ^= h >>> 15;
-  }
-  h = Math.imul(h ^ (h >>> 13), 0x27d4eb2f);
-  return h ^ (h >>> 16);
+  for (; i < end; i++) h = mix(h, buf[i]);
+  return finish(h);
 }
 
 /** @returns a signed 32-bit integer, spread over all bits. */
@@ -34,13 +40,8 @@ export function hashBytes(key: Bytes, seed: number): number {
       (key.charCodeAt(i + 1) << 8) |
       (key.charCodeAt(i + 2) << 16) |
       (key.charCodeAt(i + 3) << 24);
-    h = Math.imul(h ^ k, 0x5bd1e995);
-    h ^= h >>> 15;
+    h = mix(h, k);
   }
-  for (; i < n; i++) {
-    h = Math.imul(h ^ key.charCodeAt(i), 0x5bd1e995);
-    h ^= h >>> 15;
-  }
-  h = Math.imul(h ^ (h >>> 13), 0x27d4eb2f);
-  return h ^ (h >>> 16);
+  for (; i < n; i++) h = mix(h, key.charCodeAt(i));
+  return finish(h);
 }

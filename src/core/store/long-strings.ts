@@ -9,8 +9,9 @@
  * 4 KB made every collection take 9 ms and SET a fifth as fast as redis-server (docs/decisions.md). Here a value is copied once,
  * and the collector sees one small object for it.
  *
- * Only `rewrite` changes a LongString, for a command that has not looked at it. Its keyspace cell holds it, and so does a running snapshot; when the last holder lets go, its
- * slot is taken back at the end of the turn (`DeferredFrees`), so a handler may go on reading what it has just replaced.
+ * Only `rewrite` changes a LongString, for a command that has not looked at it. Its keyspace cell holds it, and so does a running
+ * snapshot; when the last holder lets go, its slot is taken back at the end of the turn (`DeferredFrees`), so a handler may go on
+ * reading what it has just replaced.
  */
 import { type Bytes, sliceBytes } from '../base/bytes.js';
 
@@ -161,7 +162,7 @@ export class LongString {
 
 export class StringHeap {
   private readonly classes: (SizeClass | undefined)[] = [];
-  private slabs = new Set<Slab>();
+  private readonly slabs = new Set<Slab>();
   private disposed = false;
   /** Bytes of the slots in use. */
   usedBytes = 0;

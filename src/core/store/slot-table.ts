@@ -13,7 +13,7 @@
  */
 import { type Bytes } from '../base/bytes.js';
 import { type Random } from '../base/random.js';
-import { hashBytes, hashOf } from './hash.js';
+import { hashBytes, hashBuffer } from './hash.js';
 
 export const CHUNK_SHIFT = 12;
 export const CHUNK_SLOTS = 1 << CHUNK_SHIFT;
@@ -92,7 +92,7 @@ export class SlotTable<C extends SlotChunk> {
 
   /** For a prefetch: the hash of a key that lies in `buf[start, end)`, its bucket looked at. `touched` takes what was read. */
   touchBucket(buf: Uint8Array, start: number, end: number): number {
-    const hash = hashOf(buf, start, end, this.seed);
+    const hash = hashBuffer(buf, start, end, this.seed);
     this.touched ^= this.index[(hash & this.mask) * 2];
     return hash;
   }

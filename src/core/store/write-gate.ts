@@ -66,37 +66,36 @@ export class WriteGate implements LookupPort {
    * @param expiryMs absolute; 0: none; undefined: the one it has stays
    */
   put(db: Database, key: Bytes, slot: number, value: Value, event: KeyEvent, expiryMs?: number): void {
-    if (slot >= 0) this.replaceAt(db, key, slot, value, expiryMs, false);
-    else this.add(db, key, value, expiryMs);
-    this.dirty++;
-    if (this.armed !== 0) this.announce(db, key, event, slot < 0);
+    this.assign(db, key, slot, value, event, expiryMs, false);
   }
 
   /** As `put`, for a command that has not looked at the old value: a reference to it would show the new one. */
   overwrite(db: Database, key: Bytes, slot: number, value: Value, event: KeyEvent, expiryMs?: number): void {
-    if (slot >= 0) this.replaceAt(db, key, slot, value, expiryMs, true);
-    else this.add(db, key, value, expiryMs);
-    this.dirty++;
-    if (this.armed !== 0) this.announce(db, key, event, slot < 0);
+    this.assign(db, key, slot, value, event, expiryMs, true);
   }
 
-  private add(db: Database, key: Bytes, value: Value, expiryMs: number | undefined): void {
-    const slot = this.create(db.keyspace, key, value);
-    if (expiryMs) this.keepUntil(db.keyspace, key, slot, expiryMs);
-  }
-
-  private replaceAt(
-    { keyspace }: Database,
+  private assign(
+    db: Database,
     key: Bytes,
     slot: number,
     value: Value,
+    event: KeyEvent,
     expiryMs: number | undefined,
     unseen: boolean,
   ): void {
-    if (this.armed & Armed.snapshot) this.save(keyspace, slot);
-    if (unseen) keyspace.overwriteAt(slot, value);
-    else keyspace.setValueAt(slot, value);
-    if (expiryMs !== undefined) this.keepUntil(keyspace, key, slot, expiryMs);
+    const { keyspace } = db;
+    const isNew = slot < 0;
+    if (isNew) {
+      slot = this.create(keyspace, key, value);
+      if (expiryMs) this.keepUntil(keyspace, key, slot, expiryMs);
+    } else {
+      if (this.armed & Armed.snapshot) this.save(keyspace, slot);
+      if (unseen) keyspace.overwriteAt(slot, value);
+      else keyspace.setValueAt(slot, value);
+      if (expiryMs !== undefined) this.keepUntil(keyspace, key, slot, expiryMs);
+    }
+    this.dirty++;
+    if (this.armed !== 0) this.announce(db, key, event, isNew);
   }
 
   /** Replaces the value in a slot and leaves its expiry and access time alone (INCR and its like). */

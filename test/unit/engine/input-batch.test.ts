@@ -1,6 +1,7 @@
 /** In a large data set short requests of several clients wait for one another, and for nothing else. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FAMILIES } from '../../../src/core/commands/families.js';
+import { encodeCommand } from '../../../src/core/protocol/command-encoder.js';
 import { keyEvent } from '../../../src/core/store/events.js';
 import { LARGE_KEYSPACE, PREFETCH_KEYS } from '../../../src/core/store/prefetch.js';
 import { stringBytes, type StringValue } from '../../../src/core/store/types/value.js';
@@ -20,8 +21,7 @@ beforeAll(() => {
 /** Numbers, short and long strings. */
 const valueOf = (i: number) => (i % 3 === 0 ? i : bytes(`value ${i} `.repeat(i % 3 === 1 ? 1 : 30)));
 const bulk = (text: string) => `$${text.length}\r\n${text}\r\n`;
-const wire = (...args: (string | number)[]) =>
-  `*${args.length}\r\n${args.map((arg) => bulk(String(arg))).join('')}`;
+const wire = (...args: (string | number)[]) => encodeCommand(args.map((arg) => bytes(String(arg))));
 
 /** Sends without ending the turn. */
 function read({ session }: TestClient, text: string): void {

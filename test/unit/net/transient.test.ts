@@ -1,6 +1,8 @@
 /** Replies of long values leave through memory that all connections share: a slow reader must get its own bytes all the same. */
 import { connect, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
+import { type Bytes } from '../../../src/core/base/bytes.js';
+import { encodeCommand } from '../../../src/core/protocol/command-encoder.js';
 import { createServer, type RunningServer } from '../../../src/index.js';
 import { eventually } from '../../support/eventually.js';
 
@@ -25,7 +27,7 @@ function client(port: number): { socket: Socket; text: () => string; bytes: () =
 }
 
 const bulk = (text: string) => `$${text.length}\r\n${text}\r\n`;
-const command = (...args: string[]) => `*${args.length}\r\n${args.map(bulk).join('')}`;
+const command = (...args: string[]) => encodeCommand(args as Bytes[]);
 
 it('slow readers get what was meant for them', async () => {
   server = await createServer({ port: 0 });

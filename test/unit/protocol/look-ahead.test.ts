@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
+import { type Bytes } from '../../../src/core/base/bytes.js';
+import { encodeCommand } from '../../../src/core/protocol/command-encoder.js';
 import { lookAhead } from '../../../src/core/protocol/look-ahead.js';
 
-const command = (...args: string[]) =>
-  `*${args.length}\r\n${args.map((arg) => `$${arg.length}\r\n${arg}\r\n`).join('')}`;
+const command = (...args: string[]) => encodeCommand(args as Bytes[]);
 
 function keysIn(text: string, most = 16): { keys: string[]; commands: number } {
   const buf = Buffer.from(`before${text}`, 'latin1');

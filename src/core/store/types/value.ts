@@ -2,7 +2,8 @@
  * Value: what a key holds, one of Redis's six types.
  *
  * A string is one of four encodings: a JS number (canonical text of a safe integer), Bytes, a LongString (what the keyspace makes
- * of long Bytes), or a RawString that is changed in place. The other types are containers with a `kind`. This module dispatches on the type; the containers own their data.
+ * of long Bytes), or a RawString that is changed in place. The other types are containers with a `kind`. This module dispatches on
+ * the type; the containers own their data.
  */
 import { type Bytes } from '../../base/bytes.js';
 import { parseSafeInt } from '../../base/numbers.js';
