@@ -58,6 +58,24 @@ export const tolerances: Readonly<Record<string, ToleranceRow>> = {
   INCRBYFLOAT: exact,
   LCS: exact,
 
+  // Lists
+
+  // Sets
+
+  // Hashes
+
+  // Sorted sets
+
+  // Streams
+
+  // Bitmaps
+
+  // HyperLogLog
+
+  // Geo
+
+  // Pub/sub
+
   DEL: exact,
   UNLINK: exact,
   EXISTS: exact,

@@ -1,0 +1,4 @@
+/** Sorted sets, as their command pages. */
+import { type CommandDefinition } from '../spec.js';
+
+export const SORTED_SET_COMMANDS: readonly CommandDefinition[] = [];

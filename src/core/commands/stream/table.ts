@@ -1,0 +1,4 @@
+/** Streams, as their command pages. */
+import { type CommandDefinition } from '../spec.js';
+
+export const STREAM_COMMANDS: readonly CommandDefinition[] = [];
