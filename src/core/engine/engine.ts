@@ -219,7 +219,6 @@ export class Engine implements ServerPort, SessionHost, GateState {
       notify: () => undefined,
       ready: (db, key) => this.blocking.keyChanged(db, key),
       preimage: () => undefined,
-      pinned: () => false,
       removedByTime: (db, key, cause) => this.propagateRemoval(db, key, cause),
     };
   }

@@ -7,6 +7,7 @@
 import { type Bytes } from '../base/bytes.js';
 import { type Random } from '../base/random.js';
 import { EVENT_KEY_MISS, type KeyEvent } from './events.js';
+import { seedMemberHashes } from './hash.js';
 import { Keyspace } from './keyspace.js';
 import { DeferredFrees } from './long-strings.js';
 import { type Value } from './types/value.js';
@@ -150,6 +151,7 @@ export class Store {
     readonly random: Random,
   ) {
     this.seed = random.u32() | 0;
+    seedMemberHashes(this.seed);
     for (let id = 0; id < count; id++) this.databases.push(new Database(id, this));
   }
 

@@ -45,3 +45,15 @@ export function hashBytes(key: Bytes, seed: number): number {
   for (; i < n; i++) h = mix(h, key.charCodeAt(i));
   return finish(h);
 }
+
+let seedOfMembers = 0;
+
+/** Sets the seed that collections draw from now on; those that have one keep it. Nothing that can be observed depends on it. */
+export function seedMemberHashes(seed: number): void {
+  seedOfMembers = seed;
+}
+
+/** The seed for the index of a new collection. */
+export function memberSeed(): number {
+  return seedOfMembers;
+}

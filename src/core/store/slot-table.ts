@@ -1,27 +1,24 @@
 /**
  * SlotTable: a hash table whose entries live in a dense, chunked array of slots.
  *
- *   index (Int32 pairs)             chunks of 4,096 slots
- *   [slot+1 | hash][0|…][-1|…] ──►  cells: [key, …][key, …] …   `stride` cells a slot, and the owner's columns beside them
+ *   HashIndex     chunks of 4,096 slots
+ *   hash ──►      cells: [key, …][key, …] …   `stride` cells a slot, and the owner's columns beside them
  *
- * Promises: no single insert stalls the loop (the index grows into a second one, a few buckets an operation, as Redis's
- * dict does); sampling is O(1); a cursor that walks the slots from high to low sees everything that was there during the
- * whole walk, because entries only ever move to lower slots (into holes, while the table is more than half holes).
- * In a bucket, 0 is empty and -1 is a deleted entry; probing is linear.
+ * Promises: no single insert stalls the loop; sampling is O(1); a cursor that walks the slots from high to low sees everything
+ * that was there during the whole walk, because entries only ever move to lower slots (into holes, while the table is more than
+ * half holes).
  *
  * Open addressing over Int32Array is measured against split Maps in docs/decisions.md.
  */
 import { type Bytes } from '../base/bytes.js';
 import { type Random } from '../base/random.js';
 import { hashBytes, hashBuffer } from './hash.js';
+import { HashIndex } from './hash-index.js';
 
 export const CHUNK_SHIFT = 12;
 export const CHUNK_SLOTS = 1 << CHUNK_SHIFT;
 export const CHUNK_MASK = CHUNK_SLOTS - 1;
 
-const MIN_BUCKETS = 16;
-/** Buckets moved to the new index at each insert or removal. The new one is filled long after they are all moved. */
-const MIGRATE_BUCKETS = 32;
 /** Entries moved from the top into holes at each removal while the table is more than half holes. */
 const COMPACT_ENTRIES = 2;
 /** Slots at the top, and holes in the list, that one removal or insertion looks at. */
@@ -52,13 +49,7 @@ export class SlotTable<C extends SlotChunk> {
   size = 0;
   /** Slots at and above this were never used or have been given up. */
   top = 0;
-  private index: Int32Array = newIndex(MIN_BUCKETS);
-  private mask = MIN_BUCKETS - 1;
-  /** Buckets of `index` that are not empty (live or deleted). */
-  private used = 0;
-  private old: Int32Array | undefined;
-  private oldMask = 0;
-  private oldAt = 0;
+  private readonly index = new HashIndex();
   private readonly holes: number[] = [];
   /** Keeps the compiler from leaving out reads that are made for the cache alone. */
   touched = 0;
@@ -73,47 +64,31 @@ export class SlotTable<C extends SlotChunk> {
   /** The slot of `key`, or -1. */
   find(key: Bytes): number {
     if (this.size === 0) return -1;
+    const { chunks, index, stride } = this;
     const hash = hashBytes(key, this.seed);
-    const slot = this.probe(this.index, this.mask, hash, key);
-    return slot >= 0 || this.old === undefined ? slot : this.probe(this.old, this.oldMask, hash, key);
-  }
-
-  private probe(index: Int32Array, mask: number, hash: number, key: Bytes): number {
-    const chunks = this.chunks;
-    for (let b = hash & mask; ; b = (b + 1) & mask) {
-      const entry = index[b * 2];
-      if (entry === 0) return -1;
-      if (entry > 0 && index[b * 2 + 1] === hash) {
-        const slot = entry - 1;
-        if (chunks[slot >> CHUNK_SHIFT].cells[(slot & CHUNK_MASK) * this.stride] === key) return slot;
-      }
+    for (let slot = index.first(hash); slot >= 0; slot = index.next(hash)) {
+      if (chunks[slot >> CHUNK_SHIFT].cells[(slot & CHUNK_MASK) * stride] === key) return slot;
     }
+    return -1;
   }
 
   /** For a prefetch: the hash of a key that lies in `buf[start, end)`, its bucket looked at. `touched` takes what was read. */
   touchBucket(buf: Uint8Array, start: number, end: number): number {
     const hash = hashBuffer(buf, start, end, this.seed);
-    this.touched ^= this.index[(hash & this.mask) * 2];
+    this.touched ^= this.index.touch(hash);
     return hash;
   }
 
   /** For a prefetch: the slot that a key of this hash is likely in, or -1; nothing but the index is read. */
   likelySlot(hash: number): number {
-    const { index, mask } = this;
-    for (let b = hash & mask; ; b = (b + 1) & mask) {
-      const entry = index[b * 2];
-      if (entry === 0) return -1;
-      if (entry > 0 && index[b * 2 + 1] === hash) return entry - 1;
-    }
+    return this.index.likely(hash);
   }
 
   /** Adds a key that is not there (the caller has looked) and returns its slot; its columns are as `clear` left them. */
   insert(key: Bytes): number {
-    if (this.old !== undefined) this.migrate(MIGRATE_BUCKETS);
-    if ((this.used + 1) * 4 > (this.mask + 1) * 3) this.rebuild();
     const slot = this.takeSlot();
     this.setKey(slot, key);
-    this.place(hashBytes(key, this.seed), slot);
+    this.index.add(hashBytes(key, this.seed), slot);
     this.size++;
     return slot;
   }
@@ -130,15 +105,6 @@ export class SlotTable<C extends SlotChunk> {
     }
   }
 
-  private place(hash: number, slot: number): void {
-    const { index, mask } = this;
-    let b = hash & mask;
-    while (index[b * 2] !== 0) b = (b + 1) & mask;
-    index[b * 2] = slot + 1;
-    index[b * 2 + 1] = hash;
-    this.used++;
-  }
-
   private takeSlot(): number {
     const hole = this.takeHole(this.top);
     if (hole >= 0) return hole;
@@ -152,33 +118,12 @@ export class SlotTable<C extends SlotChunk> {
     const chunk = this.chunks[slot >> CHUNK_SHIFT];
     const at = slot & CHUNK_MASK;
     const key = chunk.cells[at * this.stride] as Bytes;
-    this.setBucket(hashBytes(key, this.seed), slot, -1);
+    this.index.remove(hashBytes(key, this.seed), slot);
     chunk.cells[at * this.stride] = undefined;
     this.columns.clear(chunk, at);
     this.size--;
     this.holes.push(slot);
-    if (this.old !== undefined) this.migrate(MIGRATE_BUCKETS);
-    else if (this.mask >= MIN_BUCKETS * 4 && this.size * 16 < this.mask) this.rebuild();
     if (this.top > this.size * 2) this.compact();
-  }
-
-  /** Points the bucket of `slot` to another slot, or marks it deleted (-1). */
-  private setBucket(hash: number, slot: number, to: number): void {
-    const entry = to < 0 ? -1 : to + 1;
-    if (this.old !== undefined) {
-      for (let b = hash & this.oldMask; this.old[b * 2] !== 0; b = (b + 1) & this.oldMask) {
-        if (this.old[b * 2] === slot + 1) {
-          this.old[b * 2] = entry;
-          return;
-        }
-      }
-    }
-    for (let b = hash & this.mask; ; b = (b + 1) & this.mask) {
-      if (this.index[b * 2] === slot + 1) {
-        this.index[b * 2] = entry;
-        return;
-      }
-    }
   }
 
   /** Moves entries from the top into holes, and gives up what is above. */
@@ -201,7 +146,7 @@ export class SlotTable<C extends SlotChunk> {
         const target = this.chunks[hole >> CHUNK_SHIFT];
         target.cells[(hole & CHUNK_MASK) * this.stride] = key;
         this.columns.move(chunk, at, target, hole & CHUNK_MASK);
-        this.setBucket(hashBytes(key, this.seed), from, hole);
+        this.index.move(hashBytes(key, this.seed), from, hole);
         chunk.cells[at * this.stride] = undefined;
         this.columns.clear(chunk, at);
         moved++;
@@ -225,41 +170,7 @@ export class SlotTable<C extends SlotChunk> {
 
   /** Makes room for `entries` at once; for a loader that knows how many will come. */
   reserve(entries: number): void {
-    const buckets = bucketsFor(Math.min(entries, MAX_RESERVE));
-    if (buckets > this.mask + 1 && this.size === 0) {
-      this.index = newIndex(buckets);
-      this.mask = buckets - 1;
-      this.used = 0;
-      this.old = undefined;
-    }
-  }
-
-  /** Begins a new index of the right size; `migrate` fills it. */
-  private rebuild(): void {
-    if (this.old !== undefined) this.migrate(this.oldMask + 1);
-    this.old = this.index;
-    this.oldMask = this.mask;
-    this.oldAt = 0;
-    // Never much smaller than the old one: its buckets must all be moved before the new one is full.
-    const buckets = bucketsFor(Math.max(this.size + 1, (this.oldMask + 1) >> 4));
-    this.index = newIndex(buckets);
-    this.mask = buckets - 1;
-    this.used = 0;
-    this.migrate(MIGRATE_BUCKETS);
-  }
-
-  private migrate(buckets: number): void {
-    const old = this.old!;
-    const end = Math.min(this.oldAt + buckets, this.oldMask + 1);
-    for (let b = this.oldAt; b < end; b++) {
-      const entry = old[b * 2];
-      if (entry > 0) {
-        this.place(old[b * 2 + 1], entry - 1);
-        old[b * 2] = -1;
-      }
-    }
-    this.oldAt = end;
-    if (end > this.oldMask) this.old = undefined;
+    this.index.reserve(entries);
   }
 
   /** The key in `slot`, or undefined for a hole. */
@@ -298,37 +209,16 @@ export class SlotTable<C extends SlotChunk> {
 
   /** Bytes of the index arrays, for the memory report. */
   get indexBytes(): number {
-    return this.index.byteLength + (this.old?.byteLength ?? 0);
+    return this.index.bytes;
   }
 
   /** Whether the index is between two sizes. */
   get rehashing(): boolean {
-    return this.old !== undefined;
+    return this.index.rehashing;
   }
 
   /** Buckets of the index, and of the one it is leaving (DEBUG HTSTATS). */
   get buckets(): [number, number] {
-    return [this.mask + 1, this.old === undefined ? 0 : this.oldMask + 1];
+    return this.index.buckets;
   }
-}
-
-/** A count in a file is a hint, not a promise: nothing larger than this is allocated for it. */
-const MAX_RESERVE = 1 << 22;
-
-/** From this size on an index is made outside of what V8 counts against its heap. */
-const UNCOUNTED_BYTES = 256 * 1024;
-
-/**
- * An empty index. V8 answers a large ArrayBuffer with a full collection on the spot (measured while 20,000,000 keys are
- * inserted: 2.6 s in the insert that doubled the index); the memory of a SharedArrayBuffer is not counted.
- */
-function newIndex(buckets: number): Int32Array {
-  const bytes = buckets * 8;
-  return new Int32Array(bytes < UNCOUNTED_BYTES ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes));
-}
-
-function bucketsFor(entries: number): number {
-  let buckets = MIN_BUCKETS;
-  while (buckets * 3 < entries * 4 * 1.5) buckets *= 2;
-  return buckets;
 }

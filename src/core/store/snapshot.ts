@@ -6,8 +6,8 @@
  *
  * An entry's epoch says which snapshot it needs nothing more of: an entry created after the start has the new epoch, one that
  * was written gets it, and the write gate hands over (`preimage`) an older one before it is changed. Those wait in a side queue
- * and are written between two keys, because a key's bytes are contiguous in an RDB. Values are held by reference; `pinned`
- * makes the write gate copy one that would be changed in place. FLUSHDB and SWAPDB exchange containers: the walk goes on with
+ * and are written between two keys, because a key's bytes are contiguous in an RDB. What may be changed in place meanwhile is
+ * frozen: a view that shares the chunks of the original (`hold`). FLUSHDB and SWAPDB exchange containers: the walk goes on with
  * the ones it remembered. Entries that compaction moves only move to slots that the walk has yet to reach, or carry their epoch.
  */
 import { type Bytes } from '../base/bytes.js';
@@ -16,7 +16,7 @@ import { type Keyspace } from './keyspace.js';
 import { LongString } from './long-strings.js';
 import { CHUNK_MASK, CHUNK_SHIFT } from './slot-table.js';
 import { Armed, type WriteGate } from './write-gate.js';
-import { isStringValue, stringLength, type Value } from './types/value.js';
+import { elementCount, freezeValue, isStringValue, stringLength, type Value } from './types/value.js';
 
 /** Where the entries go, in the order of the walk. */
 export interface SnapshotSink {
@@ -48,6 +48,8 @@ interface Preimage {
 /** Slots looked at between two looks at the clock; as many bytes of a string count as one more. */
 const SLOTS_PER_CHECK = 32;
 const BYTES_PER_SLOT = 512;
+/** A collection of no more elements is written in one go. */
+const AT_ONCE_ELEMENTS = 32;
 
 export class SnapshotWalk {
   /** Keys at the start, and those dealt with. */
@@ -58,7 +60,6 @@ export class SnapshotWalk {
   private readonly containers: Container[] = [];
   private readonly byKeyspace = new Map<Keyspace, Container>();
   private readonly sideQueue: Preimage[] = [];
-  private readonly pins = new Map<object, number>();
   private current = 0;
   private slot = -1;
   private selected = -1;
@@ -74,7 +75,6 @@ export class SnapshotWalk {
     this.totalKeys = this.containers.reduce((sum, c) => sum + c.keys, 0);
     gate.epoch++;
     gate.ports.preimage = (keyspace, slot) => this.preimage(keyspace, slot);
-    gate.ports.pinned = (value) => this.pins.has(value);
     gate.arm(Armed.snapshot, true);
   }
 
@@ -96,32 +96,14 @@ export class SnapshotWalk {
     const container = this.byKeyspace.get(keyspace);
     // A container that came into being after the start holds nothing of ours.
     if (container === undefined) return;
-    const value = keyspace.valueAt(slot);
-    this.pin(value);
     this.sideQueue.push({
       container,
       key: keyspace.keyAt(slot)!,
-      value,
+      value: hold(keyspace.valueAt(slot)),
       expiryMs: keyspace.expiryAt(slot),
       access: keyspace.accessAt(slot),
     });
     this.sideQueuePeak = Math.max(this.sideQueuePeak, this.sideQueue.length);
-  }
-
-  private pin(value: Value): void {
-    if (value instanceof LongString) value.hold();
-    else if (typeof value === 'object') this.pins.set(value, (this.pins.get(value) ?? 0) + 1);
-  }
-
-  private unpin(value: Value): void {
-    if (typeof value !== 'object') return;
-    if (value instanceof LongString) {
-      value.drop();
-      return;
-    }
-    const pins = this.pins.get(value)! - 1;
-    if (pins === 0) this.pins.delete(value);
-    else this.pins.set(value, pins);
   }
 
   /**
@@ -130,7 +112,7 @@ export class SnapshotWalk {
    */
   step(mayGoOn: () => boolean): boolean {
     for (;;) {
-      if (this.running !== undefined && !this.continueValue(mayGoOn)) return false;
+      if (!this.continueValue(mayGoOn)) return false;
       const waiting = this.sideQueue.pop();
       if (waiting !== undefined) {
         const { container, key, value, expiryMs, access } = waiting;
@@ -144,9 +126,10 @@ export class SnapshotWalk {
   }
 
   private continueValue(mayGoOn: () => boolean): boolean {
-    const { rest, value } = this.running!;
+    if (this.running === undefined) return true;
+    const { rest, value } = this.running;
     while (rest.next().done !== true) if (!mayGoOn()) return false;
-    this.unpin(value);
+    letGo(value);
     this.running = undefined;
     return true;
   }
@@ -168,10 +151,18 @@ export class SnapshotWalk {
       if (key === undefined || (chunk.epochs !== undefined && chunk.epochs[at] === this.gate.epoch)) continue;
       keyspace.setEpochAt(slot, this.gate.epoch);
       const value = keyspace.valueAt(slot);
-      this.pin(value);
-      if (typeof value !== 'number' && isStringValue(value))
+      if (typeof value !== 'number' && isStringValue(value)) {
         seen += Math.floor(stringLength(value) / BYTES_PER_SLOT);
-      this.write(container, key, value, keyspace.expiryAt(slot), keyspace.accessAt(slot));
+      } else if (typeof value === 'object') seen = SLOTS_PER_CHECK;
+      const atOnce = isSmall(value);
+      this.write(
+        container,
+        key,
+        atOnce ? value : hold(value),
+        keyspace.expiryAt(slot),
+        keyspace.accessAt(slot),
+      );
+      if (atOnce) this.continueValue(() => true);
     }
     if (this.slot === 0) {
       this.current++;
@@ -189,7 +180,7 @@ export class SnapshotWalk {
     }
     this.processedKeys++;
     const rest = this.sink.entry(key, value, expiryMs, access);
-    if (rest === undefined) this.unpin(value);
+    if (rest === undefined) letGo(value);
     else this.running = { rest, value };
   }
 
@@ -199,10 +190,27 @@ export class SnapshotWalk {
     this.active = false;
     this.gate.arm(Armed.snapshot, false);
     this.gate.ports.preimage = () => undefined;
-    this.gate.ports.pinned = () => false;
-    if (this.running !== undefined) this.unpin(this.running.value);
-    for (const { value } of this.sideQueue.splice(0)) this.unpin(value);
+    if (this.running !== undefined) letGo(this.running.value);
+    for (const { value } of this.sideQueue.splice(0)) letGo(value);
     for (const { keyspace } of this.containers) keyspace.drop();
     this.running = undefined;
   }
+}
+
+/** What is written while nothing else happens needs no view of its own: short strings, and collections of a few elements. */
+function isSmall(value: Value): boolean {
+  if (typeof value !== 'object') return true;
+  return value.kind !== 'string' && elementCount(value) <= AT_ONCE_ELEMENTS;
+}
+
+/** The value as it is now, until `letGo`. */
+function hold(value: Value): Value {
+  if (typeof value !== 'object') return value;
+  if (!(value instanceof LongString)) return freezeValue(value);
+  value.hold();
+  return value;
+}
+
+function letGo(value: Value): void {
+  if (value instanceof LongString) value.drop();
 }

@@ -11,7 +11,7 @@ import { type Database, type LookupPort, type Store } from './database.js';
 import { EVENT_EVICTED, EVENT_EXPIRED, EVENT_NEW, NotifyClass, type KeyEvent } from './events.js';
 import { type Keyspace } from './keyspace.js';
 import { LongString } from './long-strings.js';
-import { copyValue, type Value } from './types/value.js';
+import { type Value } from './types/value.js';
 
 export const Armed = {
   watch: 1,
@@ -35,8 +35,6 @@ export interface WriteGatePorts {
   ready(db: Database, key: Bytes): void;
   /** An entry that a running snapshot has not saved yet is about to change. */
   preimage(keyspace: Keyspace, slot: number): void;
-  /** Whether a running snapshot still refers to this value: it must not be changed in place. */
-  pinned(value: object): boolean;
   /** The master removed a key by itself: propagate the deletion. */
   removedByTime(db: Database, key: Bytes, cause: 'expired' | 'evicted'): void;
 }
@@ -106,18 +104,10 @@ export class WriteGate implements LookupPort {
     if (this.armed !== 0) this.announce(db, key, event, false);
   }
 
-  /**
-   * The value in `slot`, to be changed in place; `changed` follows. While a running snapshot refers to it the snapshot keeps
-   * the old one and the key gets a copy.
-   */
+  /** The value in `slot`, to be changed in place; `changed` follows. A running snapshot gets a frozen view of it first. */
   open(db: Database, slot: number): Value {
-    const value = db.keyspace.valueAt(slot);
-    if (!(this.armed & Armed.snapshot)) return value;
-    this.save(db.keyspace, slot);
-    if (typeof value !== 'object' || !this.ports.pinned(value)) return value;
-    const copy = copyValue(value);
-    db.keyspace.setValueAt(slot, copy);
-    return copy;
+    if (this.armed & Armed.snapshot) this.save(db.keyspace, slot);
+    return db.keyspace.valueAt(slot);
   }
 
   /** A value was changed in place, `by` elements. */

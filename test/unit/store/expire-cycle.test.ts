@@ -39,7 +39,6 @@ beforeEach(() => {
     notify: ignore,
     ready: ignore,
     preimage: ignore,
-    pinned: () => false,
     removedByTime: (db, key, cause) => removed.push(`${db.id}:${key} ${cause}`),
   };
   settings = { activeExpireEffort: 1, hz: 10 };

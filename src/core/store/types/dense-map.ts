@@ -1,84 +1,178 @@
 /**
- * DenseMap: keys with values in dense slots, in order of insertion, the store beneath sets, hashes and sorted sets.
+ * DenseMap: keys with values in dense slots, the store beneath sets, hashes and sorted sets.
  *
- * Promises O(1) sampling (`keyAt` of a random slot) and a stable scan: the cursor walks from the high slots to the low ones,
- * and a removal moves keys only downwards, so what is there during a whole scan is visited. Up to ORDERED_MAX keys a removal
- * keeps the order of insertion, as a listpack does; above it the last key fills the hole. The first keys are found by
- * comparing, without an index: most collections are tiny.
+ *   up to SMALL_MAX keys:  keys [a b c], values [1 2 3]           found by comparing, in order of insertion, as a listpack is
+ *   above:                 chunks of CHUNK_SLOTS slots, HashIndex  found by hash; a removal fills the hole with the last key
+ *
+ * Promises: slots 0 to size - 1 are all taken, so sampling is O(1); a cursor that walks from the high slots to the low ones sees
+ * what is there during the whole walk, because a removal moves keys only downwards; no single operation costs more than a chunk.
+ * `freeze` gives a view of this moment that costs a pointer per chunk: who changes a shared chunk later copies it first.
  */
 import { type Bytes } from '../../base/bytes.js';
+import { hashBytes, memberSeed } from '../hash.js';
+import { HashIndex } from '../hash-index.js';
 
-/** Up to this many keys a lookup compares one by one; above it a Map leads to the slot. */
-const UNINDEXED_MAX = 16;
-/** Up to this many keys a removal keeps the order of insertion. */
-const ORDERED_MAX = 128;
+/** Up to this many keys a look-up compares one by one, which an index does not beat. */
+const SMALL_MAX = 128;
+/** At this size a large map becomes a small one again: far below, so that one key that comes and goes does not convert each time. */
+const SMALL_AGAIN = 32;
+const CHUNK_SHIFT = 8;
+const CHUNK_SLOTS = 1 << CHUNK_SHIFT;
+const CHUNK_MASK = CHUNK_SLOTS - 1;
+
+interface Chunk<V> {
+  /** Who may change it: the map whose `token` this is. */
+  owner: object;
+  keys: Bytes[];
+  /** Undefined in a map of keys alone. */
+  values: V[] | undefined;
+}
+
+interface Large<V> {
+  readonly chunks: Chunk<V>[];
+  size: number;
+  /** Undefined in a frozen view, in which nothing is looked up. */
+  readonly index: HashIndex | undefined;
+  readonly seed: number;
+}
 
 export class DenseMap<V> {
-  private index: Map<Bytes, number> | null = null;
+  private large: Large<V> | undefined;
+  private token: object = {};
+  private repeats = false;
 
+  /**
+   * @param keys taken over
+   * @param values taken over, as many; undefined: a set of keys, which has no values
+   */
   constructor(
-    private readonly keys: Bytes[] = [],
-    private readonly values: V[] = [],
+    private keys: Bytes[] = [],
+    private values: V[] | undefined = undefined,
   ) {
-    if (keys.length > UNINDEXED_MAX) this.buildIndex();
+    if (keys.length > SMALL_MAX) this.grow();
   }
 
   /** Whether the keys it was made of are all different. */
   get isSound(): boolean {
-    if (this.index !== null) return this.index.size === this.keys.length;
+    if (this.large !== undefined) return !this.repeats;
     return this.keys.every((key, slot) => this.keys.indexOf(key, slot + 1) < 0);
   }
 
   get size(): number {
-    return this.keys.length;
+    return this.large === undefined ? this.keys.length : this.large.size;
   }
 
   /** The slot of `key`, or -1. */
   find(key: Bytes): number {
-    if (this.index !== null) return this.index.get(key) ?? -1;
-    return this.keys.indexOf(key);
+    const { large } = this;
+    if (large === undefined) return this.keys.indexOf(key);
+    const index = large.index!;
+    const hash = hashBytes(key, large.seed);
+    for (let slot = index.first(hash); slot >= 0; slot = index.next(hash)) {
+      if (large.chunks[slot >> CHUNK_SHIFT].keys[slot & CHUNK_MASK] === key) return slot;
+    }
+    return -1;
   }
 
   /** The key in `slot`, 0 <= slot < size. */
   keyAt(slot: number): Bytes {
-    return this.keys[slot];
+    const { large } = this;
+    return large === undefined ? this.keys[slot] : large.chunks[slot >> CHUNK_SHIFT].keys[slot & CHUNK_MASK];
   }
 
   /** The value in `slot`, 0 <= slot < size. */
   valueAt(slot: number): V {
-    return this.values[slot];
+    const { large } = this;
+    if (large === undefined) return this.values![slot];
+    return large.chunks[slot >> CHUNK_SHIFT].values![slot & CHUNK_MASK];
   }
 
   /** Replaces the value in `slot`. */
   setValueAt(slot: number, value: V): void {
-    this.values[slot] = value;
+    if (this.large === undefined) this.values![slot] = value;
+    else this.own(this.large, slot >> CHUNK_SHIFT).values![slot & CHUNK_MASK] = value;
   }
 
   /** Adds `key`, which must not be there (`find` said -1). */
   add(key: Bytes, value: V): void {
-    const slot = this.keys.length;
+    if (this.large !== undefined) {
+      this.append(this.large, key, value);
+      return;
+    }
     this.keys.push(key);
-    this.values.push(value);
-    if (this.index !== null) this.index.set(key, slot);
-    else if (slot >= UNINDEXED_MAX) this.buildIndex();
+    this.values?.push(value);
+    if (this.keys.length > SMALL_MAX) this.grow();
+  }
+
+  private append(large: Large<V>, key: Bytes, value: V | undefined): void {
+    const slot = large.size++;
+    const at = slot & CHUNK_MASK;
+    if (at === 0) {
+      large.chunks.push({ owner: this.token, keys: [], values: this.values === undefined ? undefined : [] });
+    }
+    const chunk = this.own(large, slot >> CHUNK_SHIFT);
+    chunk.keys.push(key);
+    chunk.values?.push(value as V);
+    large.index!.add(hashBytes(key, large.seed), slot);
+    // A full chunk gives back what its arrays had grown beyond it.
+    if (at === CHUNK_MASK) {
+      chunk.keys = chunk.keys.slice();
+      chunk.values = chunk.values?.slice();
+    }
+  }
+
+  /** The chunk, which may be changed: a copy when a view shares it. */
+  private own(large: Large<V>, c: number): Chunk<V> {
+    const chunk = large.chunks[c];
+    if (chunk.owner === this.token) return chunk;
+    return (large.chunks[c] = {
+      owner: this.token,
+      keys: chunk.keys.slice(),
+      values: chunk.values?.slice(),
+    });
+  }
+
+  /** From one pair of arrays to chunks. */
+  private grow(): void {
+    const { keys, values } = this;
+    this.large = { chunks: [], size: 0, index: new HashIndex(), seed: memberSeed() };
+    this.large.index!.reserve(keys.length);
+    this.keys = [];
+    if (values !== undefined) this.values = [];
+    for (let i = 0; i < keys.length; i++) {
+      if (this.find(keys[i]) >= 0) this.repeats = true;
+      else this.append(this.large, keys[i], values?.[i]);
+    }
+  }
+
+  private shrink({ chunks }: Large<V>): void {
+    this.large = undefined;
+    this.keys = chunks[0].keys.slice();
+    if (this.values !== undefined) this.values = chunks[0].values!.slice();
   }
 
   /** Removes what is in `slot`. */
   removeAt(slot: number): void {
-    const last = this.keys.length - 1;
-    this.index?.delete(this.keys[slot]);
-    if (last < ORDERED_MAX) {
+    const { large } = this;
+    if (large === undefined) {
       this.keys.splice(slot, 1);
-      this.values.splice(slot, 1);
-      if (this.index !== null) for (let i = slot; i < last; i++) this.index.set(this.keys[i], i);
+      this.values?.splice(slot, 1);
       return;
     }
-    const key = this.keys.pop()!;
-    const value = this.values.pop()!;
-    if (slot === last) return;
-    this.keys[slot] = key;
-    this.values[slot] = value;
-    this.index!.set(key, slot);
+    const last = --large.size;
+    const index = large.index!;
+    index.remove(hashBytes(this.keyAt(slot), large.seed), slot);
+    const tail = this.own(large, last >> CHUNK_SHIFT);
+    const key = tail.keys.pop()!;
+    const value = tail.values?.pop();
+    if (slot !== last) {
+      const chunk = this.own(large, slot >> CHUNK_SHIFT);
+      chunk.keys[slot & CHUNK_MASK] = key;
+      if (chunk.values !== undefined) chunk.values[slot & CHUNK_MASK] = value as V;
+      index.move(hashBytes(key, large.seed), last, slot);
+    }
+    if (tail.keys.length === 0) large.chunks.pop();
+    if (large.size <= SMALL_AGAIN) this.shrink(large);
   }
 
   /**
@@ -86,18 +180,29 @@ export class DenseMap<V> {
    * The visitor must not add or remove keys.
    */
   scan(cursor: number, count: number, visit: (slot: number) => void): number {
-    let slot = cursor === 0 || cursor > this.keys.length ? this.keys.length : cursor;
+    const { size } = this;
+    let slot = cursor === 0 || cursor > size ? size : cursor;
     for (; count > 0 && slot > 0; count--) visit(--slot);
     return slot;
   }
 
-  /** A copy; `copyOf` copies one value. */
-  clone(copyOf: (value: V) => V): DenseMap<V> {
-    return new DenseMap<V>(this.keys.slice(), this.values.map(copyOf));
+  /** A view of this moment, to read by slot; nothing can be looked up in it or changed. */
+  freeze(): DenseMap<V> {
+    return this.share(undefined);
   }
 
-  private buildIndex(): void {
-    this.index = new Map();
-    for (let i = 0; i < this.keys.length; i++) this.index.set(this.keys[i], i);
+  /** A copy of its own; values are shared. */
+  clone(): DenseMap<V> {
+    return this.share(this.large?.index!.clone());
+  }
+
+  private share(index: HashIndex | undefined): DenseMap<V> {
+    const { large } = this;
+    const view = new DenseMap<V>(this.keys.slice(), this.values?.slice());
+    if (large === undefined) return view;
+    view.large = { chunks: large.chunks.slice(), size: large.size, index, seed: large.seed };
+    // Neither owns the chunks any more: who changes one copies it first.
+    this.token = {};
+    return view;
   }
 }

@@ -18,7 +18,7 @@ export class HashValue {
   peakLength = 0;
   /** Fields that expire, with the absolute time in ms; null while there is none. */
   fieldExpiry: Map<Bytes, number> | null = null;
-  private entries: DenseMap<Bytes> = new DenseMap();
+  private entries = new DenseMap<Bytes>([], []);
 
   /** A hash of these fields and values, which it takes over; undefined when a field appears twice. */
   static of(fields: Bytes[], values: Bytes[]): HashValue | undefined {
@@ -87,8 +87,17 @@ export class HashValue {
 
   /** An independent copy (COPY). */
   clone(): HashValue {
+    return this.copyWith(this.entries.clone());
+  }
+
+  /** A view of this moment for a snapshot: to be read by slot, whatever happens to the hash. */
+  freeze(): HashValue {
+    return this.copyWith(this.entries.freeze());
+  }
+
+  private copyWith(entries: DenseMap<Bytes>): HashValue {
     const copy = new HashValue();
-    copy.entries = this.entries.clone((value) => value);
+    copy.entries = entries;
     copy.encoding = this.encoding;
     copy.unsettled = this.unsettled;
     copy.peakSize = this.peakSize;

@@ -5,11 +5,19 @@
  * `packedBytes` follows what the elements would take in a listpack, which decides the encoding (encoding.ts).
  *
  *   chunks: [ [a b c] [d e f g] [h] ]      no chunk is empty, none is longer than CHUNK_MAX
+ *
+ * `freeze` gives a view of this moment that costs a pointer per chunk: who changes a shared chunk later copies it first (`own`).
  */
 import { type Bytes } from '../../base/bytes.js';
 import { packedSize } from './int-text.js';
 
 const CHUNK_MAX = 128;
+
+interface Chunk {
+  /** Who may change it: the list whose `token` this is. */
+  readonly owner: object;
+  readonly items: Bytes[];
+}
 
 export class ListValue {
   readonly kind = 'list';
@@ -21,41 +29,42 @@ export class ListValue {
   shrunk = false;
   /** Bytes that all elements take in listpacks, without headers. */
   packedBytes = 0;
-  private chunks: Bytes[][] = [];
+  private chunks: Chunk[] = [];
   private count = 0;
+  private token: object = {};
 
   get length(): number {
     return this.count;
   }
 
   pushBack(value: Bytes): void {
-    const last = this.chunks.at(-1);
-    if (last !== undefined && last.length < CHUNK_MAX) last.push(value);
-    else this.chunks.push([value]);
+    const last = this.chunks.length - 1;
+    if (last >= 0 && this.chunks[last].items.length < CHUNK_MAX) this.own(last).push(value);
+    else this.chunks.push(this.newChunk([value]));
     this.grew(value);
   }
 
   pushFront(value: Bytes): void {
     const first = this.chunks.at(0);
-    if (first !== undefined && first.length < CHUNK_MAX) first.unshift(value);
-    else this.chunks.unshift([value]);
+    if (first !== undefined && first.items.length < CHUNK_MAX) this.own(0).unshift(value);
+    else this.chunks.unshift(this.newChunk([value]));
     this.grew(value);
   }
 
   popFront(): Bytes | undefined {
-    const first = this.chunks.at(0);
-    if (first === undefined) return undefined;
-    const value = first.shift()!;
-    if (first.length === 0) this.chunks.shift();
+    if (this.count === 0) return undefined;
+    const items = this.own(0);
+    const value = items.shift()!;
+    if (items.length === 0) this.chunks.shift();
     this.lost(value);
     return value;
   }
 
   popBack(): Bytes | undefined {
-    const last = this.chunks.at(-1);
-    if (last === undefined) return undefined;
-    const value = last.pop()!;
-    if (last.length === 0) this.chunks.pop();
+    if (this.count === 0) return undefined;
+    const items = this.own(this.chunks.length - 1);
+    const value = items.pop()!;
+    if (items.length === 0) this.chunks.pop();
     this.lost(value);
     return value;
   }
@@ -64,13 +73,13 @@ export class ListValue {
   at(index: number): Bytes | undefined {
     if (index < 0 || index >= this.count) return undefined;
     const { chunk, offset } = this.locate(index);
-    return this.chunks[chunk][offset];
+    return this.chunks[chunk].items[offset];
   }
 
   /** Replaces the element at `index`, which must exist. */
   setAt(index: number, value: Bytes): void {
     const { chunk, offset } = this.locate(index);
-    const items = this.chunks[chunk];
+    const items = this.own(chunk);
     this.packedBytes += packedSize(value) - packedSize(items[offset]);
     items[offset] = value;
     this.unsettled = true;
@@ -82,9 +91,10 @@ export class ListValue {
     if (index >= this.count) return this.pushBack(value);
     if (index === 0) return this.pushFront(value);
     const { chunk, offset } = this.locate(index);
-    const items = this.chunks[chunk];
+    const items = this.own(chunk);
     items.splice(offset, 0, value);
-    if (items.length > CHUNK_MAX) this.chunks.splice(chunk + 1, 0, items.splice(items.length >> 1));
+    if (items.length > CHUNK_MAX)
+      this.chunks.splice(chunk + 1, 0, this.newChunk(items.splice(items.length >> 1)));
     this.grew(value);
   }
 
@@ -95,7 +105,7 @@ export class ListValue {
     let left = count;
     const firstChunk = chunk;
     while (left > 0) {
-      const removed = this.chunks[chunk].splice(offset, left);
+      const removed = this.own(chunk).splice(offset, left);
       left -= removed.length;
       for (const value of removed) this.lost(value);
       offset = 0;
@@ -121,8 +131,9 @@ export class ListValue {
     const limit = count === 0 ? Infinity : Math.abs(count);
     let removed = 0;
     for (let k = 0; k < this.chunks.length && removed < limit; k++) {
-      const items = this.chunks[count < 0 ? this.chunks.length - 1 - k : k];
-      removed += removeFromChunk(items, value, limit - removed, count < 0);
+      const chunk = count < 0 ? this.chunks.length - 1 - k : k;
+      if (!this.chunks[chunk].items.includes(value)) continue;
+      removed += removeFromChunk(this.own(chunk), value, limit - removed, count < 0);
     }
     for (let i = 0; i < removed; i++) this.lost(value);
     if (removed > 0) this.dropEmpty(0, this.chunks.length);
@@ -135,9 +146,9 @@ export class ListValue {
     const { chunk, offset } = this.locate(from);
     let base = from - offset;
     for (let c = chunk, start = offset; c < this.chunks.length; c++, start = 0) {
-      const found = this.chunks[c].indexOf(value, start);
+      const found = this.chunks[c].items.indexOf(value, start);
       if (found >= 0) return base + found;
-      base += this.chunks[c].length;
+      base += this.chunks[c].items.length;
     }
     return -1;
   }
@@ -150,7 +161,7 @@ export class ListValue {
     if (left <= 0) return out;
     let { chunk, offset } = this.locate(start);
     while (left > 0) {
-      const items = this.chunks[chunk++];
+      const { items } = this.chunks[chunk++];
       for (; offset < items.length && left > 0; offset++, left--) out.push(items[offset]);
       offset = 0;
     }
@@ -160,7 +171,7 @@ export class ListValue {
   /** All elements from head to tail, or from tail to head. The list must not change during the walk. */
   *values(reverse = false): Generator<Bytes, void, void> {
     for (let k = 0; k < this.chunks.length; k++) {
-      const items = this.chunks[reverse ? this.chunks.length - 1 - k : k];
+      const { items } = this.chunks[reverse ? this.chunks.length - 1 - k : k];
       for (let i = 0; i < items.length; i++) yield items[reverse ? items.length - 1 - i : i];
     }
   }
@@ -168,13 +179,33 @@ export class ListValue {
   /** An independent copy (COPY). */
   clone(): ListValue {
     const copy = new ListValue();
-    copy.chunks = this.chunks.map((items) => items.slice());
+    copy.chunks = this.chunks.slice();
     copy.count = this.count;
     copy.packedBytes = this.packedBytes;
     copy.encoding = this.encoding;
     copy.unsettled = this.unsettled;
     copy.shrunk = this.shrunk;
+    // Neither owns the chunks any more.
+    this.token = {};
     return copy;
+  }
+
+  /** A view of this moment for a snapshot, whatever happens to the list. */
+  freeze(): ListValue {
+    return this.clone();
+  }
+
+  private newChunk(items: Bytes[]): Chunk {
+    return { owner: this.token, items };
+  }
+
+  /** The elements of a chunk, which may be changed: a copy when another list shares them. */
+  private own(c: number): Bytes[] {
+    const chunk = this.chunks[c];
+    if (chunk.owner === this.token) return chunk.items;
+    const items = chunk.items.slice();
+    this.chunks[c] = this.newChunk(items);
+    return items;
   }
 
   private grew(value: Bytes): void {
@@ -195,19 +226,19 @@ export class ListValue {
     if (index <= this.count >> 1) {
       let offset = index;
       let chunk = 0;
-      while (offset >= this.chunks[chunk].length) offset -= this.chunks[chunk++].length;
+      while (offset >= this.chunks[chunk].items.length) offset -= this.chunks[chunk++].items.length;
       return { chunk, offset };
     }
     let end = this.count;
     let chunk = this.chunks.length;
-    while (index < end) end -= this.chunks[--chunk].length;
+    while (index < end) end -= this.chunks[--chunk].items.length;
     return { chunk, offset: index - end };
   }
 
   private dropEmpty(from: number, to: number): void {
     let kept = from;
     for (let c = from; c < to; c++) {
-      if (this.chunks[c].length > 0) this.chunks[kept++] = this.chunks[c];
+      if (this.chunks[c].items.length > 0) this.chunks[kept++] = this.chunks[c];
     }
     this.chunks.splice(kept, to - kept);
   }

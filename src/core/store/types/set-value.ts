@@ -70,8 +70,17 @@ export class SetValue {
 
   /** An independent copy (COPY). */
   clone(): SetValue {
+    return this.copyWith(this.members.clone());
+  }
+
+  /** A view of this moment for a snapshot: to be read by slot, whatever happens to the set. */
+  freeze(): SetValue {
+    return this.copyWith(this.members.freeze());
+  }
+
+  private copyWith(members: DenseMap<null>): SetValue {
     const copy = new SetValue();
-    copy.members = this.members.clone((value) => value);
+    copy.members = members;
     copy.encoding = this.encoding;
     copy.unsettled = this.unsettled;
     copy.peakSize = this.peakSize;

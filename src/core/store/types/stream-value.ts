@@ -171,6 +171,11 @@ export class StreamValue {
     return this.nodes[index];
   }
 
+  /** A view of this moment for a snapshot, whatever happens to it. */
+  freeze(): StreamValue {
+    return this.clone();
+  }
+
   /** An independent copy (COPY). Entries are never changed, so they are shared. */
   clone(): StreamValue {
     const copy = new StreamValue();

@@ -53,6 +53,19 @@ export function copyValue(value: Value): Value {
   return typeof value === 'object' ? value.clone() : value;
 }
 
+/**
+ * The collection as it is now, to be read while the original goes on changing. Lists, sets and hashes share their chunks with it;
+ * what is small is copied.
+ */
+export function freezeValue(value: CollectionValue | RawString): CollectionValue | RawString {
+  return value.freeze();
+}
+
+/** Elements of a collection: what a walk over all of it costs. */
+export function elementCount(value: CollectionValue): number {
+  return value.kind === 'list' || value.kind === 'stream' ? value.length : value.size;
+}
+
 /** The string as one that can be changed in place; itself when it is one already. */
 export function toRawString(value: StringValue): RawString {
   return value instanceof RawString ? value : RawString.of(stringBytes(value));

@@ -26,7 +26,7 @@ export class ZSetValue {
   /** The most members it had, and the longest member it was given, since it was made. */
   peakSize = 0;
   peakLength = 0;
-  private byMember: DenseMap<ZEntry> = new DenseMap();
+  private byMember = new DenseMap<ZEntry>([], []);
   private order = new SortedChunks<ZEntry>(compareEntries);
 
   get size(): number {
@@ -122,10 +122,15 @@ export class ZSetValue {
     return this.byMember.scan(cursor, count, (slot) => visit(this.byMember.valueAt(slot)));
   }
 
+  /** A view of this moment for a snapshot, whatever happens to it. */
+  freeze(): ZSetValue {
+    return this.clone();
+  }
+
   /** An independent copy (COPY). */
   clone(): ZSetValue {
     const copy = new ZSetValue();
-    copy.byMember = this.byMember.clone((entry) => entry);
+    copy.byMember = this.byMember.clone();
     for (const entry of this.order.range(0, this.size)) copy.order.insert(entry);
     copy.encoding = this.encoding;
     copy.unsettled = this.unsettled;
