@@ -7,6 +7,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { WORKLOAD_RANGE, workloads, type Workload } from './workloads.js';
 
 const run = promisify(execFile);
 
@@ -15,7 +16,7 @@ const TICKS_PER_SECOND = 100;
 const KEY_SPACE_FLOOR = 1;
 
 export interface Cell {
-  /** As redis-benchmark's -t: set, get, incr, mset, … */
+  /** As redis-benchmark's -t (set, get, incr, mset), or a name in workloads.ts. */
   readonly test: string;
   readonly depth: number;
   readonly valueBytes: number;
@@ -45,9 +46,9 @@ export async function measure(
 ): Promise<Sample> {
   const args = [
     ...benchmark.slice(1),
-    ...['-h', '127.0.0.1', '-p', String(target.port), '-t', cell.test, '--csv', '-n', String(requests)],
-    ...['-c', String(cell.clients), '-P', String(cell.depth), '-d', String(cell.valueBytes)],
-    ...['-r', String(Math.max(KEY_SPACE_FLOOR, cell.keys))],
+    ...['-h', '127.0.0.1', '-p', String(target.port), '--csv', '-n', String(requests)],
+    ...['-c', String(cell.clients), '-P', String(cell.depth)],
+    ...requestArguments(cell),
   ];
   const before = cpuSeconds(target.pid);
   const { stdout } = await run(benchmark[0], args, { maxBuffer: 16 * 1024 * 1024 });
@@ -56,6 +57,13 @@ export async function measure(
   const cpuMicros =
     before === undefined || after === undefined ? undefined : ((after - before) / requests) * 1e6;
   return { requestsPerSecond, p99Ms, cpuMicros };
+}
+
+function requestArguments({ test, valueBytes, keys }: Cell): readonly string[] {
+  const workload = workloads[test] as Workload | undefined;
+  if (workload !== undefined)
+    return ['-r', String(WORKLOAD_RANGE), ...workload.request('x'.repeat(valueBytes))];
+  return ['-t', test, '-d', String(valueBytes), '-r', String(Math.max(KEY_SPACE_FLOOR, keys))];
 }
 
 /** redis-benchmark's `--csv` output: a header line and one line of quoted fields. */

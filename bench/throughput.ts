@@ -19,14 +19,15 @@ import {
   startServer,
   type RunningServer,
 } from '../test/support/server-process.js';
-import { loadKeys } from './load.js';
+import { loadCommands, loadKeys } from './load.js';
 import { measure, type Cell, type Sample } from './measure.js';
 import { median, withSpread } from './statistics.js';
+import { workloads, type Workload } from './workloads.js';
 
 const USAGE = `usage: npm run bench -- [options]
   --quick            three cells, three rounds of a second
-  --tests a,b        set, get, incr, mset (default: all four)
-  --depths a,b       pipeline depths (default 1,16,64)
+  --tests a,b        set, get, incr, mset; lpush, lrange, sadd, hset, zadd, zrangebyscore, xadd, spop (default: all)
+  --depths a,b       pipeline depths (default 1,16,64; collections: 16)
   --values a,b       value sizes in bytes (default 3,256,4096)
   --clients N        connections (default 50)
   --keys N           key space, -r (default 1000000)
@@ -42,6 +43,10 @@ const USAGE = `usage: npm run bench -- [options]
 const WARM_UP_REQUESTS = 20_000;
 const MIN_REQUESTS = 10_000;
 const MSET_KEYS = 10;
+const STRING_TESTS = ['set', 'get', 'incr', 'mset'];
+/** Collections are measured with one size of value and at one depth, unless depths are asked for. */
+const COLLECTION_VALUE_BYTES = 3;
+const COLLECTION_DEPTHS = [16];
 
 interface Pair {
   readonly ours: Sample;
@@ -51,6 +56,7 @@ interface Pair {
 interface Settings {
   readonly tests: readonly string[];
   readonly depths: readonly number[];
+  readonly collectionDepths: readonly number[];
   readonly values: readonly number[];
   readonly clients: number;
   readonly keys: number;
@@ -98,8 +104,9 @@ async function main(): Promise<number> {
   if (wrong !== undefined) return say(`${wrong} is no redis-server`, 3);
   if (peers.length === 0) return say('no real redis-server: give --peer', 3);
   const settings: Settings = {
-    tests: list(values.tests, quick ? ['set', 'get'] : ['set', 'get', 'incr', 'mset']),
+    tests: list(values.tests, quick ? ['set', 'get'] : [...STRING_TESTS, ...Object.keys(workloads)]),
     depths: list(values.depths, quick ? ['1', '16'] : ['1', '16', '64']).map(Number),
+    collectionDepths: values.depths === undefined ? COLLECTION_DEPTHS : list(values.depths, []).map(Number),
     values: list(values.values, quick ? ['3'] : ['3', '256', '4096']).map(Number),
     clients: Number(values.clients),
     keys: Number(values.keys),
@@ -111,6 +118,8 @@ async function main(): Promise<number> {
     peers,
     benchmark: values.benchmark,
   };
+  const unknown = settings.tests.find((test) => !STRING_TESTS.includes(test) && !(test in workloads));
+  if (unknown !== undefined) return say(`no such test: ${unknown}`, 3);
   const parts: string[] = [];
   for (const peer of peers) parts.push(await againstPeer(peer, settings));
   if (values.write) writeFileSync(path.join(projectRoot, 'docs/benchmarks.md'), renderPage(parts, settings));
@@ -123,24 +132,60 @@ async function againstPeer(peer: string, settings: Settings): Promise<string> {
   const title = `Ours / redis-server ${version}`;
   console.log(`\n${title}\n\n${HEAD}`);
   const results: CellResult[] = [];
-  for (const valueBytes of settings.values) {
-    for await (const result of cellsOf(valueBytes, peer, settings)) {
-      results.push(result);
-      console.log(renderRow(result));
-    }
+  const strings = settings.tests.filter((test) => STRING_TESTS.includes(test));
+  const collections = settings.tests.filter((test) => test in workloads);
+  const note = (result: CellResult): void => {
+    results.push(result);
+    console.log(renderRow(result));
+  };
+  for (const valueBytes of strings.length === 0 ? [] : settings.values) {
+    for await (const result of cellsOf(valueBytes, peer, { ...settings, tests: strings })) note(result);
+  }
+  for (const test of collections) {
+    for await (const result of collectionCells(test, peer, settings)) note(result);
   }
   return [`## ${title}`, '', HEAD, ...results.map(renderRow), '', ...renderAbsolute(results)].join('\n');
 }
 
-/** The cells of one value size, on one pair of servers that are filled with values of that size. */
-async function* cellsOf(valueBytes: number, peer: string, settings: Settings): AsyncGenerator<CellResult> {
-  const pinServer = settings.pin ? ['taskset', '-c', '0'] : [];
-  const pinClient = settings.pin ? ['taskset', '-c', '1'] : [];
-  const benchmark = [...pinClient, settings.benchmark ?? benchmarkBeside(peer)];
+/** The cells of one kind of collection, on servers that hold nothing else. */
+async function* collectionCells(test: string, peer: string, settings: Settings): AsyncGenerator<CellResult> {
   const servers: RunningServer[] = [];
   try {
-    servers.push(await startServer([...pinServer, ...settings.ours]));
-    servers.push(await startServer([...pinServer, peer]));
+    await startPair(servers, peer, settings);
+    const value = 'x'.repeat(COLLECTION_VALUE_BYTES);
+    for (const { port } of servers) await loadCommands(port, workloads[test].prepare(value, 0));
+    for (const depth of settings.collectionDepths) {
+      const cell: Cell = {
+        test,
+        depth,
+        valueBytes: COLLECTION_VALUE_BYTES,
+        clients: settings.clients,
+        keys: 1,
+      };
+      yield { cell, pairs: await measurePairs(benchmarkCommand(peer, settings), servers, cell, settings) };
+    }
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}
+
+function benchmarkCommand(peer: string, { pin, benchmark }: Settings): string[] {
+  return [...(pin ? ['taskset', '-c', '1'] : []), benchmark ?? benchmarkBeside(peer)];
+}
+
+/** Starts ours and the peer; what runs is in `servers`, also when the second does not start. */
+async function startPair(servers: RunningServer[], peer: string, { pin, ours }: Settings): Promise<void> {
+  const pinned = pin ? ['taskset', '-c', '0'] : [];
+  servers.push(await startServer([...pinned, ...ours]));
+  servers.push(await startServer([...pinned, peer]));
+}
+
+/** The cells of one value size, on one pair of servers that are filled with values of that size. */
+async function* cellsOf(valueBytes: number, peer: string, settings: Settings): AsyncGenerator<CellResult> {
+  const benchmark = benchmarkCommand(peer, settings);
+  const servers: RunningServer[] = [];
+  try {
+    await startPair(servers, peer, settings);
     const keys = Math.min(settings.keys, Math.floor(settings.maxLoadBytes / Math.max(1, valueBytes)));
     for (const { port } of servers) await loadKeySpace(port, keys, valueBytes, settings.tests);
     for (const test of settings.tests.filter(
@@ -177,17 +222,29 @@ async function measurePairs(
   const warm = WARM_UP_REQUESTS * (cell.depth > 1 ? 5 : 1);
   const rates: number[] = [];
   for (const server of [ours, peer])
-    rates.push((await measure(benchmark, server, cell, warm)).requestsPerSecond);
+    rates.push((await prepareAndMeasure(benchmark, server, cell, warm)).requestsPerSecond);
   const requests = Math.max(MIN_REQUESTS, Math.round(median(rates) * settings.seconds));
   const pairs: Pair[] = [];
   for (let round = 0; round < settings.rounds; round++) {
     const first = round % 2 === 0 ? ours : peer;
     const second = first === ours ? peer : ours;
-    const a = await measure(benchmark, first, cell, requests);
-    const b = await measure(benchmark, second, cell, requests);
+    const a = await prepareAndMeasure(benchmark, first, cell, requests);
+    const b = await prepareAndMeasure(benchmark, second, cell, requests);
     pairs.push(first === ours ? { ours: a, peer: b } : { ours: b, peer: a });
   }
   return pairs;
+}
+
+async function prepareAndMeasure(
+  benchmark: readonly string[],
+  server: RunningServer,
+  cell: Cell,
+  requests: number,
+): Promise<Sample> {
+  const workload = workloads[cell.test] as Workload | undefined;
+  if (workload?.anew)
+    await loadCommands(server.port, workload.prepare('x'.repeat(cell.valueBytes), requests));
+  return measure(benchmark, server, cell, requests);
 }
 
 function benchmarkBeside(peer: string): string {
@@ -205,9 +262,14 @@ function renderRow({ cell, pairs }: CellResult): string {
       .filter(Number.isFinite);
     return ratios.length === 0 ? 'not known' : withSpread(ratios);
   };
-  const name = `${cell.test.toUpperCase()}${cell.test === 'mset' ? ` of ${MSET_KEYS} keys` : ''}`;
+  const name = titleOf(cell.test);
   const columns = [ratio((s) => s.requestsPerSecond), ratio((s) => s.cpuMicros), ratio((s) => s.p99Ms)];
   return `| ${name} | ${cell.test === 'incr' ? '' : `${cell.valueBytes} B`} | ${cell.depth} | ${columns.join(' | ')} |`;
+}
+
+function titleOf(test: string): string {
+  const workload = workloads[test] as Workload | undefined;
+  return workload?.title ?? `${test.toUpperCase()}${test === 'mset' ? ` of ${MSET_KEYS} keys` : ''}`;
 }
 
 /** What this machine did, for orders of magnitude only. */
@@ -219,7 +281,7 @@ function renderAbsolute(results: readonly CellResult[]): string[] {
       return `${rate} k/s, p99 ${median(samples.map((sample) => sample.p99Ms)).toFixed(2)} ms`;
     };
     const { test, valueBytes, depth, keys } = cell;
-    return `| ${test.toUpperCase()} | ${valueBytes} B | ${depth} | ${keys} | ${side((p) => p.ours)} | ${side((p) => p.peer)} |`;
+    return `| ${titleOf(test)} | ${valueBytes} B | ${depth} | ${keys} | ${side((p) => p.ours)} | ${side((p) => p.peer)} |`;
   });
   const head = [
     '| command | value | depth | keys | ours | peer |',
