@@ -1,7 +1,8 @@
 /** Changing a list in its middle: LSET, LREM, LTRIM (redis 7.2.6 t_list.c). */
 import { type Bytes } from '../../base/bytes.js';
+import { type Int64 } from '../../base/numbers.js';
 import { type ListValue } from '../../store/types/list-value.js';
-import { indexArg } from '../args.js';
+import { indexArg, int64Arg } from '../args.js';
 import { type CommandContext } from '../context.js';
 import { Errors } from '../errors.js';
 import { EVENT_LREM, EVENT_LSET, EVENT_LTRIM } from './events.js';
@@ -12,7 +13,7 @@ export function lset(ctx: CommandContext, argv: Bytes[]): void {
   const [, key, , element] = argv;
   const slot = listSlot(ctx, key);
   if (slot < 0) throw Errors.noKey;
-  const given = indexArg(argv[2]);
+  const given = toInt32(int64Arg(argv[2]));
   const list = openList(ctx, slot);
   const index = fromStart(given, list.length);
   growing(ctx, list, element.length, 1);
@@ -21,6 +22,11 @@ export function lset(ctx: CommandContext, argv: Bytes[]): void {
   settleShrunk(ctx, list);
   ctx.gate.changed(ctx.db, key, EVENT_LSET);
   ctx.reply.ok();
+}
+
+/** Redis takes the index of LSET for a C int, whatever it was (redis 7.2.6 t_list.c:listTypeReplaceAtIndex). */
+function toInt32(index: Int64): number {
+  return typeof index === 'number' ? index | 0 : Number(BigInt.asIntN(32, index));
 }
 
 /** LREM key count element */
