@@ -31,8 +31,8 @@ export const sets: Family = {
     { command: 'SMISMEMBER', weight: 3, args: (g) => [g.key(), ...g.some(1, 5, () => member(g))] },
     { command: 'SCARD', weight: 2, args: (g) => [g.key()] },
     { command: 'SMEMBERS', weight: 3, args: (g) => [g.key()] },
-    { command: 'SPOP', weight: 2, args: (g) => [g.key(), allOrNone(g)] },
-    { command: 'SRANDMEMBER', weight: 2, args: (g) => [g.key(), allOrNone(g)] },
+    { command: 'SPOP', weight: 2, args: (g) => [g.key(), allOrNone(g)], needsAll: true },
+    { command: 'SRANDMEMBER', weight: 2, args: (g) => [g.key(), allOrNone(g)], needsAll: true },
     { command: 'SINTER', weight: 4, args: (g) => keys(g) },
     {
       command: 'SINTERCARD',

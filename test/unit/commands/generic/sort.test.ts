@@ -124,6 +124,17 @@ describe('the order', () => {
     ]);
   });
 
+  it('refuses what is no number, or out of range, and goes on with others', () => {
+    const refusal = "-ERR One or more scores can't be converted into double";
+    for (const element of ['x', '1x', ' ', 'nan', '1e400', '-1e400', '1e-5000']) {
+      call('RPUSH', 'bad', '1', element);
+      expect(run('SORT bad')).toBe(refusal);
+      run('DEL bad');
+    }
+    call('RPUSH', 'good', '2', ' 1', '', '1\x00x', '0x3');
+    expect(run('SORT good')).toEqual(['', ' 1', '1\x00x', '2', '0x3']);
+  });
+
   it('of many elements', () => {
     const all = Array.from({ length: 5000 }, (_, i) => String((i * 7919) % 5000));
     call('RPUSH', 'l', ...all);

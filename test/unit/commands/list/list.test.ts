@@ -54,6 +54,14 @@ describe('long lists', () => {
     expect(run('LPOS l x RANK 2 MAXLEN 4001')).toBe(4000);
   });
 
+  it('counts from a rank of any size', () => {
+    expect(run('LPOS l 7 RANK 9223372036854775807')).toBe(null);
+    expect(run('LPOS l 7 RANK -9223372036854775807 COUNT 0')).toEqual([]);
+    expect(run('LPOS l 7 RANK -9223372036854775808')).toBe(
+      '-ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807',
+    );
+  });
+
   it('answers for one that a snapshot still holds as it was', () => {
     const value = t.engine.store.databases[0].peek('l' as never);
     t.engine.gate.ports.pinned = (held) => held === value;
