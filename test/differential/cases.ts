@@ -32,8 +32,9 @@ function draw(g: Generator, families: readonly Family[]): Request {
   const row = g.weighted(g.weighted(families).rows);
   const args = [...row.args(g)];
   if (g.chance(WRONG_ARITY)) {
-    if (args.length > 0 && g.chance(0.6)) args.pop();
-    else args.push(g.value());
+    if (args.length > 0 && g.chance(0.6)) {
+      if (!row.needsAll) args.pop();
+    } else args.push(g.value());
   }
   return [g.spelling(row.command), ...args];
 }

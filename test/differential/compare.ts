@@ -15,6 +15,8 @@ export function differs(ours: Reply, peer: Reply, tolerance: Tolerance): string 
       return ours.type === peer.type ? undefined : 'another type of reply';
     case 'full-scan':
       return ours.type === peer.type ? undefined : 'another type of reply';
+    case 'dump':
+      return differsInDump(ours, peer);
     case 'set':
       return sorted(ours) === sorted(peer) ? undefined : 'not the same elements';
     case 'approx':
@@ -40,6 +42,19 @@ function differsByMuch(ours: Reply, peer: Reply, delta: number): string | undefi
   if (ours.value < 0n || peer.value < 0n) return differsExactly(ours, peer);
   const apart = ours.value > peer.value ? ours.value - peer.value : peer.value - ours.value;
   return apart <= BigInt(delta) ? undefined : `${apart} apart, ${delta} allowed`;
+}
+
+/** RDB types whose elements come in the order of a hash table: sets and hashes that are not packed. */
+const UNORDERED_TYPES = ['\x02', '\x04'];
+/** A dump ends with 8 bytes of checksum. */
+const CHECKSUM_BYTES = 8;
+
+function differsInDump(ours: Reply, peer: Reply): string | undefined {
+  if (ours.type !== 'bulk' || peer.type !== 'bulk') return differsExactly(ours, peer);
+  if (!UNORDERED_TYPES.includes(peer.text.charAt(0))) return differsExactly(ours, peer);
+  const bytes = (dump: string) => [...dump.slice(1, -CHECKSUM_BYTES)].sort().join('');
+  const same = ours.text.charAt(0) === peer.text.charAt(0) && bytes(ours.text) === bytes(peer.text);
+  return same ? undefined : 'not the same bytes in any order';
 }
 
 function sorted(reply: Reply): string {

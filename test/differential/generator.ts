@@ -13,6 +13,8 @@ export interface CommandRow {
   /** Relative frequency within its family. */
   readonly weight: number;
   readonly args: (g: Generator) => readonly string[];
+  /** With an argument less it would be answered by chance: it is never drawn so. */
+  readonly needsAll?: true;
   /** The first Redis version that has this form; left out against an older peer. */
   readonly since?: readonly [number, number];
 }

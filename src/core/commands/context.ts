@@ -118,12 +118,17 @@ export interface BlockOptions {
   onTimeout(reply: ReplyWriter): void;
   /** Called when it is unblocked otherwise (disconnection, CLIENT UNBLOCK), to forget what refers to it. */
   onEnd?(): void;
+  /** Of a client that waits for keys: it is also run again when a key goes or changes its type (XREADGROUP). */
+  readonly wakesOnDelete?: boolean;
 }
 
 export interface BlockingPort {
   /** Parks the client; its later commands wait. */
   park(client: Client, options: BlockOptions): void;
-  /** Parks the client until a key is ready; the command is then run again. */
+  /**
+   * Parks the client until a key is ready: it holds a list, a sorted set or a stream, whichever the command's group says. The
+   * command is then run again, and may block again with the timeout that it had.
+   */
   onKeys(client: Client, db: Database, keys: readonly Bytes[], options: BlockOptions): void;
   /** Goes on with a parked client after `write` has written its answer. */
   release(client: Client, write: (reply: ReplyWriter) => void): void;

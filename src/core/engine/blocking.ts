@@ -4,14 +4,22 @@
  *   running ──park──► parked ──ready / released / timeout / CLIENT UNBLOCK──► running
  *
  * A parked client's further commands stay in its parser. One that waits for keys runs its command again when one of them is
- * ready, in the order in which clients began to wait, as an execution unit of its own; if it blocks again it keeps its place.
+ * ready, as an execution unit of its own, after the unit that made the key ready; if it blocks again it goes to the end of the
+ * queues of its keys and keeps its timeout.
+ *
+ *   a key becomes ready ──► ready, in that order ──► its waiters, oldest first, each at most once a round
+ *                             ▲                          │ run again: may make other keys ready (BLMOVE)
+ *                             └──────────────────────────┘ those are the next round
+ *
+ * Rules: redis 7.2.6 blocked.c (blockForKeys, signalKeyAsReadyLogic, handleClientsBlockedOnKeys).
  */
 import { type Bytes } from '../base/bytes.js';
 import { type Clock, type Timer } from '../base/clock.js';
 import { ClientFlag, type BlockOptions, type BlockingPort, type Client } from '../commands/context.js';
-import { type Command } from '../commands/spec.js';
+import { type Command, type CommandGroup } from '../commands/spec.js';
 import { type ReplyWriter } from '../protocol/reply-writer.js';
 import { type Database } from '../store/database.js';
+import { typeName, type TypeName } from '../store/types/value.js';
 import { Armed, type WriteGate } from '../store/write-gate.js';
 import { EngineGate } from './gate-bits.js';
 import { type Session } from './session.js';
@@ -25,6 +33,8 @@ export interface BlockingHost {
   readonly runningCommand: Command;
   /** Runs a command again for a client that is no longer parked. */
   rerun(session: Session, command: Command, argv: Bytes[]): void;
+  /** A blocked command ended without being run again: it counts among the calls of its command. */
+  accountUnblocked(session: Session, command: Command, failed: boolean): void;
   /** Executes a postponed request from the start. */
   execute(session: Session, argv: Bytes[]): void;
   /** The session goes on with what its parser holds, at the end of the turn. */
@@ -36,15 +46,28 @@ export interface BlockingHost {
   keysReady(): void;
 }
 
+/** What the commands of a group wait for. */
+const AWAITED: Partial<Record<CommandGroup, TypeName>> = {
+  list: 'list',
+  'sorted-set': 'zset',
+  stream: 'stream',
+};
+
 interface KeyWaiter {
   readonly session: Session;
   readonly db: Database;
   readonly keys: readonly Bytes[];
+  /** The type that a key must have to be ready; undefined: any. */
+  readonly type: TypeName | undefined;
   readonly command: Command;
   readonly argv: Bytes[];
   readonly options: BlockOptions;
-  readonly deadlineMs: number;
-  timer: Timer | undefined;
+  readonly timer: Timer | undefined;
+}
+
+interface ReadyKey {
+  readonly db: Database;
+  readonly key: Bytes;
 }
 
 export class Blocking implements BlockingPort {
@@ -56,8 +79,12 @@ export class Blocking implements BlockingPort {
   /** What CLIENT PAUSE holds back, in the order in which it came. */
   private readonly paused = new Map<Session, Bytes[]>();
   private readonly waiting = new Map<number, Map<Bytes, Set<KeyWaiter>>>();
-  private ready = new Map<Database, Set<Bytes>>();
-  /** The waiter whose command runs again: blocking again keeps its place. */
+  /** Keys that became ready, in that order, each once until its waiters are served. */
+  private ready: ReadyKey[] = [];
+  private readonly readyKeys = new Map<Database, Set<Bytes>>();
+  /** Waiters with `wakesOnDelete`. */
+  private deletionWaiters = 0;
+  /** The waiter whose command runs again. */
   private rerunning: KeyWaiter | undefined;
   private blockedAgain = false;
 
@@ -90,8 +117,16 @@ export class Blocking implements BlockingPort {
 
   private timeout(session: Session, options: BlockOptions): Timer | undefined {
     if (options.timeoutMs === 0) return undefined;
+    const { clock } = this.host;
+    const deadlineMs = clock.nowMs() + options.timeoutMs;
     this.timedClients++;
-    const timer = this.host.clock.after(options.timeoutMs, () => session.parked?.onTimeout());
+    // A timer may ring before a time that is far away: it then goes on waiting.
+    const ring = () => {
+      const leftMs = deadlineMs - clock.nowMs();
+      if (leftMs > TIMER_EARLY_MS) timer = clock.after(leftMs, ring);
+      else session.parked?.onTimeout();
+    };
+    let timer = clock.after(options.timeoutMs, ring);
     return {
       cancel: () => {
         this.timedClients--;
@@ -101,37 +136,49 @@ export class Blocking implements BlockingPort {
   }
 
   onKeys(client: Client, db: Database, keys: readonly Bytes[], options: BlockOptions): void {
-    if (this.rerunning !== undefined && this.rerunning.session === client) {
+    const { rerunning } = this;
+    if (rerunning !== undefined && rerunning.session === client) {
       this.blockedAgain = true;
+      this.wait(rerunning);
       return;
     }
     const session = client as Session;
-    const waiter: KeyWaiter = {
+    const { runningCommand } = this.host;
+    this.wait({
       session,
       db,
       keys,
-      command: this.host.runningCommand,
+      type: AWAITED[runningCommand.group],
+      command: runningCommand,
       argv: this.host.runningArgv,
       options,
-      deadlineMs: options.timeoutMs === 0 ? 0 : this.host.clock.nowMs() + options.timeoutMs,
       timer: this.timeout(session, options),
-    };
+    });
+  }
+
+  /** Parks the session of a waiter, last in the queues of its keys. */
+  private wait(waiter: KeyWaiter): void {
+    const { session } = waiter;
     this.enlist(waiter);
-    this.parkWaiter(waiter);
+    session.parked = {
+      kind: 'keys',
+      canUnblock: true,
+      onTimeout: () => {
+        this.release(session, (reply) => waiter.options.onTimeout(reply));
+        this.host.accountUnblocked(session, waiter.command, false);
+      },
+      onError: () => this.host.accountUnblocked(session, waiter.command, true),
+      onEnd: () => {
+        this.delist(waiter);
+        this.forget(waiter);
+      },
+    };
     this.mark(session, true);
   }
 
-  private parkWaiter(waiter: KeyWaiter): void {
-    waiter.session.parked = {
-      kind: 'keys',
-      canUnblock: true,
-      onTimeout: () => this.release(waiter.session, (reply) => waiter.options.onTimeout(reply)),
-      onEnd: () => {
-        waiter.timer?.cancel();
-        this.delist(waiter);
-        waiter.options.onEnd?.();
-      },
-    };
+  private forget(waiter: KeyWaiter): void {
+    waiter.timer?.cancel();
+    waiter.options.onEnd?.();
   }
 
   private enlist(waiter: KeyWaiter): void {
@@ -142,6 +189,7 @@ export class Blocking implements BlockingPort {
       if (waiters === undefined) keys.set(key, new Set([waiter]));
       else waiters.add(waiter);
     }
+    if (waiter.options.wakesOnDelete) this.deletionWaiters++;
     this.host.gate.arm(Armed.blocked, true);
   }
 
@@ -153,45 +201,83 @@ export class Blocking implements BlockingPort {
       if (waiters?.size === 0) keys.delete(key);
     }
     if (keys.size === 0) this.waiting.delete(waiter.db.id);
+    if (waiter.options.wakesOnDelete) this.deletionWaiters--;
     this.host.gate.arm(Armed.blocked, this.waiting.size > 0);
   }
 
-  /** A key changed that somebody may wait for. */
+  /** A key changed, or went, that somebody may wait for. */
   keyChanged(db: Database, key: Bytes): void {
-    if (!this.waiting.get(db.id)?.has(key)) return;
-    const keys = this.ready.get(db);
-    if (keys === undefined) this.ready.set(db, new Set([key]));
-    else keys.add(key);
+    const waiters = this.waiting.get(db.id)?.get(key);
+    if (waiters === undefined) return;
+    const type = typeIn(db, key);
+    for (const waiter of waiters) {
+      if (!isReadyFor(waiter, type)) continue;
+      this.markReady(db, key);
+      return;
+    }
+  }
+
+  private markReady(db: Database, key: Bytes): void {
+    let keys = this.readyKeys.get(db);
+    if (keys === undefined) this.readyKeys.set(db, (keys = new Set()));
+    if (keys.has(key)) return;
+    keys.add(key);
+    this.ready.push({ db, key });
     this.host.keysReady();
   }
 
-  /** Every key of `db` that is waited for may have come into being (SWAPDB). */
+  /** Every key of `db` that is waited for may have come into being or gone (SWAPDB). */
   databaseReplaced(db: Database): void {
-    for (const key of this.waiting.get(db.id)?.keys() ?? []) {
-      if (db.keyspace.table.find(key) >= 0) this.keyChanged(db, key);
+    for (const key of this.waiting.get(db.id)?.keys() ?? []) this.keyChanged(db, key);
+  }
+
+  /** Every key of `db` is about to go. */
+  flushing(db: Database): void {
+    if (this.deletionWaiters === 0) return;
+    for (const [key, waiters] of this.waiting.get(db.id) ?? []) {
+      if (typeIn(db, key) === undefined) continue;
+      for (const waiter of waiters) if (waiter.options.wakesOnDelete) this.markReady(db, key);
     }
   }
 
   /** Serves the clients that wait for ready keys, until no key is ready. */
   serveReady(): void {
-    while (this.ready.size > 0) {
-      const ready = this.ready;
-      this.ready = new Map();
-      for (const [db, keys] of ready) {
-        for (const key of keys) {
-          for (const waiter of [...(this.waiting.get(db.id)?.get(key) ?? [])]) this.serve(waiter);
-        }
+    while (this.ready.length > 0) {
+      const round = this.ready;
+      this.ready = [];
+      for (const { db, key } of round) {
+        this.readyKeys.get(db)!.delete(key);
+        this.serveKey(db, key);
       }
+    }
+  }
+
+  private serveKey(db: Database, key: Bytes): void {
+    const waiters = this.waiting.get(db.id)?.get(key);
+    if (waiters === undefined) return;
+    // Who blocks again comes to the end of the set, and is not looked at twice.
+    let left = waiters.size;
+    for (const waiter of waiters) {
+      if (left-- === 0) return;
+      const type = liveTypeIn(db, key, this.host.clock.nowMs());
+      if (type === undefined && this.deletionWaiters === 0) return;
+      if (isReadyFor(waiter, type)) this.serve(waiter);
     }
   }
 
   private serve(waiter: KeyWaiter): void {
     const { session } = waiter;
+    this.delist(waiter);
+    session.parked = undefined;
+    this.mark(session, false);
     this.rerunning = waiter;
     this.blockedAgain = false;
     this.host.rerun(session, waiter.command, waiter.argv);
     this.rerunning = undefined;
-    if (!this.blockedAgain) this.finish(session);
+    if (this.blockedAgain) return;
+    this.forget(waiter);
+    // Not when it is parked otherwise: CLIENT PAUSE holds back what it waits for.
+    if (session.parked === undefined) this.host.resume(session);
   }
 
   /** Ends the parking of a session that has its answer. */
@@ -219,6 +305,7 @@ export class Blocking implements BlockingPort {
     if (parked === undefined || !parked.canUnblock) return false;
     if (withError) {
       this.release(session, (reply) => reply.error('UNBLOCKED client unblocked via CLIENT UNBLOCK'));
+      parked.onError?.();
     } else parked.onTimeout();
     return true;
   }
@@ -273,4 +360,27 @@ export class Blocking implements BlockingPort {
     // Not at once: CLIENT UNPAUSE is still running.
     for (const session of this.paused.keys()) this.host.resume(session);
   }
+}
+
+/** A timer that rings so much too early rings in time. */
+const TIMER_EARLY_MS = 1;
+
+/** Whether a key that holds a value of this type (undefined: nothing) may end the waiting. */
+function isReadyFor(waiter: KeyWaiter, type: TypeName | undefined): boolean {
+  if (waiter.options.wakesOnDelete) return true;
+  return type !== undefined && (waiter.type === undefined || waiter.type === type);
+}
+
+/** The type of what is in `db` at `key`, also when its time is over; undefined: nothing is. */
+function typeIn(db: Database, key: Bytes): TypeName | undefined {
+  const slot = db.keyspace.table.find(key);
+  return slot < 0 ? undefined : typeName(db.valueAt(slot));
+}
+
+/** As `typeIn`, but what is over its time is not there. It is left where it is (redis 7.2.6 LOOKUP_NOEFFECTS). */
+function liveTypeIn(db: Database, key: Bytes, nowMs: number): TypeName | undefined {
+  const slot = db.keyspace.table.find(key);
+  if (slot < 0) return undefined;
+  const expiryMs = db.expiryAt(slot);
+  return expiryMs !== 0 && expiryMs < nowMs ? undefined : typeName(db.valueAt(slot));
 }

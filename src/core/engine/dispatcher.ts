@@ -108,6 +108,22 @@ export class Dispatcher {
     if (this.keysReady) this.p.serveReady();
   }
 
+  /** Runs the command of a client that was blocked once more: what may refuse it has to let it pass again. */
+  reprocess(session: Session, command: Command, argv: Bytes[]): void {
+    const word = (command.gateMask & this.armed) | session.armed;
+    if (word !== 0 && !this.pass(word, session, command, argv)) return;
+    this.call(session, command, argv, undefined);
+  }
+
+  /** A blocked command ended without being run again (redis 7.2.6 blocked.c:updateStatsOnUnblock). */
+  accountUnblocked(session: Session, command: Command, failed: boolean): void {
+    const { stats } = this.p;
+    stats.calls[command.id]++;
+    session.totalCommands++;
+    if (failed) stats.failed[command.id]++;
+    stats.noteDuration(command.id, 0);
+  }
+
   private unknown(session: Session, argv: readonly Bytes[]): void {
     // Somebody makes a browser or an HTTP client talk to us (redis 7.2.6 server.c:securityWarningCommand).
     if (isWord(argv[0], 'post') || isWord(argv[0], 'host:')) {
@@ -178,8 +194,12 @@ export class Dispatcher {
       this.depth--;
       if (saved !== undefined) effects.restoreCall(saved);
     }
-    stats.calls[command.id]++;
-    session.totalCommands++;
+    // A command that blocks is accounted when it ends (redis 7.2.6 server.c:call).
+    const blocked = (session.flags & ClientFlag.blocked) !== 0;
+    if (!blocked) {
+      stats.calls[command.id]++;
+      session.totalCommands++;
+    }
     if (nested) {
       this.measured(session, command, argv, this.p.clock.monotonicUs() - startUs);
       return;
@@ -189,7 +209,8 @@ export class Dispatcher {
       const offset = this.p.streamOffset();
       if (offset !== offsetBefore) session.writeOffset = offset;
     }
-    this.measured(session, command, argv, this.readClock() - startUs);
+    const us = this.readClock() - startUs;
+    if (!blocked) this.measured(session, command, argv, us);
     session.lastInteractionMs = this.p.store.nowMs;
     if (special || (session.flags & SPECIAL) !== 0) this.leaveSpecial(session);
     if (!session.flushPending) session.wrote();

@@ -174,6 +174,8 @@ export class Engine implements ServerPort, SessionHost, GateState {
         return engine.context.command;
       },
       rerun: (session, command, argv) => this.rerun(session, command, argv),
+      accountUnblocked: (session, command, failed) =>
+        this.dispatcher.accountUnblocked(session, command, failed),
       execute: (session, argv) => this.execute(session, argv),
       resume: (session) => this.resume(session),
       armGate: (bit, on) => this.armGate(bit, on),
@@ -208,7 +210,10 @@ export class Engine implements ServerPort, SessionHost, GateState {
   private wireGate(): void {
     this.gate.ports = {
       touched: (db, key) => this.transactions.touched(db, key),
-      flushing: (db) => this.transactions.flushing(db),
+      flushing: (db) => {
+        this.transactions.flushing(db);
+        this.blocking.flushing(db);
+      },
       swapped: (a, b) => {
         // The containers have changed places already: what was in one is now in the other.
         this.transactions.flushing(a, b);
@@ -473,7 +478,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
   private rerun(session: Session, command: Command, argv: Bytes[]): void {
     this.runningArgv = argv;
     this.dispatcher.readClock();
-    this.dispatcher.call(session, command, argv, undefined);
+    this.dispatcher.reprocess(session, command, argv);
   }
 
   private noteSlow(session: Session, command: Command, argv: readonly Bytes[], us: number): void {

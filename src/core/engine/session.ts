@@ -44,6 +44,8 @@ export interface Parked {
   readonly kind: 'command' | 'keys' | 'paused';
   /** Gives the client its answer when the time is over. */
   onTimeout(): void;
+  /** It was given an error in place of its answer. */
+  onError?(): void;
   /** It goes on (or is gone): forget it. */
   onEnd(): void;
   /** CLIENT UNBLOCK may end it. */

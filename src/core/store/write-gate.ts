@@ -183,7 +183,7 @@ export class WriteGate implements LookupPort {
   /** Empties a database by giving it a new container. @returns how many keys were in it */
   flush(db: Database): number {
     const removed = db.size;
-    if (this.armed & (Armed.watch | Armed.tracking)) this.ports.flushing(db);
+    if (this.armed & (Armed.watch | Armed.tracking | Armed.blocked)) this.ports.flushing(db);
     db.keyspace.drop();
     db.keyspace = this.store.newKeyspace();
     this.dirty += removed;

@@ -2,8 +2,20 @@
 import { type Family } from '../generator.js';
 import { connection } from './connection.js';
 import { keyspace } from './keyspace.js';
+import { lists } from './lists.js';
 import { otherTypes } from './other-types.js';
+import { sets } from './sets.js';
+import { sort } from './sort.js';
 import { strings } from './strings.js';
 import { transactions } from './transactions.js';
 
-export const families: readonly Family[] = [strings, keyspace, transactions, connection, otherTypes];
+export const families: readonly Family[] = [
+  strings,
+  lists,
+  sets,
+  sort,
+  keyspace,
+  transactions,
+  connection,
+  otherTypes,
+];

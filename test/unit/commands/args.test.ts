@@ -7,7 +7,9 @@ import {
   int64Arg,
   positiveArg,
   rangeArg,
+  timeoutSecondsArg,
 } from '../../../src/core/commands/args.js';
+import { type CommandContext } from '../../../src/core/commands/context.js';
 import { ReplyError } from '../../../src/core/commands/errors.js';
 
 const NOT_INTEGER = 'ERR value is not an integer or out of range';
@@ -73,5 +75,43 @@ describe('doubles', () => {
     for (const text of ['nan', ' 1', '', 'x']) {
       expect(() => doubleArg(ascii(text))).toThrow('ERR value is not a valid float');
     }
+  });
+});
+
+describe('timeouts in seconds', () => {
+  const ctx = { store: { nowMs: 1_700_000_000_000 } } as CommandContext;
+
+  it.each([
+    ['0', 0],
+    ['1', 1000],
+    ['0.1', 100],
+    ['0.001', 1],
+    ['0.0000001', 1],
+    ['1.0015', 1002],
+    ['1e3', 1_000_000],
+    ['0x10', 16_000],
+    ['-0.0001', 0],
+    // as a long double, a little nearer to 0 than it looks
+    ['-0.001', 0],
+    ['-0', 0],
+    ['9000000000', 9_000_000_000_000],
+  ])('%s is %d ms', (text, ms) => {
+    expect(Math.abs(timeoutSecondsArg(ctx, ascii(text)))).toBe(ms);
+  });
+
+  it.each([
+    ['', 'ERR timeout is not a float or out of range'],
+    ['x', 'ERR timeout is not a float or out of range'],
+    ['nan', 'ERR timeout is not a float or out of range'],
+    [' 1', 'ERR timeout is not a float or out of range'],
+    ['-1', 'ERR timeout is negative'],
+    ['-0.002', 'ERR timeout is negative'],
+    ['-inf', 'ERR timeout is negative'],
+    ['inf', 'ERR timeout is out of range'],
+    ['9223372036854775.807', 'ERR timeout is out of range'],
+    ['0x7FFFFFFFFFFFFF', 'ERR timeout is out of range'],
+    ['1e400', 'ERR timeout is out of range'],
+  ])('refuses "%s"', (text, error) => {
+    expect(() => timeoutSecondsArg(ctx, ascii(text))).toThrow(error);
   });
 });

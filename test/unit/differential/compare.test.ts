@@ -33,6 +33,21 @@ const CASES: [title: string, tolerance: Tolerance, ours: Reply, peer: Reply, sam
   ['one class of error', { kind: 'error-class', why }, error('ERR a'), error('ERR b'), true],
   ['two classes of error', { kind: 'error-class', why }, error('ERR a'), error('WRONGTYPE b'), false],
   ['a listed pair', { kind: 'either', pairs: [['x', 'y']], why }, bulk('y'), bulk('x'), true],
+  [
+    'a dump of a set in another order',
+    { kind: 'dump', why },
+    bulk('\x02ab12345678'),
+    bulk('\x02ba87654321'),
+    true,
+  ],
+  ['a dump of another set', { kind: 'dump', why }, bulk('\x02ab12345678'), bulk('\x02bb12345678'), false],
+  [
+    'a dump of a string in another order',
+    { kind: 'dump', why },
+    bulk('\x00ab12345678'),
+    bulk('\x00ba12345678'),
+    false,
+  ],
   ['half a listed pair', { kind: 'either', pairs: [['x', 'y']], why }, bulk('y'), bulk('z'), false],
 ];
 

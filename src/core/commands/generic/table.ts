@@ -5,6 +5,7 @@ import { dump, restore } from './dump.js';
 import { EXPIRY_COMMANDS } from './expiry-table.js';
 import { copy, del, exists, move, rename, renameNx, touch, type } from './keys.js';
 import { OBJECT_COMMANDS } from './object-table.js';
+import { SORT_COMMANDS } from './sort-table.js';
 import { dbSize, keys, randomKey, scan } from './scan.js';
 
 const KEY_COMMANDS: readonly CommandDefinition[] = [
@@ -289,5 +290,6 @@ export const GENERIC_COMMANDS: readonly CommandDefinition[] = [
   ...KEY_COMMANDS,
   ...EXPIRY_COMMANDS,
   ...OBJECT_COMMANDS,
+  ...SORT_COMMANDS,
   ...DATABASE_COMMANDS,
 ];

@@ -1,0 +1,83 @@
+/** The blocking list commands as their command pages. */
+import { defineCommand, keyAt, keysFrom, type CommandDefinition } from '../spec.js';
+import { blmove, blmpop, blpop, brpop, brpoplpush } from './blocking.js';
+
+const DOUBLE_TIMEOUT = '`timeout` is a double.';
+
+export const BLOCKING_LIST_COMMANDS: readonly CommandDefinition[] = [
+  defineCommand({
+    name: 'blpop',
+    arity: -3,
+    flags: ['write', 'blocking'],
+    acl: ['list'],
+    group: 'list',
+    since: '2.0.0',
+    summary: 'Takes the first element of the first list that is there; waits for one when none is.',
+    complexity: 'O(N), N being the number of keys',
+    history: [['6.0.0', DOUBLE_TIMEOUT]],
+    keys: [keysFrom(1, -2, 1, 'RW', 'access', 'delete')],
+    syntax: 'key [key ...] timeout',
+    run: blpop,
+  }),
+  defineCommand({
+    name: 'brpop',
+    arity: -3,
+    flags: ['write', 'blocking'],
+    acl: ['list'],
+    group: 'list',
+    since: '2.0.0',
+    summary: 'Takes the last element of the first list that is there; waits for one when none is.',
+    complexity: 'O(N), N being the number of keys',
+    history: [['6.0.0', DOUBLE_TIMEOUT]],
+    keys: [keysFrom(1, -2, 1, 'RW', 'access', 'delete')],
+    syntax: 'key [key ...] timeout',
+    run: brpop,
+  }),
+  defineCommand({
+    name: 'blmove',
+    arity: 6,
+    flags: ['write', 'denyoom', 'blocking'],
+    acl: ['list'],
+    group: 'list',
+    since: '6.2.0',
+    summary: 'As LMOVE; waits for an element when the source is not there.',
+    complexity: 'O(1)',
+    keys: [keyAt(1, 'RW', 'access', 'delete'), keyAt(2, 'RW', 'insert')],
+    syntax: 'source destination <LEFT | RIGHT> <LEFT | RIGHT> timeout',
+    run: blmove,
+  }),
+  defineCommand({
+    name: 'brpoplpush',
+    arity: 4,
+    flags: ['write', 'denyoom', 'blocking'],
+    acl: ['list'],
+    group: 'list',
+    since: '2.2.0',
+    summary: 'As RPOPLPUSH; waits for an element when the source is not there.',
+    complexity: 'O(1)',
+    history: [['6.0.0', DOUBLE_TIMEOUT]],
+    deprecated: { since: '6.2.0', replacedBy: '`BLMOVE` with the `RIGHT` and `LEFT` arguments' },
+    keys: [keyAt(1, 'RW', 'access', 'delete'), keyAt(2, 'RW', 'insert')],
+    syntax: 'source destination timeout',
+    run: brpoplpush,
+  }),
+  defineCommand({
+    name: 'blmpop',
+    arity: -5,
+    flags: ['write', 'blocking'],
+    acl: ['list'],
+    group: 'list',
+    since: '7.0.0',
+    summary: 'As LMPOP; waits for an element when none of the lists is there.',
+    complexity: 'O(N+M), N being the number of keys, M the number of elements taken',
+    keys: [
+      {
+        flags: ['RW', 'access', 'delete'],
+        begin: { index: 2 },
+        find: { keyNumIdx: 0, firstKey: 1, step: 1 },
+      },
+    ],
+    syntax: 'timeout numkeys key [key ...] <LEFT | RIGHT> [COUNT count]',
+    run: blmpop,
+  }),
+];
