@@ -130,7 +130,7 @@ const REDIS_TYPES: Readonly<Record<number, RdbTypeInfo>> = {
 
 /** Types that later servers write and that have no place in our data set. */
 const LATER_TYPES: Record<RdbMagic, Readonly<Record<number, string>>> = {
-  REDIS: {},
+  REDIS: { 26: 'stream 4 (Redis 8)' },
   VALKEY: { 22: 'hash with field expiry (Valkey 9)' },
 };
 
