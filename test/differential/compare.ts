@@ -15,8 +15,14 @@ export function differs(ours: Reply, peer: Reply, tolerance: Tolerance): string 
       return ours.type === peer.type ? undefined : 'another type of reply';
     case 'full-scan':
       return ours.type === peer.type ? undefined : 'another type of reply';
+    case 'dump':
+      return differsInDump(ours, peer);
     case 'set':
       return sorted(ours) === sorted(peer) ? undefined : 'not the same elements';
+    case 'pairs':
+      return sortedPairs(ours) === sortedPairs(peer) ? undefined : 'not the same pairs';
+    case 'length':
+      return lengthOf(ours) === lengthOf(peer) ? undefined : 'not as many elements';
     case 'approx':
       return differsByMuch(ours, peer, tolerance.delta);
     case 'either':
@@ -42,9 +48,39 @@ function differsByMuch(ours: Reply, peer: Reply, delta: number): string | undefi
   return apart <= BigInt(delta) ? undefined : `${apart} apart, ${delta} allowed`;
 }
 
+/** RDB types whose elements come in the order of a hash table: sets and hashes that are not packed. */
+const UNORDERED_TYPES = ['\x02', '\x04'];
+/** A dump ends with 8 bytes of checksum. */
+const CHECKSUM_BYTES = 8;
+
+function differsInDump(ours: Reply, peer: Reply): string | undefined {
+  if (ours.type !== 'bulk' || peer.type !== 'bulk') return differsExactly(ours, peer);
+  if (!UNORDERED_TYPES.includes(peer.text.charAt(0))) return differsExactly(ours, peer);
+  const bytes = (dump: string) => [...dump.slice(1, -CHECKSUM_BYTES)].sort().join('');
+  const same = ours.text.charAt(0) === peer.text.charAt(0) && bytes(ours.text) === bytes(peer.text);
+  return same ? undefined : 'not the same bytes in any order';
+}
+
 function sorted(reply: Reply): string {
   if (!('items' in reply)) return showReply(reply);
   return `${reply.type}\n${reply.items.map(showReply).sort().join('\n')}`;
+}
+
+function sortedPairs(reply: Reply): string {
+  if (!('items' in reply)) return showReply(reply);
+  const pairs: string[] = [];
+  for (let i = 0; i < reply.items.length; i += 2)
+    pairs.push(
+      reply.items
+        .slice(i, i + 2)
+        .map(showReply)
+        .join(' '),
+    );
+  return `${reply.type}\n${pairs.sort().join('\n')}`;
+}
+
+function lengthOf(reply: Reply): string {
+  return 'items' in reply ? `${reply.type} ${reply.items.length}` : reply.type;
 }
 
 function isPair(ours: Reply, peer: Reply, pairs: readonly (readonly [string, string])[]): boolean {

@@ -92,7 +92,8 @@ class Lockstep {
   async run(requests: readonly Request[]): Promise<Difference | undefined> {
     for (const [index, request] of requests.entries()) {
       const tolerance = toleranceFor(request, this.pair.peerVersion);
-      const isScan = tolerance.kind === 'full-scan' && this.queue === undefined && request[1] === '0';
+      const isScan =
+        tolerance.kind === 'full-scan' && this.queue === undefined && request[cursorIndex(request)] === '0';
       const found = isScan ? await this.scan(request) : await this.exchange(request, tolerance);
       if (found !== undefined) return { ...found, index, request: showRequest(request) };
     }
@@ -175,6 +176,11 @@ function isCommand(request: Request, name: string): boolean {
   return request[0].toUpperCase() === name;
 }
 
+/** Where the cursor stands: SCAN has no key before it. */
+function cursorIndex(request: Request): number {
+  return isCommand(request, 'SCAN') ? 1 : 2;
+}
+
 function isQueued(answer: Reply): boolean {
   return answer.type === 'simple' && answer.text === 'QUEUED';
 }
@@ -193,7 +199,7 @@ async function iterate(connection: RespConnection, request: Request): Promise<Re
   const seen = new Map<string, Reply>();
   let cursor = '0';
   for (let calls = 0; calls < MAX_SCAN_CALLS; calls++) {
-    const answer = await reply(connection, [request[0], cursor, ...request.slice(2)]);
+    const answer = await reply(connection, request.with(cursorIndex(request), cursor));
     if (answer.type !== 'array' || answer.items.length !== 2) return answer;
     const [next, keys] = answer.items;
     if (next.type !== 'bulk' || keys.type !== 'array') return answer;
