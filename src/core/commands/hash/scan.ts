@@ -22,14 +22,16 @@ export function hscan(ctx: CommandContext, argv: Bytes[]): void {
   }
   const { count, pattern } = scanOptions(argv, 3, false);
   const from = fieldsFrom(ctx);
-  settleEncoding(hash, ctx.server.config.values);
-  const isPacked = hash.encoding === 'listpack';
   const found: Bytes[] = [];
-  const next = hash.scan(isPacked ? 0 : cursor, isPacked ? hash.size : count, (field, value) => {
+  const visit = (field: Bytes, value: Bytes): void => {
     if (pattern !== undefined && !globMatch(pattern, field)) return;
     if (hash.earliestMs < from && hash.expiryOf(field)! < from) return;
     found.push(field, value);
-  });
+  };
+  settleEncoding(hash, ctx.server.config.values);
+  let next = 0;
+  if (hash.encoding === 'hashtable') next = hash.scan(cursor, count, visit);
+  else for (let slot = 0; slot < hash.size; slot++) visit(hash.fieldAt(slot), hash.valueAt(slot));
   reply.array(2);
   reply.bulkInt(next);
   reply.bulks(found);
