@@ -26,6 +26,7 @@ import { rewriteConf } from './services/config/rewrite.js';
 import { type Log } from './services/log.js';
 import { StartError } from './start-error.js';
 import { ExpireCycle } from './store/expire-cycle.js';
+import { FieldExpireCycle } from './store/field-expire-cycle.js';
 
 export { StartError };
 
@@ -118,9 +119,19 @@ export class Server {
 
   private expireActively(): void {
     const { engine } = this;
-    const cycle = new ExpireCycle(engine.store, engine.gate, this.parts.clock, this.parts.config.values);
-    engine.cron.eachTick(() => void (engine.activeExpire && cycle.slow()));
-    engine.turn.step('fast-expire', () => void (engine.activeExpire && cycle.fast()));
+    const { clock, config } = this.parts;
+    const keys = new ExpireCycle(engine.store, engine.gate, clock, config.values);
+    const fields = new FieldExpireCycle(engine.store, engine.gate, clock, config.values);
+    engine.cron.eachTick(() => {
+      if (!engine.activeExpire) return;
+      keys.slow();
+      fields.slow();
+    });
+    engine.turn.step('fast-expire', () => {
+      if (!engine.activeExpire) return;
+      keys.fast();
+      fields.fast();
+    });
   }
 
   /** Listens, loads, serves. Rejects with StartError. */

@@ -19,6 +19,10 @@ export function differs(ours: Reply, peer: Reply, tolerance: Tolerance): string 
       return differsInDump(ours, peer);
     case 'set':
       return sorted(ours) === sorted(peer) ? undefined : 'not the same elements';
+    case 'pairs':
+      return sortedPairs(ours) === sortedPairs(peer) ? undefined : 'not the same pairs';
+    case 'length':
+      return lengthOf(ours) === lengthOf(peer) ? undefined : 'not as many elements';
     case 'approx':
       return differsByMuch(ours, peer, tolerance.delta);
     case 'either':
@@ -60,6 +64,23 @@ function differsInDump(ours: Reply, peer: Reply): string | undefined {
 function sorted(reply: Reply): string {
   if (!('items' in reply)) return showReply(reply);
   return `${reply.type}\n${reply.items.map(showReply).sort().join('\n')}`;
+}
+
+function sortedPairs(reply: Reply): string {
+  if (!('items' in reply)) return showReply(reply);
+  const pairs: string[] = [];
+  for (let i = 0; i < reply.items.length; i += 2)
+    pairs.push(
+      reply.items
+        .slice(i, i + 2)
+        .map(showReply)
+        .join(' '),
+    );
+  return `${reply.type}\n${pairs.sort().join('\n')}`;
+}
+
+function lengthOf(reply: Reply): string {
+  return 'items' in reply ? `${reply.type} ${reply.items.length}` : reply.type;
 }
 
 function isPair(ours: Reply, peer: Reply, pairs: readonly (readonly [string, string])[]): boolean {

@@ -8,6 +8,7 @@ import { toleranceFor, type Tolerance } from './tolerances.js';
 export const DATABASES = 4;
 
 const EXACT: Tolerance = { kind: 'exact' };
+const ANY_PAIRS: Tolerance = { kind: 'pairs', why: 'the order of a hash table is not promised' };
 const ANY_ORDER: Tolerance = { kind: 'set', why: 'the order of a hash table is not promised' };
 
 interface TypeReader {
@@ -21,7 +22,7 @@ const READERS: Readonly<Record<string, TypeReader>> = {
   list: { request: (key) => ['LRANGE', key, '0', '-1'], tolerance: EXACT },
   set: { request: (key) => ['SMEMBERS', key], tolerance: ANY_ORDER },
   zset: { request: (key) => ['ZRANGE', key, '0', '-1', 'WITHSCORES'], tolerance: EXACT },
-  hash: { request: (key) => ['HGETALL', key], tolerance: ANY_ORDER },
+  hash: { request: (key) => ['HGETALL', key], tolerance: ANY_PAIRS },
   stream: { request: (key) => ['XRANGE', key, '-', '+'], tolerance: EXACT },
 };
 

@@ -17,6 +17,10 @@ export type Tolerance =
   | { readonly kind: 'shape'; readonly why: string }
   /** Equal; of a set or hash that is not packed, the same bytes in any order. */
   | { readonly kind: 'dump'; readonly why: string }
+  /** The same pairs in any order: a map, or an array of names and values by turns. */
+  | { readonly kind: 'pairs'; readonly why: string }
+  /** The same type of reply with as many elements; errors must still be equal. */
+  | { readonly kind: 'length'; readonly why: string }
   /** The whole iteration is run on both sides and what it returned is compared as a set. */
   | { readonly kind: 'full-scan'; readonly why: string }
   /** Equal, or one of the listed pairs. */
@@ -33,7 +37,9 @@ export interface ToleranceRow {
 }
 
 const exact: ToleranceRow = { against: { kind: 'exact' } };
-const anyOrder: ToleranceRow = { against: { kind: 'set', why: 'the order of a hash table is not promised' } };
+const HASH_ORDER = 'the order of a hash table is not promised';
+const anyOrder: ToleranceRow = { against: { kind: 'set', why: HASH_ORDER } };
+const CURSORS = 'cursors are the server’s own; what the iteration returns is not';
 const CLOCK = 'the two servers read their clocks at different moments';
 
 /** Keyed by command, or by command and subcommand. */
@@ -111,6 +117,30 @@ export const tolerances: Readonly<Record<string, ToleranceRow>> = {
   SORT_RO: anyOrder,
 
   // Hashes
+  HMSET: exact,
+  HSETNX: exact,
+  HGET: exact,
+  HMGET: exact,
+  HGETALL: { against: { kind: 'pairs', why: HASH_ORDER } },
+  HKEYS: { against: { kind: 'set', why: HASH_ORDER } },
+  HVALS: { against: { kind: 'set', why: HASH_ORDER } },
+  HLEN: exact,
+  HSTRLEN: exact,
+  HEXISTS: exact,
+  HDEL: exact,
+  HINCRBY: exact,
+  HINCRBYFLOAT: exact,
+  HRANDFIELD: { against: { kind: 'length', why: 'any field is right' } },
+  HSCAN: { against: { kind: 'full-scan', why: CURSORS } },
+  HEXPIRE: exact,
+  HPEXPIRE: exact,
+  HEXPIREAT: exact,
+  HPEXPIREAT: exact,
+  HPERSIST: exact,
+  HTTL: { against: { kind: 'shape', why: CLOCK } },
+  HPTTL: { against: { kind: 'shape', why: CLOCK } },
+  HEXPIRETIME: { against: { kind: 'shape', why: CLOCK } },
+  HPEXPIRETIME: { against: { kind: 'shape', why: CLOCK } },
 
   // Sorted sets
 
@@ -144,9 +174,7 @@ export const tolerances: Readonly<Record<string, ToleranceRow>> = {
   PEXPIRETIME: { against: { kind: 'approx', delta: 3000, why: CLOCK } },
   RANDOMKEY: { against: { kind: 'shape', why: 'any key is right' } },
   KEYS: { against: { kind: 'set', why: 'the order of a hash table is not promised' } },
-  SCAN: {
-    against: { kind: 'full-scan', why: 'cursors are the server’s own; what the iteration returns is not' },
-  },
+  SCAN: { against: { kind: 'full-scan', why: CURSORS } },
   OBJECT: exact,
   'OBJECT HELP': {
     against: { kind: 'exact' },

@@ -182,6 +182,7 @@ const LOST: Record<WritableVersion, RegExp | undefined> = {
   9: /(max-deleted-entry-id|entries-added|entries-read|lag|recorded-first-entry-id|active-time) \S+/g,
   10: /(active-time) \S+/g,
   11: undefined,
+  12: undefined,
 };
 
 function withoutLost(line: string, rdbVersion: WritableVersion): string {

@@ -12,8 +12,11 @@ const real = realRedisServer();
 
 /** Transcripts of what only redis 7.2 has (CLIENT SETINFO, NO-TOUCH) or says of its version: an older one cannot answer so. */
 const NEED_7_2 = new Set(['connection.txt', 'resp3.txt', 'server.txt']);
+/** Transcripts of what came with redis 7.4. */
+const NEED_7_4 = new Set(['hash-expiry.txt']);
 const [major, minor] = (real !== undefined && redisVersion(real)) || [0, 0];
 const is72 = major > 7 || (major === 7 && minor >= 2);
+const is74 = major > 7 || (major === 7 && minor >= 4);
 
 /** Sends everything at once; resolves with `length` bytes of answers, or with what had come when the deadline passed. */
 function ask(port: number, wire: Buffer, length: number): Promise<string> {
@@ -42,10 +45,13 @@ describe.skipIf(real === undefined)('a real redis-server answers as the transcri
   });
   afterAll(() => server.stop());
 
-  const answerable = (file: string) => is72 || !NEED_7_2.has(file);
+  const answerable = (file: string) => (is72 || !NEED_7_2.has(file)) && (is74 || !NEED_7_4.has(file));
 
+  // Said, so that nobody believes it was compared; the transcript itself exists.
   it.skipIf(is72).each([...NEED_7_2])('%s needs redis 7.2', (file) => {
-    // Said, so that nobody believes it was compared; the transcript itself exists.
+    expect(readTranscript(new URL(file, FOLDER)).length).toBeGreaterThan(0);
+  });
+  it.skipIf(is74).each([...NEED_7_4])('%s needs redis 7.4', (file) => {
     expect(readTranscript(new URL(file, FOLDER)).length).toBeGreaterThan(0);
   });
 

@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { GENERIC_COMMANDS } from '../../src/core/commands/generic/table.js';
 import { STRING_COMMANDS } from '../../src/core/commands/string/table.js';
 import { TRANSACTION_COMMANDS } from '../../src/core/commands/transactions/table.js';
+import { TARGET_AOF, TARGET_REPLICAS } from '../../src/core/engine/effects.js';
 import { createTestEngine, type TestEngine, type TestEngineOptions } from '../support/engine.js';
 
 const families = [STRING_COMMANDS, GENERIC_COMMANDS, TRANSACTION_COMMANDS];
@@ -20,7 +21,7 @@ function run(line: string): void {
 }
 
 function start(options: Partial<TestEngineOptions> = {}): void {
-  t = createTestEngine({ families, ...options });
+  t = createTestEngine({ families, config: { 'repl-compat-version': '7.2' }, ...options });
   for (const line of ['SET k v', 'SET n 10', 'SET ttl v PXAT 1700000100000']) run(line);
   t.stream();
 }
@@ -50,6 +51,18 @@ describe('as it came', () => {
   ])('%s', (line) => {
     run(line);
     expect(t.stream()).toEqual([line]);
+  });
+
+  it('RESTORE to replicas of an older version, in a payload that they take', () => {
+    start({ config: { 'repl-compat-version': '7.0' } });
+    t.engine.effects.wanted = TARGET_REPLICAS;
+    run(`RESTORE new 5000 ${TEN}`);
+    // As redis-server 7.0.15 dumps it.
+    const older = '\x00\xc0\n\n\x00n\x9fWE\x0e\xaec\xbb';
+    expect(t.stream()).toEqual([`RESTORE new 1700000005000 ${older} ABSTTL`]);
+    t.engine.effects.wanted = TARGET_AOF;
+    run(`RESTORE aof 0 ${TEN}`);
+    expect(t.stream()).toEqual([`RESTORE aof 0 ${TEN}`]);
   });
 
   it('FLUSHDB and FLUSHALL of nothing', () => {

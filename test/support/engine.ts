@@ -151,6 +151,7 @@ const noPersistence: Partial<PersistencePort> = {
 
 const noReplication: Partial<ReplicationPort> = {
   isReplica: false,
+  sendsFieldExpiry: () => true,
   info: () => [['role', 'master']],
   figures: { replicas: 0, backlogBytes: 0, feedBytes: 0 },
 };

@@ -81,7 +81,7 @@ export class PausedSnapshot {
     this.job = new SnapshotJob(
       { store: engine.store, gate: engine.gate, clock: this.clock },
       {
-        version: 11,
+        version: 12,
         aux: { redisVersion: '7.2.6', ctime: 1_700_000_000, usedMemory: 1, aofBase: false },
         checksum: true,
         compression: true,

@@ -3,6 +3,7 @@
  */
 import { type Bytes } from '../../src/core/base/bytes.js';
 import { RdbReader, type RdbReaderOptions } from '../../src/core/persistence/rdb/reader.js';
+import { type HashValue } from '../../src/core/store/types/hash-value.js';
 import { formatStreamId } from '../../src/core/store/types/stream-id.js';
 import { stringBytes, type Value } from '../../src/core/store/types/value.js';
 
@@ -58,7 +59,10 @@ export function plain(value: Value): unknown {
     case 'set':
       return { set: value.toArray().sort() };
     case 'hash':
-      return { hash: pairs(value.size, (slot) => [value.fieldAt(slot), value.valueAt(slot)]) };
+      return {
+        hash: pairs(value.size, (slot) => [value.fieldAt(slot), value.valueAt(slot)]),
+        ...(value.expiring > 0 && { expires: expiries(value) }),
+      };
     case 'zset':
       return { zset: value.range(0, value.size).map(({ member, score }) => [member, score]) };
     case 'stream':
@@ -92,4 +96,11 @@ export function plain(value: Value): unknown {
 
 function pairs(count: number, at: (slot: number) => [Bytes, Bytes]): [Bytes, Bytes][] {
   return Array.from({ length: count }, (_, slot) => at(slot)).sort();
+}
+
+/** When the fields of a hash are due, those that are. */
+function expiries(hash: HashValue): Record<string, number> {
+  const times: [string, number][] = [];
+  for (let slot = 0; slot < hash.size; slot++) times.push([hash.fieldAt(slot), hash.expiryAt(slot)]);
+  return Object.fromEntries(times.filter(([, dueMs]) => dueMs !== Infinity).sort());
 }

@@ -38,6 +38,8 @@ export type Target = 'aof' | 'replicas';
 
 /** How the running command is propagated. By default: as it came, when it raised `dirty`. */
 export interface Effects {
+  /** Whether anything that is propagated reaches `target` now. */
+  reaches(target: Target): boolean;
   /** Propagates this command in place of the one that came. */
   replace(...argv: Bytes[]): void;
   /** Propagates this besides, before the command itself. `dbId`: the database it belongs to. */
@@ -174,6 +176,11 @@ export interface ReplicationPort {
   wait(ctx: CommandContext, replicas: number, timeoutMs: number): void;
   /** This server follows another one. */
   readonly isReplica: boolean;
+  /**
+   * Whether replicas know that fields of hashes can expire (repl-compat-version). When they do not and there are some, the log says,
+   * once, that they are not told.
+   */
+  sendsFieldExpiry(): boolean;
   /** INFO replication, in the order of its fields. */
   info(): InfoField[];
   /** Connected replicas, and the bytes that the backlog and their feeds hold, for INFO. */

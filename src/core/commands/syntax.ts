@@ -41,7 +41,7 @@ type Raw =
 const ELLIPSIS = '...';
 const INTEGERS = new Set(
   (
-    'seconds milliseconds count offset start stop end index index1 index2 db destination-db numkeys cursor increment decrement ' +
+    'seconds milliseconds count offset start stop end index index1 index2 db destination-db numkeys numfields cursor increment decrement ' +
     'weight numreplicas numlocal protover port slot ttl frequency bit rank num-matches len entries-read entries-added ' +
     'client-id min-match-len version limit'
   ).split(' '),

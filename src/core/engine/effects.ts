@@ -60,6 +60,10 @@ export class EffectCollector implements Effects {
     return this.wanted !== 0;
   }
 
+  reaches(target: Target): boolean {
+    return (this.wanted & targetBits(target)) !== 0;
+  }
+
   enter(): void {
     this.depth++;
   }

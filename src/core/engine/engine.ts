@@ -225,6 +225,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
       ready: (db, key) => this.blocking.keyChanged(db, key),
       preimage: () => undefined,
       removedByTime: (db, key, cause) => this.propagateRemoval(db, key, cause),
+      fieldsRemovedByTime: (db, key, fields) => this.propagateFieldRemoval(db, key, fields),
     };
   }
 
@@ -279,6 +280,14 @@ export class Engine implements ServerPort, SessionHost, GateState {
     const lazy = cause === 'expired' ? lazyfreeLazyExpire : lazyfreeLazyEviction;
     this.effects.enter();
     this.effects.also(db.id, [(lazy ? 'UNLINK' : 'DEL') as Bytes, key]);
+    this.effects.leave();
+  }
+
+  /** Fields of a hash were over: replicas and the AOF get an HDEL. */
+  private propagateFieldRemoval(db: Database, key: Bytes, fields: readonly Bytes[]): void {
+    if (!this.effects.recording) return;
+    this.effects.enter();
+    this.effects.also(db.id, ['HDEL' as Bytes, key, ...fields]);
     this.effects.leave();
   }
 

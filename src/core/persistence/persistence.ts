@@ -15,7 +15,7 @@ import { type Log } from '../services/log.js';
 import { type Store } from '../store/database.js';
 import { type WriteGate } from '../store/write-gate.js';
 import { DiskSave, type SaveOutcome } from './disk-save.js';
-import { RdbError, type WritableVersion } from './rdb/format.js';
+import { FIELD_EXPIRY_VERSION, RdbError, USUAL_VERSION, type WritableVersion } from './rdb/format.js';
 import { RdbLoader, type RdbPosition } from './rdb/loader.js';
 import { RdbReader } from './rdb/reader.js';
 import {
@@ -112,6 +112,13 @@ export class Persistence {
     return this.host.disk.join(dir, `temp-${this.host.pid}-${dbfilename}`);
   }
 
+  /** The version of a file: 7.2's, unless there is what it has no place for. */
+  private get fileVersion(): WritableVersion {
+    const { databases } = this.host.store;
+    const expire = databases.some(({ keyspace }) => keyspace.fieldExpiry.size > 0);
+    return expire ? FIELD_EXPIRY_VERSION : USUAL_VERSION;
+  }
+
   /** Options of a snapshot in an RDB version. */
   snapshotOptions(version: WritableVersion, include: SnapshotOptions['include']): SnapshotOptions {
     const { values } = this.host.config;
@@ -155,7 +162,7 @@ export class Persistence {
   private writeFile(path: string): void {
     const file = this.host.disk.create(path);
     try {
-      const job = new SnapshotJob(this.host, this.snapshotOptions(11, EVERYTHING), {
+      const job = new SnapshotJob(this.host, this.snapshotOptions(this.fileVersion, EVERYTHING), {
         write: (block) => file.writeSync(block),
         ready: () => true,
         done: () => undefined,
@@ -210,7 +217,8 @@ export class Persistence {
     }
     log.notice('Background saving started');
     const save = new DiskSave(file, {
-      startJob: (output, abort) => this.startJob(this.snapshotOptions(11, EVERYTHING), output, 'disk', abort),
+      startJob: (output, abort) =>
+        this.startJob(this.snapshotOptions(this.fileVersion, EVERYTHING), output, 'disk', abort),
       publish: (done) => disk.renameSoon(temporary, this.filePath, done),
       over: (outcome) => {
         if (outcome.kind !== 'saved') this.removeQuietly(temporary);

@@ -42,10 +42,15 @@ export class Replication implements ReplicationPort {
       this.master.refreshGoodReplicas(),
     );
     engine.config.onChange('repl-backlog-size', () => this.master.appended());
+    engine.config.onChange('repl-compat-version', () => this.master.compatVersionChanged());
   }
 
   get isReplica(): boolean {
     return this.follower.isReplica;
+  }
+
+  sendsFieldExpiry(): boolean {
+    return this.master.fieldExpiry.inStream();
   }
 
   replconf(client: Client, argv: readonly Bytes[]): void {

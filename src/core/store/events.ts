@@ -46,3 +46,5 @@ export const EVENT_EXPIRED = keyEvent('expired', 'expired');
 export const EVENT_EVICTED = keyEvent('evicted', 'evicted');
 export const EVENT_NEW = keyEvent('new', 'new');
 export const EVENT_KEY_MISS = keyEvent('keyMiss', 'keymiss');
+/** Fields of a hash expired (Redis 7.4). */
+export const EVENT_FIELDS_EXPIRED = keyEvent('hash', 'hexpired');

@@ -22,6 +22,8 @@ import {
   LongString,
   StringHeap,
 } from './long-strings.js';
+import { FieldExpiryIndex } from './field-expiry-index.js';
+import { HashValue } from './types/hash-value.js';
 import { type Value } from './types/value.js';
 
 /** Cells of a slot: key, value, access word (LRU seconds or LFU word, a small integer). */
@@ -49,6 +51,9 @@ export class Keyspace implements Columns<KeyspaceChunk> {
   /** On a writable replica: keys that got an expiry from its own clients. No master will delete these. */
   ownExpiries: KeySet | undefined;
 
+  /** The hashes that have fields that expire. */
+  readonly fieldExpiry = new FieldExpiryIndex();
+
   private strings: StringHeap | undefined;
   private holders = 1;
 
@@ -74,7 +79,7 @@ export class Keyspace implements Columns<KeyspaceChunk> {
 
   clear(chunk: KeyspaceChunk, at: number): void {
     const value = chunk.cells[at * STRIDE + VALUE];
-    if (value instanceof LongString) value.drop();
+    if (typeof value === 'object') leaving(value as object);
     chunk.cells[at * STRIDE + VALUE] = undefined;
     chunk.cells[at * STRIDE + ACCESS] = 0;
     if (chunk.expires !== undefined && chunk.expires[at] !== 0) this.dropExpiry(chunk, at);
@@ -100,9 +105,17 @@ export class Keyspace implements Columns<KeyspaceChunk> {
     const { cells } = this.table.chunks[slot >> CHUNK_SHIFT];
     const at = (slot & CHUNK_MASK) * STRIDE + VALUE;
     const old = cells[at];
-    if (typeof old === 'object' && old instanceof LongString) old.drop();
+    if (typeof old === 'object') leaving(old as object);
     cells[at] =
       typeof value === 'string' && value.length >= LONG_STRING_BYTES ? this.longString(value) : value;
+    if (typeof value === 'object' && value instanceof HashValue && value.expiring > 0)
+      this.fieldExpiry.add(this.keyAt(slot)!, value);
+  }
+
+  /** Sets (Infinity: removes) the expiry of a field of the hash at `key`. */
+  setFieldExpiry(key: Bytes, hash: HashValue, field: Bytes, dueMs: number): void {
+    hash.setExpiry(field, dueMs);
+    if (hash.expiryPlace === undefined && hash.expiring > 0) this.fieldExpiry.add(key, hash);
   }
 
   /** As `setValueAt`, where nobody has looked at the old value since the command began: its memory may be written over. */
@@ -189,4 +202,10 @@ export class Keyspace implements Columns<KeyspaceChunk> {
     const chunk = this.table.chunks[slot >> CHUNK_SHIFT];
     (chunk.epochs ??= new Uint32Array(CHUNK_SLOTS))[slot & CHUNK_MASK] = epoch;
   }
+}
+
+/** What a value that leaves its slot gives back: memory of its own, its place in an index. */
+function leaving(value: object): void {
+  if (value instanceof LongString) value.drop();
+  else if (value instanceof HashValue) value.expiryPlace?.leave();
 }

@@ -8,9 +8,18 @@
  */
 import { type Bytes } from '../base/bytes.js';
 import { type Database, type LookupPort, type Store } from './database.js';
-import { EVENT_EVICTED, EVENT_EXPIRED, EVENT_NEW, NotifyClass, type KeyEvent } from './events.js';
+import {
+  EVENT_DEL,
+  EVENT_EVICTED,
+  EVENT_EXPIRED,
+  EVENT_FIELDS_EXPIRED,
+  EVENT_NEW,
+  NotifyClass,
+  type KeyEvent,
+} from './events.js';
 import { type Keyspace } from './keyspace.js';
 import { LongString } from './long-strings.js';
+import { type HashValue } from './types/hash-value.js';
 import { type Value } from './types/value.js';
 
 export const Armed = {
@@ -37,6 +46,8 @@ export interface WriteGatePorts {
   preimage(keyspace: Keyspace, slot: number): void;
   /** The master removed a key by itself: propagate the deletion. */
   removedByTime(db: Database, key: Bytes, cause: 'expired' | 'evicted'): void;
+  /** The master removed fields of a hash by itself: propagate that. */
+  fieldsRemovedByTime(db: Database, key: Bytes, fields: readonly Bytes[]): void;
 }
 
 export class WriteGate implements LookupPort {
@@ -204,6 +215,25 @@ export class WriteGate implements LookupPort {
   expire(db: Database, slot: number, key: Bytes): void {
     this.store.stats.expired++;
     this.removeByTime(db, slot, key, 'expired', EVENT_EXPIRED);
+  }
+
+  /**
+   * Sets (Infinity: removes) the expiry of a field of the hash that `open` gave; `changed` follows.
+   * @param dueMs absolute
+   */
+  setFieldExpiry(db: Database, key: Bytes, hash: HashValue, field: Bytes, dueMs: number): void {
+    db.keyspace.setFieldExpiry(key, hash, field, dueMs);
+  }
+
+  /** Removes fields whose time is over from the hash in `slot`, and the hash when it has no others. */
+  expireFields(db: Database, slot: number, key: Bytes, fields: readonly Bytes[]): void {
+    const hash = this.open(db, slot) as HashValue;
+    for (const field of fields) hash.delete(field);
+    this.ports.fieldsRemovedByTime(db, key, fields);
+    if (this.armed !== 0) this.announce(db, key, EVENT_FIELDS_EXPIRED, false);
+    if (hash.size > 0) return;
+    db.keyspace.table.remove(slot);
+    if (this.armed !== 0) this.announce(db, key, EVENT_DEL, false);
   }
 
   /** Removes an entry to free memory. */

@@ -1,6 +1,7 @@
 /** Every family the runner knows. A new family is one file and one line here, and a line per command in tolerances.ts. */
 import { type Family } from '../generator.js';
 import { connection } from './connection.js';
+import { hashes } from './hashes.js';
 import { keyspace } from './keyspace.js';
 import { lists } from './lists.js';
 import { otherTypes } from './other-types.js';
@@ -13,6 +14,7 @@ export const families: readonly Family[] = [
   strings,
   lists,
   sets,
+  hashes,
   sort,
   keyspace,
   transactions,

@@ -40,6 +40,7 @@ beforeEach(() => {
     ready: ignore,
     preimage: ignore,
     removedByTime: (db, key, cause) => removed.push(`${db.id}:${key} ${cause}`),
+    fieldsRemovedByTime: ignore,
   };
   settings = { activeExpireEffort: 1, hz: 10 };
   cycle = new ExpireCycle(store, gate, clock, settings);

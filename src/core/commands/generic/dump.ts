@@ -1,7 +1,14 @@
 /** DUMP and RESTORE (redis 7.2.6 cluster.c:dumpCommand, restoreCommand). */
 import { ascii, fromBuffer, isWord, toBuffer, type Bytes } from '../../base/bytes.js';
 import { formatInt64, INT64_MAX, normalizeInt64, type Int64 } from '../../base/numbers.js';
-import { DumpError, dumpValue, restoreValue } from '../../persistence/rdb/dump.js';
+import {
+  DumpError,
+  dumpValue,
+  dumpVersionOf,
+  payloadVersion,
+  restoreValue,
+} from '../../persistence/rdb/dump.js';
+import { COMPAT_VERSIONS, type WritableVersion } from '../../persistence/rdb/format.js';
 import { lfuMinutes } from '../../store/database.js';
 import { EVENT_DEL, EVENT_NEW, EVENT_RESTORE } from '../../store/events.js';
 import { type Value } from '../../store/types/value.js';
@@ -14,8 +21,6 @@ const DEL = ascii('DEL');
 const UNLINK = ascii('UNLINK');
 const ABSTTL = ascii('ABSTTL');
 const MAX_FREQ = 255;
-/** RDB 11 is what 7.2 writes. */
-const DUMP_VERSION = 11;
 
 /** DUMP key */
 export function dump(ctx: CommandContext, argv: Bytes[]): void {
@@ -24,9 +29,13 @@ export function dump(ctx: CommandContext, argv: Bytes[]): void {
     ctx.reply.null();
     return;
   }
+  ctx.reply.bulk(payloadOf(ctx, value, dumpVersionOf(value)));
+}
+
+function payloadOf(ctx: CommandContext, value: Value, version: WritableVersion): Bytes {
   const { values } = ctx.server.config;
   const options = { limits: values, compression: values.rdbcompression };
-  ctx.reply.bulk(fromBuffer(dumpValue(value, DUMP_VERSION, options)));
+  return fromBuffer(dumpValue(value, version, options));
 }
 
 interface RestoreOptions {
@@ -45,7 +54,8 @@ export function restore(ctx: CommandContext, argv: Bytes[]): void {
   if (!options.replace && ctx.db.lookupWrite(key) >= 0) throw Errors.busyKey;
   const ttl = int64Arg(argv[2]);
   if (ttl < 0) throw new ReplyError('ERR Invalid TTL value, must be >= 0');
-  const value = valueOf(argv[3]);
+  const payload = toBuffer(argv[3]);
+  const value = valueOf(payload);
   // What REPLACE removes may be over its time: Redis looks at nothing here, and neither may we delete it twice.
   const slot = ctx.db.keyspace.table.find(key);
   const when = absoluteTime(ctx, ttl, options.absolute);
@@ -61,10 +71,24 @@ export function restore(ctx: CommandContext, argv: Bytes[]): void {
   if (slot >= 0) ctx.gate.notify(ctx.db, key, EVENT_NEW);
   ctx.gate.put(ctx.db, key, slot, value, EVENT_RESTORE, when === 0 ? 0 : storedExpiry(when));
   setAccess(ctx, key, options);
+  const sent = argv.slice();
   if (when !== 0 && !options.absolute) {
-    ctx.effects.replace(argv[0], key, formatInt64(when), ...argv.slice(3), ABSTTL);
+    sent[2] = formatInt64(when);
+    sent.push(ABSTTL);
+    ctx.effects.replace(...sent);
   }
+  sendOlderPayload(ctx, sent, value, payloadVersion(payload));
   ctx.reply.ok();
+}
+
+/** Replicas of an older version get the value in a payload that they take, without what that version has no place for. */
+function sendOlderPayload(ctx: CommandContext, argv: Bytes[], value: Value, version: number): void {
+  const newest = COMPAT_VERSIONS[ctx.server.config.values.replCompatVersion];
+  if (version <= newest || !ctx.effects.reaches('replicas')) return;
+  const older = argv.slice();
+  older[3] = payloadOf(ctx, value, newest);
+  ctx.effects.prevent('replicas');
+  ctx.effects.also(ctx.db.id, older, 'replicas');
 }
 
 function restoreOptions(argv: readonly Bytes[]): RestoreOptions {
@@ -87,9 +111,9 @@ function restoreOptions(argv: readonly Bytes[]): RestoreOptions {
   return options;
 }
 
-function valueOf(payload: Bytes): Value {
+function valueOf(payload: Buffer): Value {
   try {
-    return restoreValue(toBuffer(payload));
+    return restoreValue(payload);
   } catch (error) {
     if (error instanceof DumpError) throw new ReplyError(`ERR ${error.message}`);
     throw error;

@@ -6,7 +6,7 @@
  */
 import { ascii, EMPTY, lower, type Bytes } from '../../base/bytes.js';
 import { parseDoubleLoose, parseSafeInt } from '../../base/numbers.js';
-import { dumpValue } from '../../persistence/rdb/dump.js';
+import { dumpValue, dumpVersionOf } from '../../persistence/rdb/dump.js';
 import { parseMemory } from '../../services/config/units.js';
 import { type Keyspace } from '../../store/keyspace.js';
 import { encodingName } from '../../store/types/encoding.js';
@@ -225,7 +225,10 @@ function debugObject(ctx: CommandContext, [key]: Bytes[]): void {
   if (slot < 0) throw Errors.noKey;
   const value = keyspace.valueAt(slot);
   const { values } = ctx.server.config;
-  const bytes = dumpValue(value, 11, { limits: values, compression: values.rdbcompression }).length;
+  const bytes = dumpValue(value, dumpVersionOf(value), {
+    limits: values,
+    compression: values.rdbcompression,
+  }).length;
   const access = keyspace.accessAt(slot);
   const idleSeconds =
     ctx.store.lfu === undefined ? Math.max(0, Math.floor(ctx.store.nowMs / 1000) - access) : 0;

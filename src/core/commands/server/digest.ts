@@ -16,6 +16,8 @@ const DIGEST_BYTES = 20;
 /** Entries of a stream that are looked at in one go. */
 const STREAM_BATCH = 1000;
 const EXPIRE_MARK = ascii('!!expire!!');
+/** Redis 7.4's mark of a field that expires. */
+const FIELD_EXPIRE_MARK = ascii('!!hexpire!!');
 
 /** The numbers of the types (redis 7.2.6 server.h OBJ_*). */
 const TYPE_NUMBER = { string: 0, list: 1, set: 2, zset: 3, hash: 4, stream: 6 } as const;
@@ -99,7 +101,10 @@ function addCollection(digest: Digest, value: CollectionValue): void {
       }
       return;
     case 'hash':
-      for (let slot = 0; slot < value.size; slot++) addPair(digest, value.fieldAt(slot), value.valueAt(slot));
+      for (let slot = 0; slot < value.size; slot++) {
+        const expires = value.expiryAt(slot) !== Infinity;
+        addPair(digest, value.fieldAt(slot), value.valueAt(slot), expires);
+      }
       return;
     case 'stream': {
       let batch = value.range(MIN_STREAM_ID, MAX_STREAM_ID, STREAM_BATCH);
@@ -115,9 +120,10 @@ function addCollection(digest: Digest, value: CollectionValue): void {
   }
 }
 
-function addPair(digest: Digest, name: Bytes, value: Bytes): void {
+function addPair(digest: Digest, name: Bytes, value: Bytes, expires = false): void {
   const pair = new Digest();
   pair.mix(name);
   pair.mix(value);
+  if (expires) pair.toggle(FIELD_EXPIRE_MARK);
   digest.toggleDigest(pair);
 }

@@ -23,6 +23,8 @@ const MAP_ENTRY_BYTES = 40;
 /** Key, value and hash bucket of an entry of the keyspace, and its access time. */
 const ENTRY_BYTES = 2 * POINTER_BYTES + 8 + 4;
 const EXPIRY_BYTES = 8;
+/** What a field of a hash takes more when it expires: the object that knows when, the time, a place in a heap. */
+const FIELD_EXPIRY_BYTES = OBJECT_BYTES + NUMBER_BYTES + POINTER_BYTES;
 /** Collections up to this size have no index (store/types/dense-map). */
 const UNINDEXED_MAX = 16;
 
@@ -53,7 +55,11 @@ function collectionSize(value: CollectionValue, samples: number): number {
       return sampled(
         value.size,
         samples,
-        (i) => stringSize(value.fieldAt(i)) + stringSize(value.valueAt(i)) + slotSize(value.size),
+        (i) =>
+          stringSize(value.fieldAt(i)) +
+          stringSize(value.valueAt(i)) +
+          slotSize(value.size) +
+          (value.expiryAt(i) === Infinity ? 0 : FIELD_EXPIRY_BYTES),
       );
     case 'zset':
       return sampled(

@@ -7,7 +7,14 @@ import { Crc64 } from '../../base/crc64.js';
 import { DEFAULT_LIMITS, type EncodingLimits } from '../../store/types/encoding.js';
 import { type Value } from '../../store/types/value.js';
 import { BlockOutput } from './block-output.js';
-import { DUMP_VERSION_MAX, RdbError, typeInfo, type WritableVersion } from './format.js';
+import {
+  DUMP_VERSION_MAX,
+  FIELD_EXPIRY_VERSION,
+  RdbError,
+  typeInfo,
+  USUAL_VERSION,
+  type WritableVersion,
+} from './format.js';
 import { readValue } from './read-value.js';
 import { RdbSource } from './source.js';
 import { rdbTypeOf, writeValue } from './write-value.js';
@@ -32,8 +39,23 @@ export class DumpError extends Error {
   }
 }
 
+/** The version of a payload that loses nothing and that the most servers take. */
+export function dumpVersionOf(value: Value): WritableVersion {
+  const expires = typeof value === 'object' && value.kind === 'hash' && value.expiring > 0;
+  return expires ? FIELD_EXPIRY_VERSION : USUAL_VERSION;
+}
+
+/** The version that a payload says it has. */
+export function payloadVersion(payload: Buffer): number {
+  return payload.readUInt16LE(payload.length - FOOTER_BYTES);
+}
+
 /** The payload of a value. */
-export function dumpValue(value: Value, version: WritableVersion = 11, options: DumpOptions = {}): Buffer {
+export function dumpValue(
+  value: Value,
+  version: WritableVersion = USUAL_VERSION,
+  options: DumpOptions = {},
+): Buffer {
   const blocks: Buffer[] = [];
   const out = new BlockOutput((block) => blocks.push(block), false, options.compression ?? true);
   const form = { version, limits: options.limits ?? DEFAULT_LIMITS };
@@ -68,7 +90,7 @@ function verifyFooter(payload: Buffer): void {
   const crcAt = payload.length - CRC_BYTES;
   const good =
     payload.length >= FOOTER_BYTES &&
-    payload.readUInt16LE(payload.length - FOOTER_BYTES) <= DUMP_VERSION_MAX &&
+    payloadVersion(payload) <= DUMP_VERSION_MAX &&
     new Crc64().update(payload, 0, crcAt).digestLE().equals(payload.subarray(crcAt));
   if (!good) throw new DumpError('DUMP payload version or checksum are wrong');
 }

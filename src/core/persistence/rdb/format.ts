@@ -8,8 +8,8 @@
  *   [FC ms | FD s] [F8 idle | F9 freq] type key value
  *   FF  crc64 (8 bytes, little endian, from version 5 on; zero: not computed)
  *
- * Type numbers are the magic's: what REDIS0012 and VALKEY080 add above 21 is named here, so that a refusal can say what it was.
- * Facts from redis 7.2.6 rdb.h and rdb.c, valkey 9 rdb.h.
+ * Type numbers are the magic's: what REDIS0012 adds above 21 is read, what VALKEY080 adds is named here, so that a refusal can say
+ * what it was. Facts from redis 7.2.6 rdb.h and rdb.c, valkey 9 rdb.h, and files of a Redis 7.4.5.
  */
 import { type Bytes, quote } from '../../base/bytes.js';
 
@@ -21,10 +21,21 @@ export const READABLE_VERSIONS: Record<RdbMagic, { first: number; last: number }
   VALKEY: { first: 80, last: 80 },
 };
 
-/** Versions that are written: 9 for Redis 5 to 6.2, 10 for 7.0, 11 for 7.2. */
-export type WritableVersion = 9 | 10 | 11;
+/** Versions that are written: 9 for Redis 5 to 6.2, 10 for 7.0, 11 for 7.2, 12 for 7.4 (fields of hashes that expire). */
+export type WritableVersion = 9 | 10 | 11 | 12;
+/** The version that 7.2 writes, and the first that has fields that expire: written only where there are some. */
+export const USUAL_VERSION = 11;
+export const FIELD_EXPIRY_VERSION = 12;
 /** The newest version of a DUMP payload that RESTORE takes. */
-export const DUMP_VERSION_MAX = 11;
+export const DUMP_VERSION_MAX = 12;
+
+/** What replicas are sent, by repl-compat-version. */
+export const COMPAT_VERSIONS: Readonly<Record<'6.2' | '7.0' | '7.2' | '7.4', WritableVersion>> = {
+  '6.2': 9,
+  '7.0': 10,
+  '7.2': 11,
+  '7.4': 12,
+};
 /** The first version that ends with a checksum. */
 export const CHECKSUM_SINCE = 5;
 export const HEADER_BYTES = 9;
@@ -70,6 +81,10 @@ export const TYPE = {
   STREAM_LISTPACKS_2: 19,
   SET_LISTPACK: 20,
   STREAM_LISTPACKS_3: 21,
+  HASH_EXPIRY_PRE_GA: 22,
+  HASH_LISTPACK_EXPIRY_PRE_GA: 23,
+  HASH_EXPIRY: 24,
+  HASH_LISTPACK_EXPIRY: 25,
 } as const;
 
 export type RdbTypeName = 'string' | 'list' | 'set' | 'zset' | 'hash' | 'stream' | 'module';
@@ -105,20 +120,23 @@ const TYPES: Readonly<Record<number, RdbTypeInfo>> = {
   [TYPE.STREAM_LISTPACKS_3]: { type: 'stream', encoding: 'stream 3' },
 };
 
-/** Types that later servers write and that have no place in a Redis 7.2 data set. */
+/** What Redis 7.4 added: elsewhere the numbers stand for something else. */
+const REDIS_TYPES: Readonly<Record<number, RdbTypeInfo>> = {
+  [TYPE.HASH_EXPIRY_PRE_GA]: { type: 'hash', encoding: 'hashtable with field expiry (pre-release)' },
+  [TYPE.HASH_LISTPACK_EXPIRY_PRE_GA]: { type: 'hash', encoding: 'listpack with field expiry (pre-release)' },
+  [TYPE.HASH_EXPIRY]: { type: 'hash', encoding: 'hashtable with field expiry' },
+  [TYPE.HASH_LISTPACK_EXPIRY]: { type: 'hash', encoding: 'listpack with field expiry' },
+};
+
+/** Types that later servers write and that have no place in our data set. */
 const LATER_TYPES: Record<RdbMagic, Readonly<Record<number, string>>> = {
-  REDIS: {
-    22: 'hash with field expiry, pre-release (Redis 7.4)',
-    23: 'hash listpack with field expiry, pre-release (Redis 7.4)',
-    24: 'hash with field expiry (Redis 7.4)',
-    25: 'hash listpack with field expiry (Redis 7.4)',
-  },
+  REDIS: { 26: 'stream 4 (Redis 8)' },
   VALKEY: { 22: 'hash with field expiry (Valkey 9)' },
 };
 
 /** Facts about a value type that is read; undefined for any other number. */
-export function typeInfo(rdbType: number): RdbTypeInfo | undefined {
-  return TYPES[rdbType];
+export function typeInfo(rdbType: number, magic: RdbMagic = 'REDIS'): RdbTypeInfo | undefined {
+  return TYPES[rdbType] ?? (magic === 'REDIS' ? REDIS_TYPES[rdbType] : undefined);
 }
 
 /** What a type or opcode that is not read is called, for the error. */

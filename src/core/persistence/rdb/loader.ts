@@ -2,17 +2,18 @@
  * RdbLoader: the events of an RdbReader become entries of a store: of its databases, or of containers beside them that take
  * their place when everything has arrived (a replica keeps its old data until then).
  *
- * A master drops keys whose time is over while loading; a replica keeps them, its master will delete them.
+ * A master drops keys and fields whose time is over while loading; a replica keeps them, its master will delete them.
  */
 import { type Bytes } from '../../base/bytes.js';
 import { parseSafeInt } from '../../base/numbers.js';
 import { lfuMinutes, type Store } from '../../store/database.js';
 import { type Keyspace } from '../../store/keyspace.js';
+import { HashValue } from '../../store/types/hash-value.js';
 import { type Value } from '../../store/types/value.js';
 import { type ChecksumVerdict, type RdbKey, type RdbSink } from './reader.js';
 
 export interface LoadPolicy {
-  /** Keys whose time is over are left out. */
+  /** Keys and fields whose time is over are left out. */
   readonly dropExpired: boolean;
 }
 
@@ -90,6 +91,10 @@ export class RdbLoader implements RdbSink {
       this.expired++;
       return;
     }
+    if (this.policy.dropExpired && value instanceof HashValue && dropFields(value, this.store.nowMs) === 0) {
+      this.expired++;
+      return;
+    }
     const { keyspace } = this;
     const found = keyspace.table.find(key.key);
     if (found >= 0) {
@@ -135,4 +140,10 @@ export class RdbLoader implements RdbSink {
     }
     this.store.functionLibraries = this.functions;
   }
+}
+
+/** Drops the fields whose time is over. @returns how many are left */
+function dropFields(hash: HashValue, nowMs: number): number {
+  for (const field of hash.fieldsOver(nowMs, Infinity)) hash.delete(field);
+  return hash.size;
 }

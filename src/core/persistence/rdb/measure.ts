@@ -22,12 +22,18 @@ const COUNTERS: Readonly<Record<number, (blob: Buffer) => number>> = {
   [TYPE.HASH_ZIPMAP]: (blob) => decodeZipmap(blob).length / 2,
   [TYPE.HASH_ZIPLIST]: (blob) => half(ziplistCount(blob)),
   [TYPE.HASH_LISTPACK]: (blob) => half(listpackCount(blob)),
+  [TYPE.HASH_LISTPACK_EXPIRY_PRE_GA]: countTriples,
   [TYPE.LIST_ZIPLIST]: ziplistCount,
   [TYPE.SET_INTSET]: intsetCount,
   [TYPE.SET_LISTPACK]: listpackCount,
   [TYPE.ZSET_ZIPLIST]: (blob) => half(ziplistCount(blob)),
   [TYPE.ZSET_LISTPACK]: (blob) => half(listpackCount(blob)),
 };
+
+function countTriples(blob: Buffer): number {
+  const count = listpackCount(blob);
+  return count < 0 ? -1 : count / 3;
+}
 
 function half(count: number): number {
   return count < 0 ? -1 : count / 2;
@@ -44,6 +50,14 @@ export function* measureValue(src: RdbSource, rdbType: number): Step<number | un
       return yield* skipElements(src, 1, 0);
     case TYPE.HASH:
       return yield* skipElements(src, 2, 0);
+    case TYPE.HASH_EXPIRY:
+      yield* skipBytes(src, TIME_BYTES);
+      return yield* skipTimedPairs(src);
+    case TYPE.HASH_EXPIRY_PRE_GA:
+      return yield* skipTimedPairs(src);
+    case TYPE.HASH_LISTPACK_EXPIRY:
+      yield* skipBytes(src, TIME_BYTES);
+      return yield* measureBlob(src, countTriples);
     case TYPE.ZSET_2:
       return yield* skipElements(src, 1, SCORE_BYTES);
     case TYPE.ZSET:
@@ -109,6 +123,17 @@ function* skipElements(src: RdbSource, strings: number, bytes: number): Step<num
   for (let left = count; left > 0; left--) {
     for (let i = 0; i < strings; i++) yield* skipString(src, 'element');
     yield* skipBytes(src, bytes);
+  }
+  return count;
+}
+
+/** Skips fields with their times and values. */
+function* skipTimedPairs(src: RdbSource): Step<number> {
+  const count = yield* awaitLength(src, 'element count');
+  for (let left = count; left > 0; left--) {
+    yield* awaitLength64(src, 'field expiry');
+    yield* skipString(src, 'element');
+    yield* skipString(src, 'element');
   }
   return count;
 }

@@ -1,12 +1,12 @@
 /**
- * Values out of an RDB: one reader for each form that Redis 2.6 to 7.2 writes.
+ * Values out of an RDB: one reader for each form that Redis 2.6 to 7.4 writes.
  *
  * Packed forms (one blob) are decoded by a plain call once the blob is there. Forms that list their elements are generators
  * that yield when bytes lack, nothing else. A collection without elements is undefined: Redis skips such keys, which an old bug
  * could leave behind. Called by the reader and by `restoreValue`.
  */
 import { type Bytes } from '../../base/bytes.js';
-import { parseDouble } from '../../base/numbers.js';
+import { parseDouble, parseSafeInt } from '../../base/numbers.js';
 import { HashValue } from '../../store/types/hash-value.js';
 import { ListValue } from '../../store/types/list-value.js';
 import { SetValue } from '../../store/types/set-value.js';
@@ -29,6 +29,7 @@ const BLOBS: Readonly<Record<number, BlobDecoder>> = {
   [TYPE.HASH_ZIPMAP]: (blob) => hashOf(decodeZipmap(blob)),
   [TYPE.HASH_ZIPLIST]: (blob) => hashOf(decodeZiplist(blob)),
   [TYPE.HASH_LISTPACK]: (blob) => hashOf(decodeListpack(blob)),
+  [TYPE.HASH_LISTPACK_EXPIRY_PRE_GA]: decodeExpiringHash,
   [TYPE.LIST_ZIPLIST]: (blob) => listOf(decodeZiplist(blob)),
   [TYPE.SET_INTSET]: (blob) => setOf(decodeIntset(blob), 'intset'),
   [TYPE.SET_LISTPACK]: (blob) => setOf(decodeListpack(blob), 'listpack'),
@@ -57,6 +58,11 @@ export function* readValue(src: RdbSource, rdbType: number): Step<Value | undefi
       return yield* readSet(src);
     case TYPE.HASH:
       return yield* readHash(src);
+    case TYPE.HASH_EXPIRY_PRE_GA:
+    case TYPE.HASH_EXPIRY:
+      return yield* readExpiringHash(src, rdbType);
+    case TYPE.HASH_LISTPACK_EXPIRY:
+      return yield* readPackedExpiringHash(src);
     case TYPE.ZSET:
     case TYPE.ZSET_2:
       return yield* readZSet(src, rdbType);
@@ -111,6 +117,53 @@ function* readHash(src: RdbSource): Step<Value | undefined> {
     let value: Bytes | undefined;
     while ((value = src.tryString('hash value')) === undefined) yield;
     if (!hash.set(field, value)) throw src.error('Duplicate hash fields detected', 'hash field');
+  }
+  return hash.size === 0 ? undefined : hash;
+}
+
+/**
+ * Fields each with the time at which it is due before it, 0 for none: relative to the earliest of them, which comes first, and one more;
+ * absolute in the pre-release form.
+ */
+function* readExpiringHash(src: RdbSource, rdbType: number): Step<Value | undefined> {
+  const hash = new HashValue();
+  const base = rdbType === TYPE.HASH_EXPIRY ? (yield* readEarliest(src)) - 1 : 0;
+  for (let left = yield* awaitLength(src, 'hash size'); left > 0; left--) {
+    let time: number;
+    while ((time = src.tryLength('field expiry')) < 0) yield;
+    let field: Bytes | undefined;
+    while ((field = src.tryString('hash field')) === undefined) yield;
+    let value: Bytes | undefined;
+    while ((value = src.tryString('hash value')) === undefined) yield;
+    if (!hash.set(field, value)) throw src.error('Duplicate hash fields detected', 'hash field');
+    if (time !== 0) hash.setExpiry(field, base + time);
+  }
+  return hash.size === 0 ? undefined : hash;
+}
+
+function* readEarliest(src: RdbSource): Step<number> {
+  let earliest: number | undefined;
+  while ((earliest = src.tryInt64()) === undefined) yield;
+  return earliest;
+}
+
+/** The earliest time, which the blob says again, and the blob. */
+function* readPackedExpiringHash(src: RdbSource): Step<Value | undefined> {
+  yield* readEarliest(src);
+  const offset = src.offset;
+  return decoding(yield* awaitBlob(src, 'packed value'), offset, decodeExpiringHash);
+}
+
+/** Fields, values and absolute times, 0 for none, by turns. */
+function decodeExpiringHash(blob: Buffer): HashValue | undefined {
+  const parts = decodeListpack(blob);
+  check(parts.length % 3 === 0, 'Hash with a field that has no value or time', parts.length);
+  const hash = new HashValue();
+  for (let i = 0; i < parts.length; i += 3) {
+    const time = parseSafeInt(parts[i + 2]);
+    check(time !== undefined && time >= 0, 'Hash with an invalid field expiry', i);
+    check(hash.set(parts[i], parts[i + 1]), 'Duplicate hash fields detected', i);
+    if (time !== 0) hash.setExpiry(parts[i], time);
   }
   return hash.size === 0 ? undefined : hash;
 }

@@ -179,7 +179,7 @@ export class RdbReader {
         yield* this.readOpcode(code);
         continue;
       }
-      const info = typeInfo(code) ?? (yield* this.refuseType(code));
+      const info = typeInfo(code, this.magic) ?? (yield* this.refuseType(code));
       const offset = src.offset - 1;
       let key: Bytes | undefined;
       this.what = 'key';

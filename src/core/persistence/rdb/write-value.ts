@@ -5,6 +5,7 @@
  *      9      14 ziplists    11 intset, 2           12 ziplist, 5      13 ziplist, 4      15
  *     10      18 listpacks   11 intset, 2           17 listpack, 5     16 listpack, 4     19
  *     11      18 listpacks   11, 20 listpack, 2     17 listpack, 5     16 listpack, 4     21
+ *     12      as 11, but for a hash with fields that expire: 25 listpack, 24
  *
  * `writeValue` is a generator that yields after about 64 KB or YIELD_ELEMENTS elements, so that a large value is written over many
  * turns; the value must not change meanwhile (the caller's snapshot sees to it). Facts: redis 7.2.6 rdb.c:rdbSaveObject.
@@ -19,7 +20,7 @@ import { type SetValue } from '../../store/types/set-value.js';
 import { type StringValue, type Value } from '../../store/types/value.js';
 import { type ZSetValue } from '../../store/types/zset-value.js';
 import { type BlockOutput } from './block-output.js';
-import { NODE_PACKED, NODE_PLAIN, TYPE, type WritableVersion } from './format.js';
+import { FIELD_EXPIRY_VERSION, NODE_PACKED, NODE_PLAIN, TYPE, type WritableVersion } from './format.js';
 import { encodeIntset } from './packed/intset.js';
 import { ListpackBuilder } from './packed/listpack.js';
 import { ZiplistBuilder } from './packed/ziplist.js';
@@ -51,11 +52,13 @@ export function rdbTypeOf(value: Value, form: WriteForm): number {
       return version === 9 ? TYPE.LIST_QUICKLIST : TYPE.LIST_QUICKLIST_2;
     case 'set':
       if (value.encoding === 'intset') return TYPE.SET_INTSET;
-      return value.encoding === 'listpack' && version === 11 ? TYPE.SET_LISTPACK : TYPE.SET;
+      return value.encoding === 'listpack' && version >= 11 ? TYPE.SET_LISTPACK : TYPE.SET;
     case 'zset':
       if (value.encoding === 'skiplist') return TYPE.ZSET_2;
       return version === 9 ? TYPE.ZSET_ZIPLIST : TYPE.ZSET_LISTPACK;
     case 'hash':
+      if (value.expiring > 0 && version >= FIELD_EXPIRY_VERSION)
+        return value.encoding === 'hashtable' ? TYPE.HASH_EXPIRY : TYPE.HASH_LISTPACK_EXPIRY;
       if (value.encoding === 'hashtable') return TYPE.HASH;
       return version === 9 ? TYPE.HASH_ZIPLIST : TYPE.HASH_LISTPACK;
     case 'stream':
@@ -67,6 +70,7 @@ const STREAM_TYPES: Record<WritableVersion, number> = {
   9: TYPE.STREAM_LISTPACKS,
   10: TYPE.STREAM_LISTPACKS_2,
   11: TYPE.STREAM_LISTPACKS_3,
+  12: TYPE.STREAM_LISTPACKS_3,
 };
 
 /** Writes a value behind its type byte, which `rdbTypeOf` gave. */
@@ -193,7 +197,10 @@ function* writeSet(out: BlockOutput, set: SetValue, form: WriteForm): Writing {
 }
 
 function* writeHash(out: BlockOutput, hash: HashValue, form: WriteForm): Writing {
-  if (rdbTypeOf(hash, form) !== TYPE.HASH) {
+  const type = rdbTypeOf(hash, form);
+  if (type === TYPE.HASH_LISTPACK_EXPIRY) return writePackedExpiringHash(out, hash);
+  if (type === TYPE.HASH_EXPIRY) return yield* writeExpiringHash(out, hash);
+  if (type !== TYPE.HASH) {
     const builder = builderFor(form);
     for (let slot = 0; slot < hash.size; slot++) {
       builder.append(hash.fieldAt(slot));
@@ -204,6 +211,39 @@ function* writeHash(out: BlockOutput, hash: HashValue, form: WriteForm): Writing
   out.length(hash.size);
   const pace = new Pace(out);
   for (let slot = 0; slot < hash.size; slot++) {
+    out.string(hash.fieldAt(slot));
+    out.string(hash.valueAt(slot));
+    if (pace.due()) yield;
+  }
+}
+
+/** Those that expire by when they are due, then the others, as Redis keeps them. */
+function writePackedExpiringHash(out: BlockOutput, hash: HashValue): void {
+  const slots = Array.from({ length: hash.size }, (_, slot) => slot);
+  slots.sort((a, b) => {
+    const [first, second] = [hash.expiryAt(a), hash.expiryAt(b)];
+    return first === second ? a - b : first - second;
+  });
+  const builder = new ListpackBuilder();
+  for (const slot of slots) {
+    const dueMs = hash.expiryAt(slot);
+    builder.append(hash.fieldAt(slot));
+    builder.append(hash.valueAt(slot));
+    builder.appendInt(dueMs === Infinity ? 0 : dueMs);
+  }
+  out.int64(hash.earliestMs);
+  out.blob(builder.finish());
+}
+
+/** See readExpiringHash. */
+function* writeExpiringHash(out: BlockOutput, hash: HashValue): Writing {
+  const base = hash.earliestMs - 1;
+  out.int64(hash.earliestMs);
+  out.length(hash.size);
+  const pace = new Pace(out);
+  for (let slot = 0; slot < hash.size; slot++) {
+    const dueMs = hash.expiryAt(slot);
+    out.length(dueMs === Infinity ? 0 : dueMs - base);
     out.string(hash.fieldAt(slot));
     out.string(hash.valueAt(slot));
     if (pace.due()) yield;

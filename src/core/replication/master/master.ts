@@ -21,6 +21,7 @@ import { reasonOf } from '../../persistence/persistence.js';
 import { type ReplicationParts } from '../ports.js';
 import { refusalText, type Cursor, type ReplicationStream } from '../stream.js';
 import { ReplicaFeed } from './feed.js';
+import { FieldExpiryForReplicas } from './field-expiry.js';
 import { Framer } from './framer.js';
 import { applyReplconf } from './replconf.js';
 import { nothingAnnounced, Replica, sameFilter, type Announced } from './replica-state.js';
@@ -42,6 +43,7 @@ export class Master {
   readonly waiters: Waiters;
   /** In the order of their arrival. */
   readonly replicas = new Set<Replica>();
+  readonly fieldExpiry: FieldExpiryForReplicas;
   private readonly bySession = new WeakMap<Session, Replica>();
   private readonly announcements = new WeakMap<Session, Announced>();
   private running: RunningSnapshot | undefined;
@@ -55,6 +57,7 @@ export class Master {
     private readonly upstream: Upstream,
   ) {
     this.framer = new Framer(stream);
+    this.fieldExpiry = new FieldExpiryForReplicas(parts.engine, () => this.replicas.size > 0);
     this.waiters = new Waiters(parts.engine.blocking, (offset) => this.acknowledged(offset));
     this.noReplicasSinceMs = parts.engine.clock.nowMs();
     this.snapshotHost = this.newSnapshotHost();
@@ -69,6 +72,7 @@ export class Master {
       ...this.parts,
       dial: (host, port) => this.parts.dial(host, port),
       listeningPort: () => this.parts.listeningPort(),
+      fullSyncBegins: () => this.fieldExpiry.fullSyncBegins(),
       beginFullSync: (replica, offset, cursor) => this.beginFullSync(replica, offset, cursor),
       snapshotWritten: (replica) => this.snapshotWritten(replica),
       sendFile: (replica, path) => this.sendFile(replica, path),
@@ -346,6 +350,13 @@ export class Master {
   /** Drops every replica: they come back and learn by PSYNC what has changed. */
   disconnectAll(): void {
     for (const replica of [...this.replicas]) replica.session.close('history changed');
+  }
+
+  /** repl-compat-version has changed: what replicas hold may not go with what they will be sent. */
+  compatVersionChanged(): void {
+    if (!this.fieldExpiry.versionChanged() || this.upstream.isReplica) return;
+    this.stream.newHistory();
+    this.disconnectAll();
   }
 
   // ---- the stream

@@ -7,7 +7,7 @@
  * `+FULLRESYNC` goes out when the job begins, with the offset of that moment. RDB version by repl-compat-version.
  */
 import { type FileWriter } from '../../base/disk.js';
-import { type WritableVersion } from '../../persistence/rdb/format.js';
+import { COMPAT_VERSIONS } from '../../persistence/rdb/format.js';
 import { type SnapshotJob, type SnapshotOutput } from '../../persistence/rdb/snapshot-job.js';
 import { reasonOf } from '../../persistence/persistence.js';
 import { type ReplicationParts } from '../ports.js';
@@ -17,9 +17,9 @@ import { sameFilter, type Replica } from './replica-state.js';
 const QUEUE_BYTES = 1024 * 1024;
 const MARK_DIGITS = 40;
 
-const VERSIONS: Readonly<Record<'6.2' | '7.0' | '7.2', WritableVersion>> = { '6.2': 9, '7.0': 10, '7.2': 11 };
-
 export interface SnapshotHost extends ReplicationParts {
+  /** A snapshot for replicas is about to begin. */
+  fullSyncBegins(): void;
   /** The position of the running snapshot is settled: answer FULLRESYNC to a replica. */
   beginFullSync(replica: Replica, offset: number, cursor: Cursor): void;
   /** All of a diskless snapshot has been handed to this replica's connection. */
@@ -52,7 +52,8 @@ export function startSnapshot(
 }
 
 function optionsFor(host: SnapshotHost, { announced }: Replica) {
-  const version = VERSIONS[host.engine.config.values.replCompatVersion];
+  const version = COMPAT_VERSIONS[host.engine.config.values.replCompatVersion];
+  host.fullSyncBegins();
   return host.persistence.snapshotOptions(version, announced.include);
 }
 

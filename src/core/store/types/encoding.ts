@@ -40,7 +40,16 @@ export const DEFAULT_LIMITS: EncodingLimits = {
 };
 
 export type EncodingName =
-  'int' | 'embstr' | 'raw' | 'listpack' | 'quicklist' | 'intset' | 'hashtable' | 'skiplist' | 'stream';
+  | 'int'
+  | 'embstr'
+  | 'raw'
+  | 'listpack'
+  | 'listpackex'
+  | 'quicklist'
+  | 'intset'
+  | 'hashtable'
+  | 'skiplist'
+  | 'stream';
 
 /** The longest string that Redis keeps in one allocation with its object (object.c). */
 const EMBSTR_MAX = 44;
@@ -56,6 +65,8 @@ export function encodingName(value: Value, limits: EncodingLimits): EncodingName
   if (isStringValue(value)) return stringEncoding(value);
   if (value.kind === 'stream') return 'stream';
   settleEncoding(value, limits);
+  // Redis 7.4 packs a hash in another way once one of its fields expires, and keeps to it.
+  if (value.kind === 'hash' && value.hadExpiry && value.encoding === 'listpack') return 'listpackex';
   return value.encoding;
 }
 

@@ -61,16 +61,6 @@ describe('long lists', () => {
       '-ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807',
     );
   });
-
-  it('answers for one that a snapshot still holds as it was', () => {
-    const value = t.engine.store.databases[0].peek('l' as never);
-    t.engine.gate.ports.pinned = (held) => held === value;
-    t.engine.gate.arm(16, true);
-    t.engine.gate.epoch = 7;
-    run('LMOVE l l LEFT RIGHT');
-    expect(run('LINDEX l -1')).toBe('0');
-    expect((value as unknown as { at(i: number): string }).at(0)).toBe('0');
-  });
 });
 
 describe('indexes of LSET', () => {

@@ -211,6 +211,57 @@ function streamNode(): Buffer {
   ]);
 }
 
+describe('hashes with fields that expire', () => {
+  const both = {
+    hash: [
+      ['f', 'v'],
+      ['g', 'w'],
+    ],
+    expires: { g: 1_700_000_000_000 },
+  };
+  // 1,700,000,000,000 as 8 bytes; a time as a length counts from 1 at the earliest
+  const earliest = '00 68 e5 cf 8b 01 00 00';
+  const triples = str(
+    hex('1a 00 00 00 06 00 81 "g" 02 81 "w" 02 f4 00 68 e5 cf 8b 01 00 00 09 81 "f" 02 81 "v" 02 00 01 ff'),
+  );
+  triples[1] = triples.length - 1;
+
+  it('hashtables', () => {
+    const fields = '02 00 01 "f" 01 "v" 01 01 "g" 01 "w"';
+    expect(valueOf(12, '18', hex(`${earliest} ${fields}`))).toEqual(both);
+    const later = hex(`${earliest} 01 0b 01 "f" 01 "v"`);
+    expect(valueOf(12, '18', later)).toEqual({ hash: [['f', 'v']], expires: { f: 1_700_000_000_010 } });
+    // the pre-release form has absolute times and no earliest one
+    const absolute = '81 00 00 01 8b cf e5 68 00';
+    expect(valueOf(12, '16', hex(`02 00 01 "f" 01 "v" ${absolute} 01 "g" 01 "w"`))).toEqual(both);
+  });
+
+  it('listpacks', () => {
+    expect(valueOf(12, '19', Buffer.concat([hex(earliest), triples]))).toEqual(both);
+    expect(valueOf(12, '17', triples)).toEqual(both);
+  });
+
+  it('are counted', () => {
+    const count = (type: string, payload: Buffer) =>
+      read(file(12, hex(type), hex('01 "k"'), payload), { mode: 'measure' })[1][1];
+    expect(count('18', hex(`${earliest} 02 00 01 "f" 01 "v" 01 01 "g" 01 "w"`))).toBe(2);
+    expect(count('16', hex('01 00 01 "f" 01 "v"'))).toBe(1);
+    expect(count('19', Buffer.concat([hex(earliest), triples]))).toBe(2);
+    expect(count('17', triples)).toBe(2);
+  });
+
+  it('are refused when they are broken', () => {
+    const body = (payload: Buffer) => file(12, hex('19 01 "k"'), hex(earliest), payload);
+    const pairs = str(hex('0d 00 00 00 02 00 81 "f" 02 81 "v" 02 ff'));
+    expect(failure(body(pairs)).reason).toBe('Hash with a field that has no value or time');
+    const words = str(hex('10 00 00 00 03 00 81 "f" 02 81 "v" 02 81 "x" 02 ff'));
+    expect(failure(body(words)).reason).toBe('Hash with an invalid field expiry');
+    expect(failure(file(12, hex('18 01 "k"'), hex(`${earliest} 02 00 01 "f" 00 00 01 "f" 00`))).reason).toBe(
+      'Duplicate hash fields detected',
+    );
+  });
+});
+
 describe('streams', () => {
   const GROUP_V1 =
     '01 01 "g" 43 e8 01' + // group "g", last id 1000-1
@@ -394,10 +445,10 @@ describe('what is refused', () => {
   });
 
   it('types of later servers, with number, name, key and offset', () => {
-    const error = failure(file(12, hex('19 05 "mykey" 00')));
+    const error = failure(file(12, hex('1a 05 "mykey" 00')));
     expect(error.message).toBe(
-      'Unknown RDB encoding type 25 (at offset 9, reading opcode or value type of key "mykey", type 25; ' +
-        'expected a type or opcode of REDIS version 12; got 25: hash listpack with field expiry (Redis 7.4))',
+      'Unknown RDB encoding type 26 (at offset 9, reading opcode or value type of key "mykey", type 26; ' +
+        'expected a type or opcode of REDIS version 12; got 26: stream 4 (Redis 8))',
     );
     const valkey = Buffer.concat([hex('"VALKEY080" 16 01 "k" 00')]);
     expect(failure(valkey).got).toBe('22: hash with field expiry (Valkey 9)');

@@ -113,6 +113,34 @@ describe('collections by version', () => {
     expect(form(hashOf(['f', 'v']), 11, { limits })).toBe(hex('04 01 0166 0176'));
   });
 
+  it('hashes with fields that expire, since 12', () => {
+    const expiring = () => {
+      const hash = hashOf(['f', 'v'], ['g', 'w'], ['h', 'x']);
+      hash.setExpiry(b('h'), 0x18c3f2a1b00);
+      hash.setExpiry(b('g'), 0x18c3f2a1b05);
+      return hash;
+    };
+    const hash = expiring();
+    // field, value, absolute time: by time, then those that stay
+    const times = { h: 'f4 001b2a3f8c010000 09', g: 'f4 051b2a3f8c010000 09' };
+    const packed = `27000000 0900 8168 02 8178 02 ${times.h} 8167 02 8177 02 ${times.g} 8166 02 8176 02 00 01 ff`;
+    const length = (hex(packed).length / 2).toString(16);
+    expect(form(hash, 12)).toBe(
+      hex(`19 001b2a3f8c010000 ${length} ${packed.replace('27000000', `${length}000000`)}`),
+    );
+    for (const version of [9, 10, 11] as const)
+      expect(form(hash, version)).toBe(form(hashOf(['f', 'v'], ['g', 'w'], ['h', 'x']), version));
+    // the earliest; then each time after it and one more, 0 for none, before field and value
+    const limits = { ...DEFAULT_LIMITS, hashMaxListpackEntries: 0 };
+    const large = expiring();
+    expect(form(large, 12, { limits })).toBe(
+      hex('18 001b2a3f8c010000 03 00 0166 0176 06 0167 0177 01 0168 0178'),
+    );
+    expect(form(large, 11, { limits })).toBe(hex('04 03 0166 0176 0167 0177 0168 0178'));
+    for (const field of ['g', 'h']) hash.setExpiry(b(field), Infinity);
+    expect(form(hash, 12)).toBe(form(hash, 11));
+  });
+
   it('sorted sets', () => {
     const zset = zsetOf(['b', 1.5], ['a', -0]);
     expect(form(zset, 11)).toBe(hex('11 14 14000000 0400 816102 0001 816202 83312e3504 ff'));
@@ -242,8 +270,9 @@ describe('a DUMP payload', () => {
     const good = dumpValue(listOf('a'));
     good[good.length - 1] ^= 1;
     expect(refused(good)).toBe(versionOrChecksum);
-    expect(refused(footed(Buffer.from([0, 0]), 12))).toBe(versionOrChecksum);
+    expect(refused(footed(Buffer.from([0, 0]), 13))).toBe(versionOrChecksum);
     expect(refused(footed(Buffer.from([0, 0]), 11))).toBe('restored');
+    expect(refused(footed(Buffer.from([0, 0]), 12))).toBe('restored');
     expect(refused(footed(Buffer.from([]), 11))).toBe('Bad data format');
     expect(refused(footed(Buffer.from([1, 0]), 11))).toBe('Bad data format');
     expect(refused(footed(Buffer.from([0, 5, 97]), 11))).toBe('Bad data format');

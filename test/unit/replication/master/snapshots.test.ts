@@ -209,6 +209,7 @@ describe('repl-compat-version', () => {
     ['6.2', 'REDIS0009'],
     ['7.0', 'REDIS0010'],
     ['7.2', 'REDIS0011'],
+    ['7.4', 'REDIS0012'],
   ])('%s sends %s', (version, magic) => {
     expect(attach(memoryServer({ 'repl-compat-version': version })).sync.rdb.slice(0, 9)).toBe(magic);
   });

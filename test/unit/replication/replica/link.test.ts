@@ -443,10 +443,10 @@ describe('what cannot be applied', () => {
   it('a type of the snapshot that we cannot read is named with the version, and the old data stays', () => {
     const replica = scriptedReplica();
     replica.fullSync(ONE_KEY_RDB).end();
-    const newer = 'REDIS0012\xfa\x09redis-ver\x058.0.0\xfe\x00\x18\x01k\x01v\xff\0\0\0\0\0\0\0\0';
+    const newer = 'REDIS0012\xfa\x09redis-ver\x058.0.0\xfe\x00\x1a\x01k\x01v\xff\0\0\0\0\0\0\0\0';
     replica.handshake(`+FULLRESYNC ${OTHER_ID} 0\r\n$${newer.length}\r\n${newer}`);
     replica.nextWire().fail({ code: 'ECONNREFUSED', message: '', layer: 'connect' });
-    expect(last(replica, 'stopped')?.reason).toMatch(/encoding type 24 .*key "k"/);
+    expect(last(replica, 'stopped')?.reason).toMatch(/encoding type 26 .*key "k"/);
     expect(last(replica, 'stopped')?.reason).toContain('made by redis 8.0.0');
     expect(replica.connect().run('GET old')).toBe('$5\r\nvalue\r\n');
     expect(replica.info('master_link_status')).toBe('down');

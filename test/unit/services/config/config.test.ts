@@ -170,7 +170,7 @@ describe('set', () => {
     config.set(pairs('repl-compat-version', '6.2'));
     expect(config.values.replCompatVersion).toBe('6.2');
     expect(refusal(() => config.set(pairs('repl-compat-version', '5.0')))).toBe(
-      "ERR CONFIG SET failed (possibly related to argument 'repl-compat-version') - argument(s) must be one of the following: 6.2, 7.0, 7.2",
+      "ERR CONFIG SET failed (possibly related to argument 'repl-compat-version') - argument(s) must be one of the following: 6.2, 7.0, 7.2, 7.4",
     );
   });
 });

@@ -37,5 +37,5 @@ export const replicationDirectives = {
   'repl-backlog-size': memory(MB, { min: 1, max: LONG_MAX }),
   'repl-backlog-ttl': number(60 * 60, { min: 0, max: LONG_MAX }),
   // Ours: the version that the stream and the snapshots that we send are made for.
-  'repl-compat-version': oneOf('7.0', ['6.2', '7.0', '7.2']),
+  'repl-compat-version': oneOf('7.0', ['6.2', '7.0', '7.2', '7.4']),
 } satisfies Record<string, Directive<unknown>>;

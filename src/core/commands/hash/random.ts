@@ -1,0 +1,127 @@
+/**
+ * HRANDFIELD. Four ways to the fields, as in redis 7.2.6 t_hash.c:hrandfieldWithCountCommand: with repetitions (a negative count),
+ * the whole hash, most of a hash (one walk that takes each field with the chance that is left), a few of many (drawn until enough
+ * different ones are found).
+ */
+import { isWord, type Bytes } from '../../base/bytes.js';
+import { INT64_MAX } from '../../base/numbers.js';
+import { type HashValue } from '../../store/types/hash-value.js';
+import { rangeArg } from '../args.js';
+import { ClientFlag, type CommandContext } from '../context.js';
+import { Errors } from '../errors.js';
+import { liveFields } from './get.js';
+import { fieldsFrom, readHash } from './lookup.js';
+
+/** A hash more than this many times larger than the count is drawn from, a smaller one is walked. */
+const WALK_RATIO = 3;
+/** After this many fields it is asked whether anybody still wants the answer. */
+const FIELDS_PER_LOOK = 1000;
+const LONG_MAX = INT64_MAX;
+/** Twice as many elements must still be a number that C can count. */
+const MAX_PAIRS = Number(LONG_MAX) / 2;
+
+/** HRANDFIELD key [count [WITHVALUES]] */
+export function hrandfield(ctx: CommandContext, argv: Bytes[]): void {
+  if (argv.length === 2) {
+    oneField(ctx, argv[1]);
+    return;
+  }
+  const count = rangeArg(argv[2], -LONG_MAX, LONG_MAX);
+  if (argv.length > 4 || (argv.length === 4 && !isWord(argv[3], 'withvalues'))) throw Errors.syntax;
+  const withValues = argv.length === 4;
+  if (withValues && Math.abs(count) > MAX_PAIRS) throw Errors.valueOutOfRange;
+  const hash = readHash(ctx, argv[1]);
+  const answer = new Answer(ctx, hash, withValues);
+  if (count === 0 || answer.size === 0) ctx.reply.array(0);
+  else if (count < 0) answer.repeated(-count);
+  else if (count >= answer.size) answer.all();
+  else if (count * WALK_RATIO > answer.size) answer.walked(count);
+  else answer.drawn(count);
+}
+
+function oneField(ctx: CommandContext, key: Bytes): void {
+  const hash = readHash(ctx, key);
+  const answer = new Answer(ctx, hash, false);
+  if (hash === undefined || answer.size === 0) ctx.reply.null();
+  else ctx.reply.bulk(hash.fieldAt(answer.slotOf(ctx.server.random.below(answer.size))));
+}
+
+/** The fields that may be answered with, and how they are. */
+class Answer {
+  /** How many fields there are. */
+  readonly size: number;
+  /** Their slots; undefined: all slots of the hash. */
+  private readonly slots: Uint32Array | undefined;
+
+  constructor(
+    private readonly ctx: CommandContext,
+    private readonly hash: HashValue | undefined,
+    private readonly withValues: boolean,
+  ) {
+    const from = fieldsFrom(ctx);
+    this.size = hash === undefined ? 0 : liveFields(hash, from);
+    if (hash !== undefined && this.size < hash.size) this.slots = liveSlots(hash, this.size, from);
+  }
+
+  slotOf(index: number): number {
+    return this.slots === undefined ? index : this.slots[index];
+  }
+
+  /** `count` times any field. */
+  repeated(count: number): void {
+    const { random } = this.ctx.server;
+    this.begin(count);
+    for (let i = 1; i <= count; i++) {
+      this.field(random.below(this.size));
+      if (i % FIELDS_PER_LOOK === 0 && this.ctx.client.flags & ClientFlag.closeAsap) return;
+    }
+  }
+
+  all(): void {
+    this.begin(this.size);
+    for (let i = 0; i < this.size; i++) this.field(i);
+  }
+
+  /** `count` different fields, in the order of the hash. */
+  walked(count: number): void {
+    const { random } = this.ctx.server;
+    this.begin(count);
+    for (let i = 0, wanted = count; wanted > 0; i++) {
+      if (random.below(this.size - i) >= wanted) continue;
+      this.field(i);
+      wanted--;
+    }
+  }
+
+  /** `count` different fields of many, in any order. */
+  drawn(count: number): void {
+    const { random } = this.ctx.server;
+    const seen = new Set<number>();
+    this.begin(count);
+    while (seen.size < count) {
+      const index = random.below(this.size);
+      if (seen.has(index)) continue;
+      seen.add(index);
+      this.field(index);
+    }
+  }
+
+  private begin(count: number): void {
+    const { reply } = this.ctx;
+    reply.array(this.withValues && reply.resp === 2 ? count * 2 : count);
+  }
+
+  private field(index: number): void {
+    const { reply } = this.ctx;
+    const slot = this.slotOf(index);
+    if (this.withValues && reply.resp === 3) reply.array(2);
+    reply.bulk(this.hash!.fieldAt(slot));
+    if (this.withValues) reply.bulk(this.hash!.valueAt(slot));
+  }
+}
+
+function liveSlots(hash: HashValue, count: number, from: number): Uint32Array {
+  const slots = new Uint32Array(count);
+  for (let slot = 0, i = 0; slot < hash.size; slot++) if (hash.expiryAt(slot) >= from) slots[i++] = slot;
+  return slots;
+}
