@@ -88,6 +88,20 @@ function aligned(value: LongDouble & { kind: 'finite' }, exponent: number): bigi
   return value.negative ? -scaled : scaled;
 }
 
+/** a * factor, rounded to nearest, ties to even. @param factor a whole number above 0 */
+export function multiplyLongDouble(a: LongDouble, factor: bigint): LongDouble {
+  return a.kind === 'finite' ? round(a.negative, a.mantissa * factor, a.exponent) : a;
+}
+
+/** The smallest integer that is not below a finite value. */
+export function ceilLongDouble(value: LongDouble & { kind: 'finite' }): bigint {
+  const { negative, mantissa, exponent } = value;
+  if (exponent >= 0) return (negative ? -mantissa : mantissa) << BigInt(exponent);
+  const whole = mantissa >> BigInt(-exponent);
+  if (negative) return -whole;
+  return whole << BigInt(-exponent) === mantissa ? whole : whole + 1n;
+}
+
 /** False for infinities and nan: INCRBYFLOAT then answers "increment would produce NaN or Infinity". */
 export function isFiniteLongDouble(value: LongDouble): boolean {
   return value.kind === 'finite';

@@ -235,6 +235,37 @@ function layOut(digits: string, exponent: number): string {
   return digits[0] + fraction + 'e' + (scientific < 0 ? '-' : '+') + Math.abs(scientific);
 }
 
+/** Digits that tell any two doubles apart, and as many as JavaScript's exact form may have to be asked for to see a tie. */
+const DOUBLE_DIGITS = 17;
+const EXACT_DIGITS = 60;
+
+/** As C's "%.17g": what ZSCAN prints of a score (util.c:ld2string, LD_STR_AUTO). */
+export function formatDouble17(d: number): Bytes {
+  if (d === 0 || !Number.isFinite(d)) return formatDouble(d);
+  const [all, power] = Math.abs(d).toExponential(EXACT_DIGITS).split('e');
+  const exact = all.replace('.', '');
+  let digits = BigInt(exact.slice(0, DOUBLE_DIGITS));
+  const rest = exact.slice(DOUBLE_DIGITS).replace(/0+$/, '');
+  if (rest > '5' || (rest === '5' && (digits & 1n) === 1n)) digits++;
+  const carried = digits.toString().length - DOUBLE_DIGITS;
+  const exponent = Number(power) + carried;
+  const plain = digits.toString().replace(/0+$/, '');
+  return ((d < 0 ? '-' : '') + layOutG(plain, exponent)) as Bytes;
+}
+
+/** `digits` with the first one worth 10^exponent, as "%g" lays them out. */
+function layOutG(digits: string, exponent: number): string {
+  if (exponent < -4 || exponent >= DOUBLE_DIGITS) {
+    const fraction = digits.length > 1 ? '.' + digits.slice(1) : '';
+    return (
+      digits[0] + fraction + 'e' + (exponent < 0 ? '-' : '+') + String(Math.abs(exponent)).padStart(2, '0')
+    );
+  }
+  if (exponent < 0) return '0.' + '0'.repeat(-exponent - 1) + digits;
+  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, '0');
+  return digits.length > exponent + 1 ? whole + '.' + digits.slice(exponent + 1) : whole;
+}
+
 function untilNul(b: Bytes): Bytes {
   const nul = b.indexOf('\0');
   return nul < 0 ? b : (b.slice(0, nul) as Bytes);

@@ -7,7 +7,15 @@
  * checkStringLength).
  */
 import { type Bytes } from '../base/bytes.js';
-import { INT64_MAX, normalizeInt64, parseDouble, parseInt64, type Int64 } from '../base/numbers.js';
+import { ceilLongDouble, multiplyLongDouble, parseLongDouble } from '../base/long-double.js';
+import {
+  INT64_MAX,
+  normalizeInt64,
+  parseDouble,
+  parseInt64,
+  parseSafeInt,
+  type Int64,
+} from '../base/numbers.js';
 import { MAX_STRING_BYTES } from '../protocol/limits.js';
 import { type StringValue, type Value, isStringValue } from '../store/types/value.js';
 import { type CommandContext } from './context.js';
@@ -15,6 +23,8 @@ import { Errors, ReplyError, invalidExpire } from './errors.js';
 
 const INT32_MIN = -2_147_483_648;
 const INT32_MAX = 2_147_483_647;
+/** Timeouts of up to so many whole seconds are in range whatever the time is. */
+const PLAIN_TIMEOUT_SECONDS = 1_000_000_000;
 
 /** A signed 64-bit integer. */
 export function int64Arg(text: Bytes, error: ReplyError = Errors.notInteger): Int64 {
@@ -80,6 +90,23 @@ export function timeoutMsArg(ctx: CommandContext, text: Bytes): number {
   const ms = int64Arg(text, BAD_TIMEOUT);
   if (ms < 0) throw NEGATIVE_TIMEOUT;
   if (BigInt(ms) > INT64_MAX - BigInt(ctx.store.nowMs)) throw TIMEOUT_RANGE;
+  return Number(ms);
+}
+
+const TIMEOUT_NOT_FLOAT = new ReplyError('ERR timeout is not a float or out of range');
+
+/** A timeout in seconds, fractions allowed, as whole milliseconds; 0 means none (the same function of Redis). */
+export function timeoutSecondsArg(ctx: CommandContext, text: Bytes): number {
+  const whole = parseSafeInt(text);
+  if (whole !== undefined && whole >= 0 && whole <= PLAIN_TIMEOUT_SECONDS) return whole * 1000;
+  const seconds = parseLongDouble(text);
+  if (seconds === undefined) throw TIMEOUT_NOT_FLOAT;
+  const scaled = multiplyLongDouble(seconds, 1000n);
+  if (scaled.kind !== 'finite')
+    throw scaled.kind === 'infinite' && scaled.negative ? NEGATIVE_TIMEOUT : TIMEOUT_RANGE;
+  const ms = ceilLongDouble(scaled);
+  if (ms < 0) throw NEGATIVE_TIMEOUT;
+  if (ms > INT64_MAX - BigInt(ctx.store.nowMs)) throw TIMEOUT_RANGE;
   return Number(ms);
 }
 
