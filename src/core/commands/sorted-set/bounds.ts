@@ -82,17 +82,38 @@ function lexBound(text: Bytes): LexBound {
   return { edge: text[0] === '-' ? -1 : 1, member: text, excluded: true };
 }
 
+/** What ranks of a range are wanted of a set, seen from the top when `reverse`. */
+export interface Cut {
+  readonly reverse: boolean;
+  /** Below 0: none is wanted. */
+  readonly offset: number;
+  /** Below 0: all are wanted. */
+  readonly limit: number;
+}
+
+export const WHOLE: Cut = { reverse: false, offset: 0, limit: -1 };
+
+/** The part of `ranks` that LIMIT wants (redis 7.2.6 t_zset.c:genericZrangebyscoreCommand). */
+export function cutRanks({ start, end }: Ranks, { reverse, offset, limit }: Cut): Ranks {
+  if (offset < 0) return NO_RANKS;
+  const left = end - start - offset;
+  if (left <= 0) return NO_RANKS;
+  const count = limit < 0 ? left : Math.min(left, limit);
+  if (reverse) return { start: end - offset - count, end: end - offset };
+  return { start: start + offset, end: start + offset + count };
+}
+
 /**
  * The ranks of a range of members, which has a meaning where all scores are one. Where they are not, Redis looks from one end
- * of a packed set, and so do we: from the top when `reverse`.
+ * of a packed set, and so do we.
  */
-export function ranksByLex(zset: ZSetValue, range: LexRange, reverse = false): Ranks {
+export function ranksByLex(zset: ZSetValue, range: LexRange, cut: Cut): Ranks {
   if (zset.encoding === 'listpack' && zset.at(0).score !== zset.at(zset.size - 1).score) {
-    return isEmptyLex(range) ? NO_RANKS : ranksByLooking(zset, range, reverse);
+    return isEmptyLex(range) ? NO_RANKS : ranksByLooking(zset, range, cut);
   }
   const start = countTo(zset, range.min, range.min.excluded);
   const end = countTo(zset, range.max, !range.max.excluded);
-  return start < end ? { start, end } : NO_RANKS;
+  return cutRanks({ start, end }, cut);
 }
 
 function countTo(zset: ZSetValue, bound: LexBound, inclusive: boolean): number {
@@ -106,28 +127,25 @@ function isEmptyLex({ min, max }: LexRange): boolean {
   return min.member > max.member;
 }
 
-function ranksByLooking(zset: ZSetValue, { min, max }: LexRange, reverse: boolean): Ranks {
-  const entries = zset.range(0, zset.size);
-  const last = entries.length - 1;
-  const notBefore = (i: number): boolean => !isBeyond(min, entries[i].member, -1);
-  const notAfter = (i: number): boolean => !isBeyond(max, entries[i].member, 1);
-  if (!notBefore(last) || !notAfter(0)) return NO_RANKS;
-  let start = 0;
-  let end = last;
-  if (reverse) {
-    while (end >= 0 && !notAfter(end)) end--;
-    start = end + 1;
-    while (start > 0 && notBefore(start - 1)) start--;
-    return { start, end: end + 1 };
-  }
-  while (start <= last && !notBefore(start)) start++;
-  end = start;
-  while (end <= last && notAfter(end)) end++;
-  return { start, end };
+/** The offset is skipped without a look at what it skips. */
+function ranksByLooking(zset: ZSetValue, { min, max }: LexRange, { reverse, offset, limit }: Cut): Ranks {
+  const members = zset.range(0, zset.size).map(({ member }) => member);
+  const last = members.length - 1;
+  if (offset < 0 || isBeyond(min, members[last], -1) || isBeyond(max, members[0], 1)) return NO_RANKS;
+  if (reverse) members.reverse();
+  const [from, to] = reverse ? [max, min] : [min, max];
+  const side = reverse ? 1 : -1;
+  const first = members.findIndex((member) => !isBeyond(from, member, side));
+  if (first < 0 || isBeyond(to, members[first], -side)) return NO_RANKS;
+  const start = first + offset;
+  let end = start;
+  while (end <= last && end - start !== limit && !isBeyond(to, members[end], -side)) end++;
+  if (start >= end) return NO_RANKS;
+  return reverse ? { start: last + 1 - end, end: last + 1 - start } : { start, end };
 }
 
 /** Whether `member` lies outside of `bound`, on the side -1 (below) or 1 (above). */
-function isBeyond(bound: LexBound, member: Bytes, side: -1 | 1): boolean {
+function isBeyond(bound: LexBound, member: Bytes, side: number): boolean {
   if (bound.edge !== 0) return bound.edge !== side;
   if (member === bound.member) return bound.excluded;
   return side < 0 ? member < bound.member : member > bound.member;

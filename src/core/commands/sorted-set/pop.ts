@@ -31,7 +31,7 @@ export function zpopmax(ctx: CommandContext, argv: Bytes[]): void {
 function popOne(ctx: CommandContext, argv: Bytes[], highest: boolean): void {
   if (argv.length > 3) throw Errors.syntax;
   const counted = argv.length === 3;
-  const count = counted ? positiveArg(argv[2]) : 1;
+  const count = counted ? positiveArg(argv[2], Errors.mustBePositive) : 1;
   const { reply } = ctx;
   const slot = writeSlot(ctx, argv[1]);
   if (slot < 0 || count === 0) {

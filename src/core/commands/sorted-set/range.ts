@@ -9,12 +9,14 @@ import { indexArg } from '../args.js';
 import { type CommandContext } from '../context.js';
 import { Errors, ReplyError } from '../errors.js';
 import {
+  cutRanks,
   lexRange,
   NO_RANKS,
   ranksBetween,
   ranksByLex,
   ranksByScore,
   scoreRange,
+  type Cut,
   type Ranks,
 } from './bounds.js';
 import { EVENT_ZRANGESTORE } from './events.js';
@@ -36,13 +38,9 @@ interface Form {
   readonly reverse?: boolean;
 }
 
-interface Query {
-  by: By | undefined;
-  reverse: boolean | undefined;
-  withScores: boolean;
-  offset: number;
-  /** Below 0: all. */
-  limit: number;
+interface Query extends Cut {
+  readonly by: By;
+  readonly withScores: boolean;
 }
 
 const ANY: Form = { source: 1 };
@@ -83,7 +81,7 @@ function answerRange(ctx: CommandContext, argv: Bytes[], form: Form): void {
   const ranksOf = rangeOf(argv, form, query);
   const zset = readZSet(ctx, argv[form.source]);
   if (zset === undefined) ctx.reply.array(0);
-  else replyRanks(ctx.reply, zset, ranksOf(zset), query.reverse === true, query.withScores);
+  else replyRanks(ctx.reply, zset, ranksOf(zset), query.reverse, query.withScores);
 }
 
 /** ZRANGESTORE dst src min max [BYSCORE | BYLEX] [REV] [LIMIT offset count] */
@@ -94,7 +92,7 @@ export function zrangestore(ctx: CommandContext, argv: Bytes[]): void {
   const result = new ZSetValue();
   if (zset !== undefined) {
     const { start, end } = ranksOf(zset);
-    if (query.by === undefined) expectMembers(ctx, result, end - start);
+    if (query.by === 'rank') expectMembers(ctx, result, end - start);
     const put = (member: Bytes, score: number): boolean => setScore(ctx, result, member, score) === 'added';
     if (query.reverse) zset.walkBack(start, end, put);
     else zset.walk(start, end, put);
@@ -105,53 +103,50 @@ export function zrangestore(ctx: CommandContext, argv: Bytes[]): void {
 
 /** Reads the options behind the bounds. */
 function readQuery(argv: readonly Bytes[], form: Form, scoresAllowed: boolean): Query {
-  const query: Query = { by: form.by, reverse: form.reverse, withScores: false, offset: 0, limit: -1 };
+  let { by, reverse } = form;
+  let withScores = false;
+  let offset = 0;
+  let limit = -1;
   for (let i = form.source + 3; i < argv.length; i++) {
     const word = argv[i];
-    if (scoresAllowed && isWord(word, 'withscores')) query.withScores = true;
+    if (scoresAllowed && isWord(word, 'withscores')) withScores = true;
     else if (isWord(word, 'limit') && i + 2 < argv.length) {
-      query.offset = indexArg(argv[++i]);
-      query.limit = indexArg(argv[++i]);
-    } else if (query.reverse === undefined && isWord(word, 'rev')) query.reverse = true;
-    else if (query.by === undefined && isWord(word, 'bylex')) query.by = 'lex';
-    else if (query.by === undefined && isWord(word, 'byscore')) query.by = 'score';
+      offset = indexArg(argv[++i]);
+      limit = indexArg(argv[++i]);
+    } else if (form.reverse === undefined && reverse === undefined && isWord(word, 'rev')) reverse = true;
+    else if (by === undefined && isWord(word, 'bylex')) by = 'lex';
+    else if (by === undefined && isWord(word, 'byscore')) by = 'score';
     else throw Errors.syntax;
   }
-  const byRank = query.by === undefined || query.by === 'rank';
-  if (query.limit !== -1 && byRank) throw LIMIT_OF_RANKS;
-  if (query.withScores && query.by === 'lex') throw SCORES_OF_LEX;
-  return query;
+  by ??= 'rank';
+  if (limit !== -1 && by === 'rank') throw LIMIT_OF_RANKS;
+  if (withScores && by === 'lex') throw SCORES_OF_LEX;
+  return { by, reverse: reverse ?? false, withScores, offset, limit };
 }
 
-/** Reads the bounds. @returns what finds their ranks in a set, with LIMIT */
+/** Reads the bounds, which come highest first when the range is reversed. @returns what finds their ranks in a set */
 function rangeOf(argv: readonly Bytes[], form: Form, query: Query): (zset: ZSetValue) => Ranks {
   const first = argv[form.source + 1];
   const second = argv[form.source + 2];
-  const reverse = query.reverse === true;
-  if (query.by === 'score') {
-    const range = reverse ? scoreRange(second, first) : scoreRange(first, second);
-    return (zset) => limited(ranksByScore(zset, range), query);
+  const [min, max] = query.reverse ? [second, first] : [first, second];
+  switch (query.by) {
+    case 'score': {
+      const range = scoreRange(min, max);
+      return (zset) => cutRanks(ranksByScore(zset, range), query);
+    }
+    case 'lex': {
+      const range = lexRange(min, max);
+      return (zset) => ranksByLex(zset, range, query);
+    }
+    case 'rank': {
+      const start = indexArg(first);
+      const stop = indexArg(second);
+      return (zset) => fromTop(ranksBetween(start, stop, zset.size), zset.size, query.reverse);
+    }
   }
-  if (query.by === 'lex') {
-    const range = reverse ? lexRange(second, first) : lexRange(first, second);
-    return (zset) => limited(ranksByLex(zset, range, reverse), query);
-  }
-  const start = indexArg(first);
-  const stop = indexArg(second);
-  return (zset) => {
-    const ranks = ranksBetween(start, stop, zset.size);
-    return reverse && ranks !== NO_RANKS
-      ? { start: zset.size - ranks.end, end: zset.size - ranks.start }
-      : ranks;
-  };
 }
 
-/** A negative offset leaves nothing, a negative limit means all (genericZrangebyscoreCommand). */
-function limited({ start, end }: Ranks, { offset, limit, reverse }: Query): Ranks {
-  if (offset < 0) return NO_RANKS;
-  const left = end - start - offset;
-  if (left <= 0) return NO_RANKS;
-  const count = limit < 0 ? left : Math.min(left, limit);
-  if (reverse) return { start: end - offset - count, end: end - offset };
-  return { start: start + offset, end: start + offset + count };
+/** Ranks that were counted from the top, when `reverse`. */
+function fromTop(ranks: Ranks, size: number, reverse: boolean): Ranks {
+  return reverse && ranks !== NO_RANKS ? { start: size - ranks.end, end: size - ranks.start } : ranks;
 }

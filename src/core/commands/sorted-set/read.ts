@@ -5,7 +5,7 @@ import { formatDouble, formatDouble17 } from '../../base/numbers.js';
 import { type CommandContext } from '../context.js';
 import { Errors, wrongArity } from '../errors.js';
 import { cursorArg, scanOptions } from '../scan-args.js';
-import { lexRange, ranksByLex, ranksByScore, scoreRange } from './bounds.js';
+import { lexRange, ranksByLex, ranksByScore, scoreRange, WHOLE } from './bounds.js';
 import { readZSet } from './values.js';
 
 /** ZCARD key */
@@ -69,7 +69,7 @@ export function zcount(ctx: CommandContext, argv: Bytes[]): void {
 export function zlexcount(ctx: CommandContext, argv: Bytes[]): void {
   const range = lexRange(argv[2], argv[3]);
   const zset = readZSet(ctx, argv[1]);
-  const { start, end } = zset === undefined ? { start: 0, end: 0 } : ranksByLex(zset, range);
+  const { start, end } = zset === undefined ? { start: 0, end: 0 } : ranksByLex(zset, range, WHOLE);
   ctx.reply.int(end - start);
 }
 

@@ -4,7 +4,7 @@ import { type KeyEvent } from '../../store/events.js';
 import { type ZSetValue } from '../../store/types/zset-value.js';
 import { indexArg } from '../args.js';
 import { type CommandContext } from '../context.js';
-import { lexRange, ranksBetween, ranksByLex, ranksByScore, scoreRange, type Ranks } from './bounds.js';
+import { lexRange, ranksBetween, ranksByLex, ranksByScore, scoreRange, WHOLE, type Ranks } from './bounds.js';
 import { EVENT_ZREM, EVENT_ZREMRANGEBYLEX, EVENT_ZREMRANGEBYRANK, EVENT_ZREMRANGEBYSCORE } from './events.js';
 import { openZSet, shrunk, writeSlot, zsetOrThrow } from './values.js';
 
@@ -41,7 +41,7 @@ export function zremrangebyscore(ctx: CommandContext, argv: Bytes[]): void {
 /** ZREMRANGEBYLEX key min max */
 export function zremrangebylex(ctx: CommandContext, argv: Bytes[]): void {
   const range = lexRange(argv[2], argv[3]);
-  removeRanks(ctx, argv[1], (zset) => ranksByLex(zset, range), EVENT_ZREMRANGEBYLEX);
+  removeRanks(ctx, argv[1], (zset) => ranksByLex(zset, range, WHOLE), EVENT_ZREMRANGEBYLEX);
 }
 
 function removeRanks(
