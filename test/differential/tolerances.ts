@@ -109,6 +109,16 @@ export const tolerances: Readonly<Record<string, ToleranceRow>> = {
   // HyperLogLog
 
   // Geo
+  GEOADD: exact,
+  GEOPOS: exact,
+  GEOHASH: exact,
+  GEODIST: exact,
+  GEOSEARCH: exact,
+  GEOSEARCHSTORE: exact,
+  GEORADIUS: exact,
+  GEORADIUS_RO: exact,
+  GEORADIUSBYMEMBER: exact,
+  GEORADIUSBYMEMBER_RO: exact,
 
   // Pub/sub
 

@@ -238,6 +238,8 @@ function layOut(digits: string, exponent: number): string {
 /** Digits that tell any two doubles apart, and as many as JavaScript's exact form may have to be asked for to see a tie. */
 const DOUBLE_DIGITS = 17;
 const EXACT_DIGITS = 60;
+/** From here on toFixed gives exponents. */
+const MAX_FIXED = 1e21;
 
 /** As C's "%.17g": what ZSCAN prints of a score (util.c:ld2string, LD_STR_AUTO). */
 export function formatDouble17(d: number): Bytes {
@@ -251,6 +253,19 @@ export function formatDouble17(d: number): Bytes {
   const exponent = Number(power) + carried;
   const plain = digits.toString().replace(/0+$/, '');
   return ((d < 0 ? '-' : '') + layOutG(plain, exponent)) as Bytes;
+}
+
+/** As C's "%f": six digits after the point, ties to even. */
+export function formatFixed6(d: number): Bytes {
+  if (!Number.isFinite(d)) return formatDouble(d);
+  if (Object.is(d, -0)) return '-0.000000' as Bytes;
+  if (Math.abs(d) >= MAX_FIXED) return `${BigInt(d)}.000000` as Bytes;
+  const exact = d.toFixed(EXACT_DIGITS);
+  const end = exact.length - EXACT_DIGITS + 6;
+  const rest = exact.slice(end).replace(/0+$/, '');
+  const isTie = rest === '5';
+  // JavaScript rounds a tie up; cut instead when that leaves an even digit
+  return (isTie && Number(exact[end - 1]) % 2 === 0 ? exact.slice(0, end) : d.toFixed(6)) as Bytes;
 }
 
 /** `digits` with the first one worth 10^exponent, as "%g" lays them out. */

@@ -1,6 +1,7 @@
 /** Every family the runner knows. A new family is one file and one line here, and a line per command in tolerances.ts. */
 import { type Family } from '../generator.js';
 import { connection } from './connection.js';
+import { geo } from './geo.js';
 import { keyspace } from './keyspace.js';
 import { otherTypes } from './other-types.js';
 import { sortedSets } from './sorted-sets.js';
@@ -10,6 +11,7 @@ import { transactions } from './transactions.js';
 export const families: readonly Family[] = [
   strings,
   sortedSets,
+  geo,
   keyspace,
   transactions,
   connection,

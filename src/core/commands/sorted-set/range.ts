@@ -113,7 +113,7 @@ function readQuery(argv: readonly Bytes[], form: Form, scoresAllowed: boolean): 
     else if (isWord(word, 'limit') && i + 2 < argv.length) {
       offset = indexArg(argv[++i]);
       limit = indexArg(argv[++i]);
-    } else if (form.reverse === undefined && reverse === undefined && isWord(word, 'rev')) reverse = true;
+    } else if (reverse === undefined && isWord(word, 'rev')) reverse = true;
     else if (by === undefined && isWord(word, 'bylex')) by = 'lex';
     else if (by === undefined && isWord(word, 'byscore')) by = 'score';
     else throw Errors.syntax;
