@@ -93,7 +93,7 @@ function searched(g: Generator, extra: Option[]): string[] {
 }
 
 function stored(g: Generator): Option[] {
-  return [[0.15, () => ['STORE', g.key()]]];
+  return [[0.6, () => [g.pick(['STORE', 'STOREDIST']), g.key()]]];
 }
 
 export const geo: Family = {
@@ -121,7 +121,14 @@ export const geo: Family = {
     {
       command: 'GEOSEARCHSTORE',
       weight: 3,
-      args: (g) => [g.key(), geoKey(g), ...searched(g, [[0.02, () => ['WITHDIST']]])],
+      args: (g) => [
+        g.key(),
+        geoKey(g),
+        ...searched(g, [
+          [0.02, () => ['WITHDIST']],
+          [0.4, () => ['STOREDIST']],
+        ]),
+      ],
     },
     {
       command: 'GEORADIUS',
