@@ -66,7 +66,7 @@ export function readQuery(argv: readonly Bytes[], form: Form, zset: ZSetValue | 
   readFixed(argv, form, zset, draft);
   for (let i = form.options; i < argv.length;) i += readOption(argv, i, form, zset, draft);
   checkDraft(argv, form, draft);
-  const { centre, centreGiven, extent, ...rest } = draft;
+  const { centre, centreGiven: _said, extent, ...rest } = draft;
   const shape =
     centre === undefined || extent === undefined
       ? undefined
