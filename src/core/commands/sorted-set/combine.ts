@@ -190,7 +190,7 @@ function scoreOf(value: SetValue | ZSetValue, member: Bytes): number | undefined
 }
 
 function unite({ sources, aggregate }: Inputs): Pairs {
-  const sums = new DenseMap<number>();
+  const sums = new DenseMap<number>([], []);
   for (const { value, size, weight } of sources) {
     for (let slot = 0; slot < size; slot++) {
       const member = memberIn(value!, slot);
@@ -247,7 +247,7 @@ function keptByLooking(first: Source, others: Source[]): number[] {
 }
 
 function keptByRemoving(first: Source, others: readonly Source[]): number[] {
-  const slots = new DenseMap<number>();
+  const slots = new DenseMap<number>([], []);
   for (let slot = 0; slot < first.size; slot++) slots.add(memberIn(first.value!, slot), slot);
   for (const { value, size } of others) {
     for (let i = 0; i < size && slots.size > 0; i++) {

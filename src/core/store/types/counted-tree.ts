@@ -6,6 +6,8 @@
  *   node   { children, firsts, counts }     height 1      counts[i]: the items below children[i]
  *   leaf   up to LEAF_MAX items
  *
+ * `copy` shares the leaves: whichever of the two trees changes one first makes one of its own (`own`).
+ *
  * A place is found by comparing with the first items of leaves, so no key is copied into a node and none can grow stale. `seek`
  * and `seekRank` leave their place in `leaf`, `index` and `path`; the methods that change the tree act there.
  */
@@ -17,9 +19,14 @@ const LEAF_MIN = LEAF_MAX >> 2;
 const NODE_MAX = 64;
 const NODE_MIN = NODE_MAX >> 2;
 
+/** The owner of a leaf that no tree has yet. */
+export const NOBODY: object = {};
+
 /** Some items in order. */
 export interface Leaf<L> {
   readonly length: number;
+  /** Who may change it: the tree whose `token` this is. */
+  owner: object;
   /** Cuts off the items from `at` on, as a new leaf. */
   splitOff(at: number): L;
   /** Appends the items of the leaf that follows. */
@@ -39,7 +46,7 @@ interface Node<L> {
 }
 
 export class CountedTree<L extends Leaf<L>> {
-  /** The leaf of the place that was found last. */
+  /** The leaf of the place that was found last; to be read. */
   leaf: L;
   /** The place's index in it, 0 to its length. */
   index = 0;
@@ -47,9 +54,11 @@ export class CountedTree<L extends Leaf<L>> {
   private root: Node<L>;
   private readonly path: Node<L>[] = [];
   private readonly turns: number[] = [];
+  private token: object = {};
 
   /** Takes over `leaf`, which is empty. */
   constructor(leaf: L) {
+    leaf.owner = this.token;
     this.leaf = leaf;
     this.root = { height: 1, children: [leaf], firsts: [leaf], counts: [0] };
   }
@@ -109,6 +118,26 @@ export class CountedTree<L extends Leaf<L>> {
     return rank;
   }
 
+  /** The leaf of the place, which may be changed; `inserted` or `removed` follows when its length did. */
+  own(): L {
+    const depth = this.root.height - 1;
+    this.leaf = this.ownChild(depth, this.turns[depth]);
+    return this.leaf;
+  }
+
+  /** A leaf below the path's node at `depth`, the lowest: a copy when another tree shares it. */
+  private ownChild(depth: number, turn: number): L {
+    const node = this.path[depth];
+    const leaf = node.children[turn] as L;
+    if (leaf.owner === this.token) return leaf;
+    const copy = leaf.copy();
+    copy.owner = this.token;
+    node.children[turn] = copy;
+    node.firsts[turn] = copy;
+    if (turn === 0) this.firstChanged(depth);
+    return copy;
+  }
+
   /** One item was put into the leaf of the place, at `index`. Splits it when it is too large. */
   inserted(): void {
     this.addToCounts(1);
@@ -135,6 +164,7 @@ export class CountedTree<L extends Leaf<L>> {
     const atEnd = index === LEAF_MAX && this.path.every((node, depth) => this.isLastTurn(node, depth));
     const atStart = index === 0 && this.turns.every((turn, depth) => depth >= this.root.height || turn === 0);
     const right = leaf.splitOff(atEnd ? LEAF_MAX : atStart ? 1 : LEAF_MAX >> 1);
+    right.owner = this.token;
     this.link(this.root.height - 1, right, right, right.length, atEnd);
   }
 
@@ -208,7 +238,7 @@ export class CountedTree<L extends Leaf<L>> {
     const node = this.path[depth];
     const left = this.partner(depth, LEAF_MAX >> 1);
     if (left < 0) return;
-    (node.children[left] as L).absorb(node.children[left + 1] as L);
+    this.ownChild(depth, left).absorb(node.children[left + 1] as L);
     this.join(depth, left);
   }
 
@@ -244,25 +274,26 @@ export class CountedTree<L extends Leaf<L>> {
     this.unlink(depth);
   }
 
-  /** Another tree with copies of the leaves. */
+  /** Another tree of the same items, at the price of a pointer per leaf. */
   copy(): CountedTree<L> {
     const tree = new CountedTree<L>(this.root.firsts[0]);
     tree.root = copyNode(this.root);
-    tree.leaf = tree.root.firsts[0];
     tree.count = this.count;
+    // Neither owns the leaves any more.
+    tree.token = {};
+    this.token = {};
     return tree;
   }
 }
 
 /** Its depth is the tree's height, a handful. */
-function copyNode<L extends Leaf<L>>(node: Node<L>): Node<L> {
-  const counts = node.counts.slice();
-  if (node.height === 1) {
-    const leaves = node.firsts.map((leaf) => leaf.copy());
-    return { height: 1, children: leaves, firsts: leaves.slice(), counts };
-  }
-  const children = (node.children as Node<L>[]).map((child) => copyNode(child));
-  return { height: node.height, children, firsts: children.map(({ firsts }) => firsts[0]), counts };
+function copyNode<L extends Leaf<L>>({ height, children, firsts, counts }: Node<L>): Node<L> {
+  return {
+    height,
+    children: height === 1 ? children.slice() : (children as Node<L>[]).map((child) => copyNode(child)),
+    firsts: firsts.slice(),
+    counts: counts.slice(),
+  };
 }
 
 function firstNot<L extends Leaf<L>>(leaf: L, before: Before<L>): number {

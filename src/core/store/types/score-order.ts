@@ -5,12 +5,14 @@
  * walks costs O(log n). Called by ZSetValue, which knows the score of each member.
  */
 import { type Bytes } from '../../base/bytes.js';
-import { CountedTree, type Leaf } from './counted-tree.js';
+import { CountedTree, NOBODY, type Leaf } from './counted-tree.js';
 
 /** Hears of a pair; says whether the walk goes on. */
 export type Visit = (member: Bytes, score: number) => boolean;
 
 class ScoreLeaf implements Leaf<ScoreLeaf> {
+  owner = NOBODY;
+
   constructor(
     readonly members: Bytes[] = [],
     readonly scores: number[] = [],
@@ -64,7 +66,7 @@ export class ScoreOrder {
   insert(member: Bytes, score: number): void {
     const { tree } = this;
     this.seek(member, score);
-    tree.leaf.insert(tree.index, member, score);
+    tree.own().insert(tree.index, member, score);
     tree.inserted();
   }
 
@@ -72,7 +74,7 @@ export class ScoreOrder {
   remove(member: Bytes, score: number): void {
     const { tree } = this;
     this.seek(member, score);
-    tree.leaf.remove(tree.index - 1, 1);
+    tree.own().remove(tree.index - 1, 1);
     tree.removed(1);
   }
 
@@ -80,7 +82,8 @@ export class ScoreOrder {
   move(member: Bytes, from: number, to: number): void {
     const { tree } = this;
     this.seek(member, from);
-    const { leaf, index } = tree;
+    const { index } = tree;
+    const leaf = tree.own();
     const at = index - 1;
     const fits = at > 0 && index < leaf.length && leaf.scores[at - 1] < to && to < leaf.scores[index];
     if (fits) {
@@ -158,12 +161,13 @@ export class ScoreOrder {
     for (let left = end - start; left > 0;) {
       tree.seekRank(start);
       const count = Math.min(left, tree.leaf.length - tree.index);
-      tree.leaf.remove(tree.index, count);
+      tree.own().remove(tree.index, count);
       tree.removed(count);
       left -= count;
     }
   }
 
+  /** Another one of the same pairs, which shares what neither changes. */
   copy(): ScoreOrder {
     const order = new ScoreOrder();
     order.tree = this.tree.copy();

@@ -4,12 +4,14 @@
  * Consumer groups keep their pending entries in it. Sorted sets, whose items are two words, have an order of their own
  * (ScoreOrder).
  */
-import { CountedTree, type Leaf } from './counted-tree.js';
+import { CountedTree, NOBODY, type Leaf } from './counted-tree.js';
 
 /** Below 0 when `item` comes before what is looked for, 0 when it is it, above 0 when it comes after. */
 export type Probe<T> = (item: T) => number;
 
 class Chunk<T> implements Leaf<Chunk<T>> {
+  owner = NOBODY;
+
   constructor(readonly items: T[] = []) {}
 
   get length(): number {
@@ -43,7 +45,7 @@ export class SortedChunks<T> {
   insert(item: T): void {
     const { tree } = this;
     this.seek(item);
-    tree.leaf.items.splice(tree.index, 0, item);
+    tree.own().items.splice(tree.index, 0, item);
     tree.inserted();
   }
 
@@ -53,7 +55,7 @@ export class SortedChunks<T> {
     this.seek(item);
     const at = tree.index - 1;
     if (at < 0 || this.compare(tree.leaf.items[at], item) !== 0) return false;
-    tree.leaf.items.splice(at, 1);
+    tree.own().items.splice(at, 1);
     tree.removed(1);
     return true;
   }
@@ -94,7 +96,7 @@ export class SortedChunks<T> {
     const removed = this.range(start, end);
     for (let left = removed.length; left > 0;) {
       tree.seekRank(Math.max(start, 0));
-      const taken = tree.leaf.items.splice(tree.index, left).length;
+      const taken = tree.own().items.splice(tree.index, left).length;
       tree.removed(taken);
       left -= taken;
     }
