@@ -143,6 +143,42 @@ export const tolerances: Readonly<Record<string, ToleranceRow>> = {
   HPEXPIRETIME: { against: { kind: 'shape', why: CLOCK } },
 
   // Sorted sets
+  ZINCRBY: exact,
+  ZREM: exact,
+  ZREMRANGEBYRANK: exact,
+  ZREMRANGEBYSCORE: exact,
+  ZREMRANGEBYLEX: exact,
+  ZCARD: exact,
+  ZSCORE: exact,
+  ZMSCORE: exact,
+  ZRANK: exact,
+  ZREVRANK: exact,
+  ZCOUNT: exact,
+  ZLEXCOUNT: exact,
+  ZRANGE: exact,
+  ZRANGESTORE: exact,
+  ZREVRANGE: exact,
+  ZRANGEBYSCORE: exact,
+  ZREVRANGEBYSCORE: exact,
+  ZRANGEBYLEX: exact,
+  ZREVRANGEBYLEX: exact,
+  ZUNION: exact,
+  ZINTER: exact,
+  ZDIFF: exact,
+  ZUNIONSTORE: exact,
+  ZINTERSTORE: exact,
+  ZDIFFSTORE: exact,
+  ZINTERCARD: exact,
+  ZPOPMIN: exact,
+  ZPOPMAX: exact,
+  ZMPOP: exact,
+  BZMPOP: exact,
+  BZPOPMIN: exact,
+  BZPOPMAX: exact,
+  ZRANDMEMBER: { against: { kind: 'shape', why: 'any members are right' } },
+  ZSCAN: {
+    against: { kind: 'full-scan', why: 'cursors are the server’s own; what the iteration returns is not' },
+  },
 
   // Streams
 
@@ -151,6 +187,16 @@ export const tolerances: Readonly<Record<string, ToleranceRow>> = {
   // HyperLogLog
 
   // Geo
+  GEOADD: exact,
+  GEOPOS: exact,
+  GEOHASH: exact,
+  GEODIST: exact,
+  GEOSEARCH: exact,
+  GEOSEARCHSTORE: exact,
+  GEORADIUS: exact,
+  GEORADIUS_RO: exact,
+  GEORADIUSBYMEMBER: exact,
+  GEORADIUSBYMEMBER_RO: exact,
 
   // Pub/sub
 

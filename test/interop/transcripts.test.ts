@@ -10,8 +10,14 @@ const DEADLINE_MS = 10_000;
 
 const real = realRedisServer();
 
-/** Transcripts of what only redis 7.2 has (CLIENT SETINFO, NO-TOUCH) or says of its version: an older one cannot answer so. */
-const NEED_7_2 = new Set(['connection.txt', 'resp3.txt', 'server.txt']);
+/** Transcripts of what only redis 7.2 has (CLIENT SETINFO, ZRANK WITHSCORE) or says of its version: an older one cannot answer so. */
+const NEED_7_2 = new Set([
+  'connection.txt',
+  'resp3.txt',
+  'server.txt',
+  'sorted-set.txt',
+  'sorted-set-resp3.txt',
+]);
 /** Transcripts of what came with redis 7.4. */
 const NEED_7_4 = new Set(['hash-expiry.txt']);
 const [major, minor] = (real !== undefined && redisVersion(real)) || [0, 0];

@@ -212,7 +212,58 @@ export function formatDouble(d: number): Bytes {
   if (Number.isNaN(d)) return 'nan' as Bytes;
   if (!Number.isFinite(d)) return (d < 0 ? '-inf' : 'inf') as Bytes;
   if (Number.isInteger(d) && Math.abs(d) <= MAX_PLAIN_INTEGER) return String(BigInt(d)) as Bytes;
-  return formatFpconv(d);
+  return shortDecimal(d) ?? formatFpconv(d);
+}
+
+/** A point, a sign and as many digits as every decimal keeps in a double. */
+const SHORT_CHARS = 17;
+const SHORT_MANTISSA = 1e15;
+const POWERS = Array.from({ length: 16 }, (_, k) => Number(`1e${k}`));
+/** Veltkamp's constant, which splits a double into two halves. */
+const SPLITTER = 2 ** 27 + 1;
+/** Grisu2 takes the interval of a double as a little narrower than it is; this is narrower still. */
+const INTERVAL_PART = 0.98;
+const double = new Float64Array(1);
+const words = new Uint32Array(double.buffer);
+
+/**
+ * A double that stands for a decimal n / 10^k of up to 15 digits, as most scores do, at a hundredth of Grisu2's price; undefined
+ * for any other. Two such decimals are never in the interval of one double, so where this one is well inside Grisu2 finds it,
+ * and so does JavaScript, which prints it plainly where `layOut` does.
+ */
+function shortDecimal(d: number): Bytes | undefined {
+  const text = String(d);
+  if (text.length > SHORT_CHARS || text.includes('e')) return undefined;
+  const k = text.length - 1 - text.indexOf('.');
+  const value = Math.abs(d);
+  if (k > 6 && (k >= POWERS.length || value < 1e-3 || value >= 1e4)) return undefined;
+  const power = POWERS[k];
+  const product = value * power;
+  const n = Math.round(product);
+  if (n >= SHORT_MANTISSA) return undefined;
+  const rest = Math.abs(n - product - productError(value, power, product));
+  return rest === 0 || isInside(value, rest / power) ? (text as Bytes) : undefined;
+}
+
+/** a * b - product, exactly (Dekker 1971). */
+function productError(a: number, b: number, product: number): number {
+  const bigA = a * SPLITTER;
+  const highA = bigA - (bigA - a);
+  const lowA = a - highA;
+  const bigB = b * SPLITTER;
+  const highB = bigB - (bigB - b);
+  const lowB = b - highB;
+  return lowA * lowB - (product - highA * highB - lowA * highB - highA * lowB);
+}
+
+/** Whether what is `distance` away from a double is well inside of its interval. */
+function isInside(d: number, distance: number): boolean {
+  double[0] = d;
+  // The interval below a power of two is a smaller one.
+  if (words[0] === 0 && (words[1] & 0xfffff) === 0) return false;
+  words[1] = (words[1] & 0x7ff00000) - (53 << 20);
+  words[0] = 0;
+  return distance < double[0] * INTERVAL_PART;
 }
 
 /** As fpconv_dtoa itself, without the integers in full: 1e8 is `1e+8`. A sorted set's scores enter a digest so. */
@@ -233,6 +284,52 @@ function layOut(digits: string, exponent: number): string {
   }
   const fraction = digits.length > 1 ? '.' + digits.slice(1) : '';
   return digits[0] + fraction + 'e' + (scientific < 0 ? '-' : '+') + Math.abs(scientific);
+}
+
+/** Digits that tell any two doubles apart, and as many as JavaScript's exact form may have to be asked for to see a tie. */
+const DOUBLE_DIGITS = 17;
+const EXACT_DIGITS = 60;
+/** From here on toFixed gives exponents. */
+const MAX_FIXED = 1e21;
+
+/** As C's "%.17g": what ZSCAN prints of a score (util.c:ld2string, LD_STR_AUTO). */
+export function formatDouble17(d: number): Bytes {
+  if (d === 0 || !Number.isFinite(d)) return formatDouble(d);
+  const [all, power] = Math.abs(d).toExponential(EXACT_DIGITS).split('e');
+  const exact = all.replace('.', '');
+  let digits = BigInt(exact.slice(0, DOUBLE_DIGITS));
+  const rest = exact.slice(DOUBLE_DIGITS).replace(/0+$/, '');
+  if (rest > '5' || (rest === '5' && (digits & 1n) === 1n)) digits++;
+  const carried = digits.toString().length - DOUBLE_DIGITS;
+  const exponent = Number(power) + carried;
+  const plain = digits.toString().replace(/0+$/, '');
+  return ((d < 0 ? '-' : '') + layOutG(plain, exponent)) as Bytes;
+}
+
+/** As C's "%f": six digits after the point, ties to even. */
+export function formatFixed6(d: number): Bytes {
+  if (!Number.isFinite(d)) return formatDouble(d);
+  if (Object.is(d, -0)) return '-0.000000' as Bytes;
+  if (Math.abs(d) >= MAX_FIXED) return `${BigInt(d)}.000000` as Bytes;
+  const exact = d.toFixed(EXACT_DIGITS);
+  const end = exact.length - EXACT_DIGITS + 6;
+  const rest = exact.slice(end).replace(/0+$/, '');
+  const isTie = rest === '5';
+  // JavaScript rounds a tie up; cut instead when that leaves an even digit
+  return (isTie && Number(exact[end - 1]) % 2 === 0 ? exact.slice(0, end) : d.toFixed(6)) as Bytes;
+}
+
+/** `digits` with the first one worth 10^exponent, as "%g" lays them out. */
+function layOutG(digits: string, exponent: number): string {
+  if (exponent < -4 || exponent >= DOUBLE_DIGITS) {
+    const fraction = digits.length > 1 ? '.' + digits.slice(1) : '';
+    return (
+      digits[0] + fraction + 'e' + (exponent < 0 ? '-' : '+') + String(Math.abs(exponent)).padStart(2, '0')
+    );
+  }
+  if (exponent < 0) return '0.' + '0'.repeat(-exponent - 1) + digits;
+  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, '0');
+  return digits.length > exponent + 1 ? whole + '.' + digits.slice(exponent + 1) : whole;
 }
 
 function untilNul(b: Bytes): Bytes {

@@ -1,12 +1,14 @@
 /** Every family the runner knows. A new family is one file and one line here, and a line per command in tolerances.ts. */
 import { type Family } from '../generator.js';
 import { connection } from './connection.js';
+import { geo } from './geo.js';
 import { hashes } from './hashes.js';
 import { keyspace } from './keyspace.js';
 import { lists } from './lists.js';
 import { otherTypes } from './other-types.js';
 import { sets } from './sets.js';
 import { sort } from './sort.js';
+import { sortedSets } from './sorted-sets.js';
 import { strings } from './strings.js';
 import { transactions } from './transactions.js';
 
@@ -15,6 +17,8 @@ export const families: readonly Family[] = [
   lists,
   sets,
   hashes,
+  sortedSets,
+  geo,
   sort,
   keyspace,
   transactions,

@@ -3,6 +3,8 @@ import { ascii } from '../../../src/core/base/bytes.js';
 import {
   addInt64,
   formatDouble,
+  formatDouble17,
+  formatFixed6,
   formatInt64,
   parseDouble,
   parseDoubleLoose,
@@ -122,5 +124,43 @@ describe('doubles', () => {
     [NaN, 'nan'],
   ])('prints %d as %s', (value, text) => {
     expect(formatDouble(value)).toBe(text);
+  });
+});
+
+describe('doubles as C prints them', () => {
+  // printf("%.17g") of glibc 2.36
+  test.each([
+    [0.1, '0.10000000000000001'],
+    [3, '3'],
+    [-0, '-0'],
+    [-2.5, '-2.5'],
+    [1e17, '1e+17'],
+    [123456789012345680, '1.2345678901234568e+17'],
+    [99999999999999984, '99999999999999984'],
+    [1e-5, '1.0000000000000001e-05'],
+    [0.0001, '0.0001'],
+    [1 + 1 / 131072, '1.0000076293945312'],
+    [1 + 3 / 131072, '1.0000228881835938'],
+    [Number.MAX_VALUE, '1.7976931348623157e+308'],
+    [5e-324, '4.9406564584124654e-324'],
+    [-Infinity, '-inf'],
+  ])('%%.17g of %d', (value, text) => {
+    expect(formatDouble17(value)).toBe(text);
+  });
+
+  // printf("%f")
+  test.each([
+    [181, '181.000000'],
+    [-0, '-0.000000'],
+    [-1e-9, '-0.000000'],
+    [181.0078125, '181.007812'],
+    [181.0234375, '181.023438'],
+    [85.06, '85.060000'],
+    [0.9999999, '1.000000'],
+    [1e21, '1000000000000000000000.000000'],
+    [1e23, '99999999999999991611392.000000'],
+    [Infinity, 'inf'],
+  ])('%%f of %d', (value, text) => {
+    expect(formatFixed6(value)).toBe(text);
   });
 });

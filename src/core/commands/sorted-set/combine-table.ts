@@ -1,0 +1,103 @@
+/** Unions, intersections and differences of sorted sets, as their command pages. */
+import { defineCommand, keyAt, type CommandDefinition } from '../spec.js';
+import { zdiff, zdiffstore, zinter, zintercard, zinterstore, zunion, zunionstore } from './combine.js';
+import { numberedKeys } from './numbered-keys.js';
+
+const KEYS = 'key [key ...]';
+const WEIGHING = '[WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>]';
+
+export const COMBINE_COMMANDS: readonly CommandDefinition[] = [
+  defineCommand({
+    name: 'zunion',
+    arity: -3,
+    flags: ['readonly'],
+    acl: ['sortedset'],
+    group: 'sorted-set',
+    since: '6.2.0',
+    summary: 'Answers with the union of sorted sets and sets.',
+    complexity: 'O(N) + O(M log M), N being the sizes of all inputs together and M that of the result',
+    keys: [numberedKeys(1, 'RO', 'access')],
+    syntax: `numkeys ${KEYS} ${WEIGHING} [WITHSCORES]`,
+    run: zunion,
+  }),
+  defineCommand({
+    name: 'zinter',
+    arity: -3,
+    flags: ['readonly'],
+    acl: ['sortedset'],
+    group: 'sorted-set',
+    since: '6.2.0',
+    summary: 'Answers with the intersection of sorted sets and sets.',
+    complexity: 'O(N K) + O(M log M), N being the size of the smallest of K inputs and M that of the result',
+    keys: [numberedKeys(1, 'RO', 'access')],
+    syntax: `numkeys ${KEYS} ${WEIGHING} [WITHSCORES]`,
+    run: zinter,
+  }),
+  defineCommand({
+    name: 'zdiff',
+    arity: -3,
+    flags: ['readonly'],
+    acl: ['sortedset'],
+    group: 'sorted-set',
+    since: '6.2.0',
+    summary: 'Answers with what the first of several sorted sets and sets has and the others have not.',
+    complexity:
+      'O(L + (N-K) log N), L being the sizes of all inputs together, N that of the first and K that of the result',
+    keys: [numberedKeys(1, 'RO', 'access')],
+    syntax: `numkeys ${KEYS} [WITHSCORES]`,
+    run: zdiff,
+  }),
+  defineCommand({
+    name: 'zunionstore',
+    arity: -4,
+    flags: ['write', 'denyoom'],
+    acl: ['sortedset'],
+    group: 'sorted-set',
+    since: '2.0.0',
+    summary: 'Stores the union of sorted sets and sets.',
+    complexity: 'O(N) + O(M log M), N being the sizes of all inputs together and M that of the result',
+    keys: [keyAt(1, 'OW', 'update'), numberedKeys(2, 'RO', 'access')],
+    syntax: `destination numkeys ${KEYS} ${WEIGHING}`,
+    run: zunionstore,
+  }),
+  defineCommand({
+    name: 'zinterstore',
+    arity: -4,
+    flags: ['write', 'denyoom'],
+    acl: ['sortedset'],
+    group: 'sorted-set',
+    since: '2.0.0',
+    summary: 'Stores the intersection of sorted sets and sets.',
+    complexity: 'O(N K) + O(M log M), N being the size of the smallest of K inputs and M that of the result',
+    keys: [keyAt(1, 'OW', 'update'), numberedKeys(2, 'RO', 'access')],
+    syntax: `destination numkeys ${KEYS} ${WEIGHING}`,
+    run: zinterstore,
+  }),
+  defineCommand({
+    name: 'zdiffstore',
+    arity: -4,
+    flags: ['write', 'denyoom'],
+    acl: ['sortedset'],
+    group: 'sorted-set',
+    since: '6.2.0',
+    summary: 'Stores what the first of several sorted sets and sets has and the others have not.',
+    complexity:
+      'O(L + (N-K) log N), L being the sizes of all inputs together, N that of the first and K that of the result',
+    keys: [keyAt(1, 'OW', 'update'), numberedKeys(2, 'RO', 'access')],
+    syntax: `destination numkeys ${KEYS}`,
+    run: zdiffstore,
+  }),
+  defineCommand({
+    name: 'zintercard',
+    arity: -3,
+    flags: ['readonly'],
+    acl: ['sortedset'],
+    group: 'sorted-set',
+    since: '7.0.0',
+    summary: 'Counts the members that all of several sorted sets and sets have.',
+    complexity: 'O(N K), N being the size of the smallest of K inputs',
+    keys: [numberedKeys(1, 'RO', 'access')],
+    syntax: `numkeys ${KEYS} [LIMIT limit]`,
+    run: zintercard,
+  }),
+];
