@@ -69,8 +69,19 @@ export const tolerances: Readonly<Record<string, ToleranceRow>> = {
   // Streams
 
   // Bitmaps
+  SETBIT: exact,
+  GETBIT: exact,
+  BITCOUNT: exact,
+  BITPOS: exact,
+  BITOP: exact,
+  BITFIELD: exact,
+  BITFIELD_RO: exact,
 
   // HyperLogLog
+  PFADD: exact,
+  PFCOUNT: exact,
+  PFMERGE: exact,
+  PFDEBUG: exact,
 
   // Geo
 

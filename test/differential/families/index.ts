@@ -1,9 +1,19 @@
 /** Every family the runner knows. A new family is one file and one line here, and a line per command in tolerances.ts. */
 import { type Family } from '../generator.js';
+import { bitmaps } from './bitmaps.js';
 import { connection } from './connection.js';
+import { hyperloglogs } from './hyperloglogs.js';
 import { keyspace } from './keyspace.js';
 import { otherTypes } from './other-types.js';
 import { strings } from './strings.js';
 import { transactions } from './transactions.js';
 
-export const families: readonly Family[] = [strings, keyspace, transactions, connection, otherTypes];
+export const families: readonly Family[] = [
+  strings,
+  keyspace,
+  transactions,
+  connection,
+  otherTypes,
+  bitmaps,
+  hyperloglogs,
+];
