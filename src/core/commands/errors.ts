@@ -46,6 +46,11 @@ export const Errors = {
   bitfieldReadOnly: constant('ERR BITFIELD_RO only supports the GET subcommand'),
   notHyperLogLog: constant('WRONGTYPE Key is not a valid HyperLogLog string value.'),
   corruptHyperLogLog: constant('INVALIDOBJ Corrupted HLL object detected'),
+  migrateKeys: constant(
+    'ERR When using MIGRATE KEYS option, the key argument must be set to the empty string',
+  ),
+  migrateConnect: constant('IOERR error or timeout connecting to the client'),
+  migrateInTransaction: constant('ERR MIGRATE is not supported inside a transaction or a script'),
   nanOrInfinity: constant('ERR increment would produce NaN or Infinity'),
   lcsNotStrings: constant('ERR The specified keys must contain string values'),
   lcsLenAndIdx: constant('ERR If you want both the length and indexes, please just use IDX.'),

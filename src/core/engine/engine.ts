@@ -14,6 +14,7 @@ import {
   ClientFlag,
   type CommandContext,
   type DebugPort,
+  type MigrationPort,
   type PersistencePort,
   type ReplicationPort,
   type ServerPort,
@@ -101,6 +102,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
   readonly debug: DebugPort;
   replication!: ReplicationPort;
   persistence!: PersistencePort;
+  migration!: MigrationPort;
   hooks!: EngineHooks;
   /** A data set is being loaded, from disk or from a master. */
   loading: LoadingState | undefined;
@@ -640,7 +642,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
 
   /** What happens to keys whose time is over: nothing while loading; a replica, and anybody during a pause, hides them. */
   updateExpiryPolicy(): void {
-    const hides = this.replication?.isReplica || this.blocking.pausedUntilMs !== 0;
+    const hides = this.replication?.isReplica || this.blocking.standsStill;
     this.store.expiryPolicy = this.loading !== undefined ? 'keep' : hides ? 'hide' : 'delete';
   }
 }

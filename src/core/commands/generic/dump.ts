@@ -15,7 +15,7 @@ const UNLINK = ascii('UNLINK');
 const ABSTTL = ascii('ABSTTL');
 const MAX_FREQ = 255;
 /** RDB 11 is what 7.2 writes. */
-const DUMP_VERSION = 11;
+export const DUMP_VERSION = 11;
 
 /** DUMP key */
 export function dump(ctx: CommandContext, argv: Bytes[]): void {
