@@ -3,8 +3,8 @@
  * selected there (redis 7.2.6 cluster.c:migrateGetSocket). Nobody else knows of them; MIGRATE sees the MigrationPort.
  *
  *   connect (or a kept connection) ──► AUTH? SELECT? RESTORE … ──► their answers ──► outcome
- *        │ fails: `connecting`          │ breaks before a RESTORE was answered: once more, on a new connection
- *                                       │ nothing happens for the timeout: `writing` or `reading`
+ *        │ no address, no answer:       │ breaks before a RESTORE was answered: once more, on a new connection
+ *        │ `connecting`; else `writing` │ nothing happens for the timeout: `writing` or `reading`
  */
 import { type ByteChannel, type Dial } from '../base/byte-channel.js';
 import { ascii, flat, type Bytes } from '../base/bytes.js';
@@ -22,6 +22,8 @@ const LOOKS_PER_TIMEOUT = 8;
 const MAX_LOOK_MS = 1000;
 /** The longest delay that a timer takes. */
 const MAX_TIMEOUT_MS = 2_147_483_647;
+/** Redis sees a refused connection only when it writes; what it sees at once is a name without an address, and a timeout. */
+const NO_ATTEMPT = /^(TIMEOUT|ENOTFOUND|EAI_.*)$/;
 const SELECT = ascii('SELECT');
 
 export interface MigrationParts {
@@ -124,7 +126,8 @@ class Transfer {
           owner.keep(name, link);
           this.write(link);
         },
-        onFail: () => this.done({ taken: [], failure: 'connecting' }),
+        onFail: ({ code }) =>
+          this.done({ taken: [], failure: NO_ATTEMPT.test(code) ? 'connecting' : 'writing' }),
         onData: (chunk) => read(link!, chunk),
         onClose: () => {
           if (owner.kept(name) === link) owner.drop(name);

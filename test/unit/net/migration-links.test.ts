@@ -74,10 +74,14 @@ describe('a transfer', () => {
     expect(wires.length).toBe(1);
   });
 
-  it('tells that it could not connect', () => {
+  it.each([
+    ['TIMEOUT', 'connecting'],
+    ['ENOTFOUND', 'connecting'],
+    ['ECONNREFUSED', 'writing'],
+  ])('tells that it could not connect: %s is "%s"', (code, failure) => {
     send();
-    wires[0].fail({ code: 'ECONNREFUSED', message: 'refused', layer: 'connect' });
-    expect(outcomes).toEqual([{ taken: [], failure: 'connecting' }]);
+    wires[0].fail({ code, message: 'no', layer: 'connect' });
+    expect(outcomes).toEqual([{ taken: [], failure }]);
     expect(links.cachedLinks).toBe(0);
   });
 

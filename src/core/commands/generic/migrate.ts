@@ -21,7 +21,7 @@ const DEL = ascii('DEL');
 const RESTORE = ascii('RESTORE');
 const REPLACE = ascii('REPLACE');
 const DEFAULT_TIMEOUT_MS = 1000;
-const MAX_PORT = 65_535;
+const PORTS = 65_536;
 const FIRST_OPTION = 6;
 
 interface MigrateOptions {
@@ -42,10 +42,12 @@ export function migrate(ctx: CommandContext, argv: Bytes[]): void {
     return;
   }
   if (!ctx.mayBlock) throw Errors.migrateInTransaction;
+  const host = toText(argv[1]);
   const port = portOf(argv[2]);
-  if (port === undefined) throw Errors.migrateConnect;
+  if (port < 0 || host === '') throw Errors.migrateConnect;
+  if (port === 0) throw lostTarget('writing');
   const request = {
-    host: toText(argv[1]),
+    host,
     port,
     db,
     timeoutMs: timeout <= 0 ? DEFAULT_TIMEOUT_MS : Number(timeout),
@@ -58,11 +60,15 @@ export function migrate(ctx: CommandContext, argv: Bytes[]): void {
   );
 }
 
-/** What atoi reads of the port, when a server can listen there. */
-function portOf(text: Bytes): number | undefined {
-  const digits = /^[ \t-\r]*\+?([0-9]{1,9})/.exec(text);
+/** What atoi and then a socket address of 16 bits make of the port; negative: a name that nobody has. */
+function portOf(text: Bytes): number {
+  const digits = /^[ \t-\r]*([+-]?[0-9]{1,15})/.exec(text);
   const port = digits === null ? 0 : Number.parseInt(digits[1], 10);
-  return port > 0 && port <= MAX_PORT ? port : undefined;
+  return port < 0 ? port : port % PORTS;
+}
+
+function lostTarget(doing: 'writing' | 'reading'): ReplyError {
+  return new ReplyError(`IOERR error or timeout ${doing} to target instance`);
 }
 
 function migrateOptions(argv: Bytes[]): MigrateOptions {
@@ -106,9 +112,7 @@ function finish(ctx: CommandContext, keys: readonly Bytes[], copy: boolean, outc
     throw new ReplyError(`ERR Target instance replied with error: ${outcome.targetError}`);
   }
   if (outcome.failure === 'connecting') throw Errors.migrateConnect;
-  if (outcome.failure !== undefined) {
-    throw new ReplyError(`IOERR error or timeout ${outcome.failure} to target instance`);
-  }
+  if (outcome.failure !== undefined) throw lostTarget(outcome.failure);
   // The data is another master's by now: it says what is removed.
   if (!copy && isReplica) throw Errors.readOnly;
   ctx.reply.ok();

@@ -45,7 +45,7 @@ export type EncodingName =
 /** The longest string that Redis keeps in one allocation with its object (object.c). */
 const EMBSTR_MAX = 44;
 /** Header and end byte of a listpack. */
-const LISTPACK_FRAME = 7;
+export const LISTPACK_FRAME = 7;
 /** Sizes that list-max-listpack-size -1 to -5 stand for (quicklist.c). */
 const LIST_NODE_SIZES = [4096, 8192, 16384, 32768, 65536];
 /** Above this a node limited by count is full whatever it holds (quicklist.c SIZE_SAFETY_LIMIT). */

@@ -146,11 +146,14 @@ describe('MIGRATE', () => {
   });
 
   it('refuses a port where nobody can listen', () => {
-    for (const port of ['0', '-1', 'x', '65536', '99999999999']) {
-      expect(call('MIGRATE', 'target', port, 'a', 0, 0)).toBe(
-        '-IOERR error or timeout connecting to the client',
-      );
-    }
+    const error = (host: string, port: string) => call('MIGRATE', host, port, 'a', 0, 0);
+    for (const port of ['0', 'x', '', '65536'])
+      expect(error('target', port)).toBe('-IOERR error or timeout writing to target instance');
+    expect(error('target', '-1')).toBe('-IOERR error or timeout connecting to the client');
+    expect(error('', '1')).toBe('-IOERR error or timeout connecting to the client');
+    expect(request).toBeUndefined();
+    error('target', '65537x');
+    expect(request!.port).toBe(1);
   });
 
   it('is not for transactions', () => {
