@@ -75,6 +75,7 @@ export class Server {
       setLoading: (state) => engine.setLoading(state),
       setDiskError: (on) => engine.armGate(EngineGate.diskError, on),
       isReplica: () => this.replication.isReplica,
+      skipsChecksums: () => engine.debug.skipChecksums,
       onLoadProgress: parts.onLoadProgress,
     });
     engine.persistence = persistencePort(this.persistence, engine);

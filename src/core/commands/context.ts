@@ -274,4 +274,6 @@ export interface DebugPort {
   setActiveExpire(on: boolean): void;
   /** Stops the periodic work, or lets it go on. */
   pauseCron(paused: boolean): void;
+  /** Payloads of RESTORE and RDB files are taken whatever their checksum is. */
+  skipChecksums: boolean;
 }

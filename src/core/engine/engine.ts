@@ -143,6 +143,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
       sleep: (ms) => this.host.sleep(ms),
       setActiveExpire: (on) => void (this.activeExpire = on),
       pauseCron: (paused) => void (this.cron.paused = paused),
+      skipChecksums: false,
     };
     this.wireGate();
     this.wireTurn();

@@ -45,7 +45,7 @@ export function restore(ctx: CommandContext, argv: Bytes[]): void {
   if (!options.replace && ctx.db.lookupWrite(key) >= 0) throw Errors.busyKey;
   const ttl = int64Arg(argv[2]);
   if (ttl < 0) throw new ReplyError('ERR Invalid TTL value, must be >= 0');
-  const value = valueOf(argv[3]);
+  const value = valueOf(ctx, argv[3]);
   // What REPLACE removes may be over its time: Redis looks at nothing here, and neither may we delete it twice.
   const slot = ctx.db.keyspace.table.find(key);
   const when = absoluteTime(ctx, ttl, options.absolute);
@@ -87,12 +87,15 @@ function restoreOptions(argv: readonly Bytes[]): RestoreOptions {
   return options;
 }
 
-function valueOf(payload: Bytes): Value {
+function valueOf(ctx: CommandContext, payload: Bytes): Value {
   try {
-    return restoreValue(toBuffer(payload));
+    return restoreValue(toBuffer(payload), ctx.server.debug.skipChecksums);
   } catch (error) {
-    if (error instanceof DumpError) throw new ReplyError(`ERR ${error.message}`);
-    throw error;
+    if (!(error instanceof DumpError)) throw error;
+    if (error.cause instanceof Error) {
+      ctx.server.log.warning(`RESTORE of a payload whose integrity check failed: ${error.cause.message}`);
+    }
+    throw new ReplyError(`ERR ${error.message}`);
   }
 }
 
