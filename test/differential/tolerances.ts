@@ -142,6 +142,7 @@ export const tolerances: Readonly<Record<string, ToleranceRow>> = {
     },
   },
   DUMP: exact,
+  MIGRATE: exact,
   RESTORE: exact,
   SELECT: exact,
   SWAPDB: exact,
