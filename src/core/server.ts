@@ -184,7 +184,9 @@ export class Server {
     if (outcome.kind === 'stopped') return false;
     if (outcome.kind === 'absent') return true;
     const { loader, seconds } = outcome;
-    log.notice(`Done loading RDB, keys loaded: ${loader.loaded}, keys expired: ${loader.expired}.`);
+    for (const key of loader.emptyNames) log.notice(`rdbLoadObject skipping empty key: ${key}`);
+    const skipped = loader.empty > 0 ? `, empty keys skipped: ${loader.empty}` : '';
+    log.notice(`Done loading RDB, keys loaded: ${loader.loaded}, keys expired: ${loader.expired}${skipped}.`);
     log.notice(`DB loaded from disk: ${seconds.toFixed(3)} seconds`);
     if (loader.position !== undefined) this.replication.restore(loader.position, this.replication.isReplica);
     return true;

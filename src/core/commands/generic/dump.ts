@@ -92,8 +92,10 @@ function valueOf(ctx: CommandContext, payload: Bytes): Value {
     return restoreValue(toBuffer(payload), ctx.server.debug.skipChecksums);
   } catch (error) {
     if (!(error instanceof DumpError)) throw error;
-    if (error.cause instanceof Error) {
-      ctx.server.log.warning(`RESTORE of a payload whose integrity check failed: ${error.cause.message}`);
+    if (error.form !== undefined) {
+      const reason =
+        error.cause instanceof Error ? error.cause.message : 'it ends too early, or holds nothing';
+      ctx.server.log.warning(`RESTORE: ${error.form} integrity check failed: ${reason}`);
     }
     throw new ReplyError(`ERR ${error.message}`);
   }

@@ -7,7 +7,7 @@ import { Crc64 } from '../../base/crc64.js';
 import { DEFAULT_LIMITS, type EncodingLimits } from '../../store/types/encoding.js';
 import { type Value } from '../../store/types/value.js';
 import { BlockOutput } from './block-output.js';
-import { DUMP_VERSION_MAX, RdbError, typeInfo, type WritableVersion } from './format.js';
+import { DUMP_VERSION_MAX, RdbError, TYPE, typeInfo, type WritableVersion } from './format.js';
 import { readValue } from './read-value.js';
 import { RdbSource } from './source.js';
 import { rdbTypeOf, writeValue } from './write-value.js';
@@ -27,6 +27,8 @@ export class DumpError extends Error {
   constructor(
     override readonly message: 'Bad data format' | 'DUMP payload version or checksum are wrong',
     options?: ErrorOptions,
+    /** What the payload should have held, for the log. */
+    readonly form?: string,
   ) {
     super(message, options);
   }
@@ -61,10 +63,31 @@ export function restoreValue(payload: Buffer, anyChecksum = false): Value {
     const value = src.has(1) ? restoreFrom(src) : undefined;
     if (value !== undefined) return value;
   } catch (cause) {
-    if (cause instanceof RdbError) throw new DumpError('Bad data format', { cause });
+    if (cause instanceof RdbError) throw new DumpError('Bad data format', { cause }, formOf(payload));
     throw cause;
   }
-  throw new DumpError('Bad data format');
+  throw new DumpError('Bad data format', undefined, formOf(payload));
+}
+
+/** Packed forms by their names in Redis's log (redis 7.2.6 rdb.c:rdbLoadObject). */
+const FORMS: Readonly<Record<number, string>> = {
+  [TYPE.HASH_ZIPMAP]: 'Zipmap',
+  [TYPE.LIST_ZIPLIST]: 'List ziplist',
+  [TYPE.SET_INTSET]: 'Intset',
+  [TYPE.ZSET_ZIPLIST]: 'Zset ziplist',
+  [TYPE.HASH_ZIPLIST]: 'Hash ziplist',
+  [TYPE.LIST_QUICKLIST]: 'Ziplist',
+  [TYPE.STREAM_LISTPACKS]: 'Stream listpack',
+  [TYPE.HASH_LISTPACK]: 'Hash listpack',
+  [TYPE.ZSET_LISTPACK]: 'Zset listpack',
+  [TYPE.LIST_QUICKLIST_2]: 'Listpack',
+  [TYPE.STREAM_LISTPACKS_2]: 'Stream listpack',
+  [TYPE.SET_LISTPACK]: 'Set listpack',
+  [TYPE.STREAM_LISTPACKS_3]: 'Stream listpack',
+};
+
+function formOf(payload: Buffer): string {
+  return FORMS[payload[0]] ?? 'value';
 }
 
 function verifyFooter(payload: Buffer, anyChecksum: boolean): void {
