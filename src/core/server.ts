@@ -17,6 +17,7 @@ import { REDIS_VERSION } from './engine/version.js';
 import { connectTo } from './net/client-connection.js';
 import { BIND_REASONS, Listening } from './listening.js';
 import { followFolder, reportWithoutEffect } from './live-config.js';
+import { MigrationLinks } from './net/migration-links.js';
 import { Listener } from './net/tcp-server.js';
 import { persistencePort } from './persistence-port.js';
 import { Persistence, reasonOf, type LoadOutcome } from './persistence/persistence.js';
@@ -43,7 +44,7 @@ export interface ServerParts {
   readonly anyPort: boolean;
   /** A client asked for SHUTDOWN, and what had to be saved has been. */
   onShutdown(): void;
-  /** How a master is reached: over TCP unless something else is given. */
+  /** How a master, and the target of MIGRATE, is reached: over TCP unless something else is given. */
   readonly dial?: (host: string, port: number) => Dial;
   readonly onLoadProgress?: (loadedBytes: number, totalBytes: number, keys: number) => void;
 }
@@ -54,6 +55,7 @@ export class Server {
   readonly replication: Replication;
   private readonly listener: Listener;
   private readonly listening: Listening;
+  private readonly migration: MigrationLinks;
 
   constructor(private readonly parts: ServerParts) {
     const { clock, random, config, log, host, disk } = parts;
@@ -74,16 +76,21 @@ export class Server {
       setLoading: (state) => engine.setLoading(state),
       setDiskError: (on) => engine.armGate(EngineGate.diskError, on),
       isReplica: () => this.replication.isReplica,
+      skipsChecksums: () => engine.debug.skipChecksums,
       onLoadProgress: parts.onLoadProgress,
     });
     engine.persistence = persistencePort(this.persistence, engine);
+    const dial =
+      parts.dial ??
+      ((to: string, port: number) => connectTo({ kind: 'tcp', host: to, port, tls: false }, { clock }));
+    this.migration = new MigrationLinks({ clock, random, dial });
+    engine.migration = this.migration;
+    engine.cron.eachSecond(() => this.migration.dropIdle());
     this.replication = new Replication({
       engine,
       persistence: this.persistence,
       disk,
-      dial:
-        parts.dial ??
-        ((masterHost, port) => connectTo({ kind: 'tcp', host: masterHost, port, tls: false }, { clock })),
+      dial,
       listeningPort: () => this.port,
     });
     engine.replication = this.replication;
@@ -188,7 +195,9 @@ export class Server {
     if (outcome.kind === 'stopped') return false;
     if (outcome.kind === 'absent') return true;
     const { loader, seconds } = outcome;
-    log.notice(`Done loading RDB, keys loaded: ${loader.loaded}, keys expired: ${loader.expired}.`);
+    for (const key of loader.emptyNames) log.notice(`rdbLoadObject skipping empty key: ${key}`);
+    const skipped = loader.empty > 0 ? `, empty keys skipped: ${loader.empty}` : '';
+    log.notice(`Done loading RDB, keys loaded: ${loader.loaded}, keys expired: ${loader.expired}${skipped}.`);
     log.notice(`DB loaded from disk: ${seconds.toFixed(3)} seconds`);
     if (loader.position !== undefined) this.replication.restore(loader.position, this.replication.isReplica);
     return true;
@@ -233,6 +242,7 @@ export class Server {
   async close(): Promise<void> {
     this.replication.close();
     this.engine.stop();
+    this.migration.close();
     this.persistence.stopLoading();
     this.persistence.abortJob();
     await this.listener.close();

@@ -183,8 +183,19 @@ export const tolerances: Readonly<Record<string, ToleranceRow>> = {
   // Streams
 
   // Bitmaps
+  SETBIT: exact,
+  GETBIT: exact,
+  BITCOUNT: exact,
+  BITPOS: exact,
+  BITOP: exact,
+  BITFIELD: exact,
+  BITFIELD_RO: exact,
 
   // HyperLogLog
+  PFADD: exact,
+  PFCOUNT: exact,
+  PFMERGE: exact,
+  PFDEBUG: exact,
 
   // Geo
   GEOADD: exact,
@@ -252,7 +263,8 @@ export const tolerances: Readonly<Record<string, ToleranceRow>> = {
       why: 'a key set with an expiry in the past is counted until the cycle removes it',
     },
   },
-  DUMP: { against: { kind: 'dump', why: 'the order of a hash table is not promised' } },
+  DUMP: { against: { kind: 'dump', why: HASH_ORDER } },
+  MIGRATE: exact,
   RESTORE: exact,
   SELECT: exact,
   SWAPDB: exact,

@@ -6,6 +6,7 @@ import { type Bytes, fromText } from '../../src/core/base/bytes.js';
 import { ManualClock } from '../../src/core/base/clock.js';
 import { SeededRandom } from '../../src/core/base/random.js';
 import {
+  type MigrationPort,
   type PersistencePort,
   type ReplicationPort,
   type ShutdownOptions,
@@ -101,6 +102,7 @@ export interface TestEngineOptions {
   config?: Readonly<Record<string, string>>;
   persistence?: Partial<PersistencePort>;
   replication?: Partial<ReplicationPort>;
+  migration?: MigrationPort;
 }
 
 export function createTestEngine(options: TestEngineOptions): TestEngine {
@@ -137,6 +139,7 @@ export function createTestEngine(options: TestEngineOptions): TestEngine {
   };
   engine.persistence = { ...noPersistence, ...options.persistence } as PersistencePort;
   engine.replication = { ...noReplication, ...options.replication } as ReplicationPort;
+  engine.migration = options.migration ?? noMigration;
   const recorded = recordStream(engine);
   const connect = () => testClient(engine, clock);
   return { engine, clock, config, stream: recorded, connect, client: connect(), shutdowns };
@@ -147,6 +150,13 @@ const noPersistence: Partial<PersistencePort> = {
   hasSavePoints: false,
   flushed: () => undefined,
   info: () => [],
+};
+
+const noMigration: MigrationPort = {
+  cachedLinks: 0,
+  send: () => {
+    throw new Error('no server to migrate to');
+  },
 };
 
 const noReplication: Partial<ReplicationPort> = {

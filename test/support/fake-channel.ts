@@ -16,6 +16,8 @@ export class FakeWire {
   readonly sent: string[] = [];
   closed = false;
   paused = false;
+  /** What the channel says of its unsent bytes. */
+  unsent = 0;
   dialled: DialOptions | undefined;
   private events: ChannelEvents | undefined;
 
@@ -28,10 +30,15 @@ export class FakeWire {
   };
 
   open(): void {
+    const unsent = () => this.unsent;
     const channel: ByteChannel = {
       local: END,
       remote: FAR,
       write: (bytes) => void this.sent.push(bytes),
+      writeBuffer: (bytes) => void this.sent.push(bytes.toString('latin1')),
+      get unsentBytes() {
+        return unsent();
+      },
       pause: () => (this.paused = true),
       resume: () => (this.paused = false),
       close: () => {

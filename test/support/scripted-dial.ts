@@ -56,6 +56,8 @@ export function scriptedDial(script: Script): ScriptedDial {
         local: END,
         remote: END,
         write: (bytes: Bytes) => commandLines(bytes).forEach(answer),
+        writeBuffer: (bytes) => commandLines(bytes.toString('latin1')).forEach(answer),
+        unsentBytes: 0,
         pause: () => undefined,
         resume: () => undefined,
         close: () => close({ by: 'us' }),

@@ -35,6 +35,10 @@ export interface ByteChannel {
   readonly remote: Endpoint;
   /** Queues bytes for sending; ignored when the channel is closed. */
   write(bytes: Bytes): void;
+  /** As `write`, for many bytes: `bytes` is not copied and must not change any more. */
+  writeBuffer(bytes: Buffer): void;
+  /** Bytes that were written and that this machine has not taken for sending yet. */
+  readonly unsentBytes: number;
   /** Stops and starts reading from the peer: back-pressure. A paused channel does not call `onData`. */
   pause(): void;
   resume(): void;

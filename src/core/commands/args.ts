@@ -17,7 +17,8 @@ import {
   type Int64,
 } from '../base/numbers.js';
 import { MAX_STRING_BYTES } from '../protocol/limits.js';
-import { type StringValue, type Value, isStringValue } from '../store/types/value.js';
+import { RawString } from '../store/types/raw-string.js';
+import { type StringValue, type Value, isStringValue, toRawString } from '../store/types/value.js';
 import { type CommandContext } from './context.js';
 import { Errors, ReplyError, invalidExpire } from './errors.js';
 
@@ -79,6 +80,20 @@ export function stringOrThrow(value: Value): StringValue {
 export function getStringOrThrow(ctx: CommandContext, key: Bytes): StringValue | undefined {
   const value = ctx.db.lookupRead(key);
   return value === undefined ? undefined : stringOrThrow(value);
+}
+
+/**
+ * The string in `slot` as one that can be changed in place; from then on it is held so, whether it is changed or not
+ * (redis 7.2.6 db.c:dbUnshareStringValue). Nobody is told: `gate.open` and `gate.changed` follow when it does change.
+ */
+export function unshare(ctx: CommandContext, slot: number, value: StringValue): RawString {
+  if (value instanceof RawString) {
+    value.embedded = false;
+    return value;
+  }
+  const raw = toRawString(value);
+  ctx.gate.recode(ctx.db, slot, raw);
+  return raw;
 }
 
 const BAD_TIMEOUT = new ReplyError('ERR timeout is not an integer or out of range');

@@ -134,6 +134,12 @@ export interface BlockingPort {
   onKeys(client: Client, db: Database, keys: readonly Bytes[], options: BlockOptions): void;
   /** Goes on with a parked client after `write` has written its answer. */
   release(client: Client, write: (reply: ReplyWriter) => void): void;
+  /**
+   * Parks the client until the function that is returned is called, with what concludes the command: a part of the same command
+   * that runs as an execution unit of its own, also when the client has gone. Until then the data stands still: the writes of others
+   * are held back and keys do not expire. Only where `mayBlock`.
+   */
+  hold(client: Client): (conclude: (ctx: CommandContext) => void) => void;
   /** CLIENT UNBLOCK. @returns whether it was blocked by a command that can be unblocked */
   unblock(client: Client, withError: boolean): boolean;
   /** CLIENT PAUSE until a wall clock time, 0 to end it. */
@@ -165,6 +171,37 @@ export interface PersistencePort {
   readonly hasSavePoints: boolean;
   /** INFO persistence. */
   info(): InfoField[];
+}
+
+/** Keys on their way to another server (MIGRATE). */
+export interface MigrationRequest {
+  readonly host: string;
+  readonly port: number;
+  /** The database there, in digits. */
+  readonly db: Bytes;
+  /** How long connecting may take, and how long nothing may happen later. */
+  readonly timeoutMs: number;
+  /** The AUTH command, if one is to be sent. */
+  readonly auth: readonly Bytes[] | undefined;
+  /** A RESTORE command for each key, encoded. */
+  readonly commands: readonly Buffer[];
+}
+
+/** What became of them. */
+export interface MigrationOutcome {
+  /** For each command, in order, whether the target has taken the key; shorter when answers are missing. */
+  readonly taken: readonly boolean[];
+  /** The first error that the target answered with. */
+  readonly targetError?: Bytes;
+  /** Answers are missing because of the connection: what it was doing. */
+  readonly failure?: 'connecting' | 'writing' | 'reading';
+}
+
+export interface MigrationPort {
+  /** Sends the keys; `done` is called once, later. One request at a time. */
+  send(request: MigrationRequest, done: (outcome: MigrationOutcome) => void): void;
+  /** Connections that are kept for the next request. */
+  readonly cachedLinks: number;
 }
 
 export interface ReplicationPort {
@@ -200,6 +237,7 @@ export interface ServerPort {
   readonly blocking: BlockingPort;
   readonly persistence: PersistencePort;
   readonly replication: ReplicationPort;
+  readonly migration: MigrationPort;
   /** INFO with the sections asked for; none: the default ones. */
   info(sections: readonly Bytes[]): InfoSection[];
   readonly slowlog: Slowlog;
@@ -248,4 +286,6 @@ export interface DebugPort {
   setActiveExpire(on: boolean): void;
   /** Stops the periodic work, or lets it go on. */
   pauseCron(paused: boolean): void;
+  /** Payloads of RESTORE and RDB files are taken whatever their checksum is. */
+  skipChecksums: boolean;
 }

@@ -8,7 +8,7 @@
  *   TOKEN name              an argument with a token; TOKEN name name: a block with a token
  *
  * COMMAND DOCS shows the tree, and the generators of the property and fuzz tests draw arguments from it. A word without
- * lower-case letters is a token (`KEEPTTL`, `=`, `*`). The input is the project's own text, so a fault in it throws.
+ * lower-case letters is a token (`KEEPTTL`, `=`, `*`, `""` for an empty argument). The input is the project's own text, so a fault in it throws.
  */
 
 export type ArgumentType =
@@ -39,6 +39,8 @@ type Raw =
   | { readonly kind: 'repeat'; readonly text: string; readonly items: readonly Raw[] };
 
 const ELLIPSIS = '...';
+/** Stands for an argument that is empty (MIGRATE). */
+const EMPTY_TOKEN = '""';
 const INTEGERS = new Set(
   (
     'seconds milliseconds count offset start stop end index index1 index2 db destination-db numkeys numfields cursor increment decrement ' +
@@ -193,7 +195,8 @@ function join(parts: readonly Argument[]): Argument {
   return plain(`${first.name}-block`, 'block', parts);
 }
 
-function withToken(token: string, operands: readonly Argument[]): Argument {
+function withToken(word: string, operands: readonly Argument[]): Argument {
+  const token = word === EMPTY_TOKEN ? '' : word;
   if (operands.length === 0) return { ...plain(token.toLowerCase(), 'pure-token'), token };
   if (operands.length === 1 && operands[0].token === undefined) return { ...operands[0], token };
   return { ...plain(token.toLowerCase(), 'block', operands), token };

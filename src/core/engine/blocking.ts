@@ -15,7 +15,13 @@
  */
 import { type Bytes } from '../base/bytes.js';
 import { type Clock, type Timer } from '../base/clock.js';
-import { ClientFlag, type BlockOptions, type BlockingPort, type Client } from '../commands/context.js';
+import {
+  ClientFlag,
+  type BlockOptions,
+  type BlockingPort,
+  type Client,
+  type CommandContext,
+} from '../commands/context.js';
 import { type Command, type CommandGroup } from '../commands/spec.js';
 import { type ReplyWriter } from '../protocol/reply-writer.js';
 import { type Database } from '../store/database.js';
@@ -40,7 +46,7 @@ export interface BlockingHost {
   /** The session goes on with what its parser holds, at the end of the turn. */
   resume(session: Session): void;
   armGate(bit: number, on: boolean): void;
-  /** A pause began or ended: keys do not expire meanwhile. */
+  /** A pause began or ended: keys do not expire meanwhile (`standsStill`). */
   pauseChanged(): void;
   /** Tells the dispatcher that keys are ready. */
   keysReady(): void;
@@ -76,6 +82,8 @@ export class Blocking implements BlockingPort {
   pausedUntilMs = 0;
   pausedAll = false;
   private pauseTimer: Timer | undefined;
+  /** Commands that wait for somebody else while the data must not change. */
+  private holds = 0;
   /** What CLIENT PAUSE holds back, in the order in which it came. */
   private readonly paused = new Map<Session, Bytes[]>();
   private readonly waiting = new Map<number, Map<Bytes, Set<KeyWaiter>>>();
@@ -299,6 +307,27 @@ export class Blocking implements BlockingPort {
     this.finish(session);
   }
 
+  hold(client: Client): (conclude: (ctx: CommandContext) => void) => void {
+    const session = client as Session;
+    const { runningCommand: command, runningArgv: argv } = this.host;
+    session.parked = {
+      kind: 'command',
+      canUnblock: false,
+      onTimeout: () => undefined,
+      onEnd: () => undefined,
+    };
+    this.mark(session, true);
+    this.holds++;
+    this.rearm();
+    return (conclude) => {
+      this.host.rerun(session, { ...command, run: conclude }, argv);
+      this.holds--;
+      this.rearm();
+      this.finish(session);
+      this.resumePaused();
+    };
+  }
+
   unblock(client: Client, withError: boolean): boolean {
     const session = client as Session;
     const { parked } = session;
@@ -350,14 +379,27 @@ export class Blocking implements BlockingPort {
     this.pauseTimer?.cancel();
     this.pausedUntilMs = untilMs;
     this.pausedAll = untilMs !== 0 && !writesOnly;
-    this.host.armGate(EngineGate.pausedAll, this.pausedAll);
-    this.host.armGate(EngineGate.pausedWrites, untilMs !== 0 && writesOnly);
-    this.host.pauseChanged();
+    this.rearm();
     if (untilMs !== 0) {
       this.pauseTimer = this.host.clock.after(untilMs - this.host.clock.nowMs(), () => this.pause(0, false));
       return;
     }
-    // Not at once: CLIENT UNPAUSE is still running.
+    this.resumePaused();
+  }
+
+  /** Nothing changes but by our master's commands: writes are held back, and keys do not expire. */
+  get standsStill(): boolean {
+    return this.pausedUntilMs !== 0 || this.holds > 0;
+  }
+
+  private rearm(): void {
+    this.host.armGate(EngineGate.pausedAll, this.pausedAll);
+    this.host.armGate(EngineGate.pausedWrites, this.standsStill && !this.pausedAll);
+    this.host.pauseChanged();
+  }
+
+  /** Not at once: the command that ends the pause is still running. What is held back by another pause parks again. */
+  private resumePaused(): void {
     for (const session of this.paused.keys()) this.host.resume(session);
   }
 }

@@ -14,6 +14,7 @@ import {
   ClientFlag,
   type CommandContext,
   type DebugPort,
+  type MigrationPort,
   type PersistencePort,
   type ReplicationPort,
   type ServerPort,
@@ -101,6 +102,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
   readonly debug: DebugPort;
   replication!: ReplicationPort;
   persistence!: PersistencePort;
+  migration!: MigrationPort;
   hooks!: EngineHooks;
   /** A data set is being loaded, from disk or from a master. */
   loading: LoadingState | undefined;
@@ -141,6 +143,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
       sleep: (ms) => this.host.sleep(ms),
       setActiveExpire: (on) => void (this.activeExpire = on),
       pauseCron: (paused) => void (this.cron.paused = paused),
+      skipChecksums: false,
     };
     this.wireGate();
     this.wireTurn();
@@ -654,7 +657,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
 
   /** What happens to keys whose time is over: nothing while loading; a replica, and anybody during a pause, hides them. */
   updateExpiryPolicy(): void {
-    const hides = this.replication?.isReplica || this.blocking.pausedUntilMs !== 0;
+    const hides = this.replication?.isReplica || this.blocking.standsStill;
     this.store.expiryPolicy = this.loading !== undefined ? 'keep' : hides ? 'hide' : 'delete';
   }
 }

@@ -165,6 +165,7 @@ function statsFields(engine: Engine): InfoField[] {
     pubsubshard_channels: 0,
     latest_fork_usec: 0,
     total_forks: 0,
+    migrate_cached_sockets: engine.migration.cachedLinks,
     slave_expires_tracked_keys: store.databases.reduce(
       (sum, { keyspace }) => sum + (keyspace.ownExpiries?.size ?? 0),
       0,

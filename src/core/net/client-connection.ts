@@ -76,6 +76,14 @@ class Attempt implements ByteChannel {
     if (this.phase === 'open' && this.socket.writable) this.socket.write(bytes, 'latin1');
   }
 
+  writeBuffer(bytes: Buffer): void {
+    if (this.phase === 'open' && this.socket.writable) this.socket.write(bytes);
+  }
+
+  get unsentBytes(): number {
+    return this.socket.writableLength;
+  }
+
   pause(): void {
     this.socket.pause();
   }

@@ -121,6 +121,11 @@ export class LongString {
     return sliceBytes(this.slab.bytes, offset + Math.min(start, length), offset + Math.min(end, length));
   }
 
+  /** The byte at `index`, 0 beyond the end. */
+  byteAt(index: number): number {
+    return index < this.length ? this.slab.bytes[this.offset + index] : 0;
+  }
+
   /** The bytes themselves, to read only, while the string is held or until the end of the turn. */
   view(): Buffer {
     return this.slab.bytes.subarray(this.offset, this.offset + this.length);

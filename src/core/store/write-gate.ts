@@ -121,6 +121,14 @@ export class WriteGate implements LookupPort {
     return db.keyspace.valueAt(slot);
   }
 
+  /**
+   * Holds the same contents in another form (a string that is about to be changed in place): nobody is told, and what a
+   * running snapshot writes of it is the same.
+   */
+  recode(db: Database, slot: number, value: Value): void {
+    db.keyspace.setValueAt(slot, value);
+  }
+
   /** A value was changed in place, `by` elements. */
   changed(db: Database, key: Bytes, event: KeyEvent, by = 1): void {
     this.dirty += by;

@@ -1,8 +1,10 @@
 /** Every family the runner knows. A new family is one file and one line here, and a line per command in tolerances.ts. */
 import { type Family } from '../generator.js';
+import { bitmaps } from './bitmaps.js';
 import { connection } from './connection.js';
 import { geo } from './geo.js';
 import { hashes } from './hashes.js';
+import { hyperloglogs } from './hyperloglogs.js';
 import { keyspace } from './keyspace.js';
 import { lists } from './lists.js';
 import { otherTypes } from './other-types.js';
@@ -14,6 +16,7 @@ import { transactions } from './transactions.js';
 
 export const families: readonly Family[] = [
   strings,
+  bitmaps,
   lists,
   sets,
   hashes,
@@ -23,5 +26,6 @@ export const families: readonly Family[] = [
   keyspace,
   transactions,
   connection,
+  hyperloglogs,
   otherTypes,
 ];

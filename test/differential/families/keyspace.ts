@@ -90,6 +90,26 @@ export const keyspace: Family = {
         ),
       ],
     },
+    {
+      // Never a key that is there: what a target answers is for test/interop/dump.test.ts.
+      command: 'MIGRATE',
+      weight: 1,
+      args: (g) => [
+        '127.0.0.1',
+        '1',
+        'no such key',
+        g.database(),
+        g.integer(),
+        ...g.options(
+          [0.3, () => ['COPY']],
+          [0.3, () => ['REPLACE']],
+          [0.1, () => ['AUTH', 'password']],
+          [0.05, () => ['AUTH2', 'user']],
+          [0.1, () => ['KEYS', 'nor this']],
+          [0.03, () => ['BOGUS']],
+        ),
+      ],
+    },
     { command: 'DBSIZE', weight: 2, args: () => [] },
     { command: 'SELECT', weight: 3, args: (g) => [g.database()] },
     { command: 'SWAPDB', weight: 1, args: (g) => [g.database(), g.database()] },

@@ -1,4 +1,111 @@
-/** Bitmaps, as their command pages. */
-import { type CommandDefinition } from '../spec.js';
+/** Bitmaps, as their command pages. Names, arities, flags and key specifications are those of redis 7.2.6 src/commands/*.json. */
+import { type CommandDefinition, defineCommand, keyAt, keysFrom } from '../spec.js';
+import { bitfield, bitfieldKeys, bitfieldRo } from './bitfield.js';
+import { bitop } from './bitop.js';
+import { bitcount, bitpos, getbit, setbit } from './bits.js';
 
-export const BITMAP_COMMANDS: readonly CommandDefinition[] = [];
+const GET = 'GET encoding offset';
+const OVERFLOW = '[OVERFLOW <WRAP | SAT | FAIL>]';
+const WRITE = '<SET encoding offset value | INCRBY encoding offset increment>';
+
+export const BITMAP_COMMANDS: readonly CommandDefinition[] = [
+  defineCommand({
+    name: 'setbit',
+    arity: 4,
+    flags: ['write', 'denyoom'],
+    acl: ['bitmap'],
+    group: 'bitmap',
+    since: '2.2.0',
+    summary: 'Sets a bit of a string to 0 or 1, making the string long enough.',
+    complexity: 'O(1)',
+    keys: [keyAt(1, 'RW', 'access', 'update')],
+    syntax: 'key offset value',
+    run: setbit,
+  }),
+  defineCommand({
+    name: 'getbit',
+    arity: 3,
+    flags: ['readonly', 'fast'],
+    acl: ['bitmap'],
+    group: 'bitmap',
+    since: '2.2.0',
+    summary: 'Answers with a bit of a string.',
+    complexity: 'O(1)',
+    keys: [keyAt(1, 'RO', 'access')],
+    syntax: 'key offset',
+    run: getbit,
+  }),
+  defineCommand({
+    name: 'bitcount',
+    arity: -2,
+    flags: ['readonly'],
+    acl: ['bitmap'],
+    group: 'bitmap',
+    since: '2.6.0',
+    summary: 'Counts the bits of a string, or of a part of it, that are 1.',
+    complexity: 'O(N), N being the bytes that are looked at',
+    history: [['7.0.0', 'New option `BYTE|BIT`.']],
+    keys: [keyAt(1, 'RO', 'access')],
+    syntax: 'key [start end [BYTE | BIT]]',
+    run: bitcount,
+  }),
+  defineCommand({
+    name: 'bitpos',
+    arity: -3,
+    flags: ['readonly'],
+    acl: ['bitmap'],
+    group: 'bitmap',
+    since: '2.8.7',
+    summary: 'Finds the first bit of a string, or of a part of it, that is 0 or 1.',
+    complexity: 'O(N), N being the bytes that are looked at',
+    history: [['7.0.0', 'New option `BYTE|BIT`.']],
+    keys: [keyAt(1, 'RO', 'access')],
+    syntax: 'key bit [start [end [BYTE | BIT]]]',
+    run: bitpos,
+  }),
+  defineCommand({
+    name: 'bitop',
+    arity: -4,
+    flags: ['write', 'denyoom'],
+    acl: ['bitmap'],
+    group: 'bitmap',
+    since: '2.6.0',
+    summary: 'Combines strings bit by bit and stores the result.',
+    complexity: 'O(N), N being the length of the longest string',
+    keys: [keyAt(2, 'OW', 'update'), keysFrom(3, -1, 1, 'RO', 'access')],
+    syntax: '<AND | OR | XOR | NOT> destkey key [key ...]',
+    run: bitop,
+  }),
+  defineCommand({
+    name: 'bitfield',
+    arity: -2,
+    flags: ['write', 'denyoom'],
+    acl: ['bitmap'],
+    group: 'bitmap',
+    since: '3.2.0',
+    summary: 'Reads, sets and increments integers of any width at any bit of a string.',
+    complexity: 'O(1) for each operation',
+    keys: [
+      {
+        ...keyAt(1, 'RW', 'update', 'access', 'variable_flags'),
+        notes: 'This command allows both access and modification of the key',
+      },
+    ],
+    getKeys: bitfieldKeys,
+    syntax: `key [<${GET} | ${OVERFLOW} ${WRITE}> ...]`,
+    run: bitfield,
+  }),
+  defineCommand({
+    name: 'bitfield_ro',
+    arity: -2,
+    flags: ['readonly', 'fast'],
+    acl: ['bitmap'],
+    group: 'bitmap',
+    since: '6.0.0',
+    summary: 'Reads integers of any width at any bit of a string.',
+    complexity: 'O(1) for each operation',
+    keys: [keyAt(1, 'RO', 'access')],
+    syntax: 'key [GET encoding offset [GET encoding offset ...]]',
+    run: bitfieldRo,
+  }),
+];

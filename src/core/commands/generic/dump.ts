@@ -55,7 +55,7 @@ export function restore(ctx: CommandContext, argv: Bytes[]): void {
   const ttl = int64Arg(argv[2]);
   if (ttl < 0) throw new ReplyError('ERR Invalid TTL value, must be >= 0');
   const payload = toBuffer(argv[3]);
-  const value = valueOf(payload);
+  const value = valueOf(ctx, payload);
   // What REPLACE removes may be over its time: Redis looks at nothing here, and neither may we delete it twice.
   const slot = ctx.db.keyspace.table.find(key);
   const when = absoluteTime(ctx, ttl, options.absolute);
@@ -111,12 +111,17 @@ function restoreOptions(argv: readonly Bytes[]): RestoreOptions {
   return options;
 }
 
-function valueOf(payload: Buffer): Value {
+function valueOf(ctx: CommandContext, payload: Buffer): Value {
   try {
-    return restoreValue(payload);
+    return restoreValue(payload, ctx.server.debug.skipChecksums);
   } catch (error) {
-    if (error instanceof DumpError) throw new ReplyError(`ERR ${error.message}`);
-    throw error;
+    if (!(error instanceof DumpError)) throw error;
+    if (error.form !== undefined) {
+      const reason =
+        error.cause instanceof Error ? error.cause.message : 'it ends too early, or holds nothing';
+      ctx.server.log.warning(`RESTORE: ${error.form} integrity check failed: ${reason}`);
+    }
+    throw new ReplyError(`ERR ${error.message}`);
   }
 }
 

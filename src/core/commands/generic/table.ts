@@ -4,6 +4,7 @@ import { flushAll, flushDb, swapDb } from './databases.js';
 import { dump, restore } from './dump.js';
 import { EXPIRY_COMMANDS } from './expiry-table.js';
 import { copy, del, exists, move, rename, renameNx, touch, type } from './keys.js';
+import { migrate, migrateKeys } from './migrate.js';
 import { OBJECT_COMMANDS } from './object-table.js';
 import { SORT_COMMANDS } from './sort-table.js';
 import { dbSize, keys, randomKey, scan } from './scan.js';
@@ -77,6 +78,36 @@ const KEY_COMMANDS: readonly CommandDefinition[] = [
     tips: ['request_policy:all_shards', 'nondeterministic_output_order'],
     syntax: 'pattern',
     run: keys,
+  }),
+  defineCommand({
+    name: 'migrate',
+    arity: -6,
+    flags: ['write'],
+    acl: ['keyspace', 'dangerous'],
+    group: 'generic',
+    since: '2.6.0',
+    summary: 'Moves keys to another server.',
+    complexity: 'That of DUMP and DEL here, and of RESTORE there; O(N) for N bytes that are transferred',
+    history: [
+      ['3.0.0', 'New options `COPY` and `REPLACE`.'],
+      ['3.0.6', 'New option `KEYS`.'],
+      ['4.0.7', 'New option `AUTH`.'],
+      ['6.0.0', 'New option `AUTH2`.'],
+    ],
+    tips: ['nondeterministic_output'],
+    keys: [
+      keyAt(3, 'RW', 'access', 'delete'),
+      {
+        flags: ['RW', 'access', 'delete', 'incomplete'],
+        begin: { keyword: 'KEYS', from: -2 },
+        find: { lastKey: -1, step: 1, limit: 0 },
+      },
+    ],
+    getKeys: migrateKeys,
+    syntax:
+      'host port <key | ""> destination-db timeout [COPY] [REPLACE] ' +
+      '[AUTH password | AUTH2 username password] [KEYS key [key ...]]',
+    run: migrate,
   }),
   defineCommand({
     name: 'move',

@@ -1,4 +1,77 @@
-/** HyperLogLog, as their command pages. */
-import { type CommandDefinition } from '../spec.js';
+/** HyperLogLog, as its command pages. Names, arities, flags and key specifications are those of redis 7.2.6 src/commands/*.json. */
+import { type CommandDefinition, defineCommand, keyAt, keysFrom } from '../spec.js';
+import { pfadd, pfcount, pfmerge } from './count.js';
+import { pfdebug, pfselftest } from './debug.js';
 
-export const HYPERLOGLOG_COMMANDS: readonly CommandDefinition[] = [];
+export const HYPERLOGLOG_COMMANDS: readonly CommandDefinition[] = [
+  defineCommand({
+    name: 'pfadd',
+    arity: -2,
+    flags: ['write', 'denyoom', 'fast'],
+    acl: ['hyperloglog'],
+    group: 'hyperloglog',
+    since: '2.8.9',
+    summary: 'Adds elements to a HyperLogLog, which is made when it does not exist.',
+    complexity: 'O(1) for each element',
+    keys: [keyAt(1, 'RW', 'insert')],
+    syntax: 'key [element [element ...]]',
+    run: pfadd,
+  }),
+  defineCommand({
+    name: 'pfcount',
+    arity: -2,
+    flags: ['readonly', 'may_replicate'],
+    acl: ['hyperloglog'],
+    group: 'hyperloglog',
+    since: '2.8.9',
+    summary: 'Estimates how many different elements were added to one or more HyperLogLogs.',
+    complexity: 'O(1) for one key, O(N) for N keys with a large constant',
+    keys: [
+      {
+        ...keysFrom(1, -1, 1, 'RW', 'access'),
+        notes: 'RW because it may change the internal representation of the key, and propagate to replicas',
+      },
+    ],
+    syntax: 'key [key ...]',
+    run: pfcount,
+  }),
+  defineCommand({
+    name: 'pfmerge',
+    arity: -2,
+    flags: ['write', 'denyoom'],
+    acl: ['hyperloglog'],
+    group: 'hyperloglog',
+    since: '2.8.9',
+    summary: 'Merges HyperLogLogs into one.',
+    complexity: 'O(N) for N HyperLogLogs, with a large constant',
+    keys: [keyAt(1, 'RW', 'access', 'insert'), keysFrom(2, -1, 1, 'RO', 'access')],
+    syntax: 'destkey [sourcekey [sourcekey ...]]',
+    run: pfmerge,
+  }),
+  defineCommand({
+    name: 'pfdebug',
+    arity: 3,
+    flags: ['write', 'denyoom', 'admin'],
+    acl: ['hyperloglog'],
+    group: 'hyperloglog',
+    since: '2.8.9',
+    summary: 'Shows a HyperLogLog from inside.',
+    complexity: 'N/A',
+    system: true,
+    keys: [keyAt(2, 'RW', 'access')],
+    syntax: 'subcommand key',
+    run: pfdebug,
+  }),
+  defineCommand({
+    name: 'pfselftest',
+    arity: 1,
+    flags: ['admin'],
+    acl: ['hyperloglog'],
+    group: 'hyperloglog',
+    since: '2.8.9',
+    summary: 'Tests the HyperLogLog algorithm.',
+    complexity: 'N/A',
+    system: true,
+    run: pfselftest,
+  }),
+];

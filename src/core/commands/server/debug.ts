@@ -184,6 +184,17 @@ const SUBCOMMANDS: Readonly<Record<string, DebugCommand>> = {
       ctx.reply.ok();
     },
   },
+  'set-skip-checksum-validation': {
+    args: [1, 1],
+    help: [
+      'SET-SKIP-CHECKSUM-VALIDATION <0|1>',
+      "    Enables or disables checksum checks for RDB files and RESTORE's payload.",
+    ],
+    run: (ctx, [flag]) => {
+      ctx.server.debug.skipChecksums = isOn(flag);
+      ctx.reply.ok();
+    },
+  },
   sleep: {
     args: [1, 1],
     help: ['SLEEP <seconds>', '    Stop the server for <seconds>. Decimals allowed.'],

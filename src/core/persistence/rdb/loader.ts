@@ -24,10 +24,14 @@ export interface RdbPosition {
   offset: number;
 }
 
+const MAX_EMPTY_NAMES = 10;
+
 export class RdbLoader implements RdbSink {
   loaded = 0;
   expired = 0;
   empty = 0;
+  /** The first of the keys that were skipped because they hold nothing. */
+  readonly emptyNames: Bytes[] = [];
   redisVersion = '';
   createdSeconds = 0;
   version = 0;
@@ -116,8 +120,8 @@ export class RdbLoader implements RdbSink {
     return store.newAccessWord();
   }
 
-  emptyKey(): void {
-    this.empty++;
+  emptyKey({ key }: RdbKey): void {
+    if (this.empty++ < MAX_EMPTY_NAMES) this.emptyNames.push(key);
   }
 
   functionLibrary(code: Bytes): void {

@@ -214,7 +214,10 @@ function* readQuicklist(src: RdbSource, rdbType: number): Step<Value | undefined
       }
     }
     if (container === NODE_PLAIN) {
-      list.pushBack(yield* awaitString(src, 'quicklist node'));
+      const item = yield* awaitString(src, 'quicklist node');
+      if (item.length === 0)
+        throw src.error('Quicklist integrity check failed.', 'quicklist node', 'a string', 'nothing');
+      list.pushBack(item);
       continue;
     }
     const offset = src.offset;

@@ -12,8 +12,14 @@
  */
 import { type Bytes } from '../../base/bytes.js';
 import { formatDouble } from '../../base/numbers.js';
-import { type EncodingLimits, listNodeLimits, settleEncoding } from '../../store/types/encoding.js';
+import {
+  type EncodingLimits,
+  LISTPACK_FRAME,
+  listNodeLimits,
+  settleEncoding,
+} from '../../store/types/encoding.js';
 import { type HashValue } from '../../store/types/hash-value.js';
+import { packedSize } from '../../store/types/int-text.js';
 import { type ListValue } from '../../store/types/list-value.js';
 import { RawString } from '../../store/types/raw-string.js';
 import { type SetValue } from '../../store/types/set-value.js';
@@ -30,6 +36,8 @@ import { writeStream } from './write-stream.js';
 export const YIELD_ELEMENTS = 1024;
 /** Bytes between two yields. */
 export const YIELD_BYTES = 64 * 1024;
+/** What Redis allows for the header of an element that is to be added to a node of a list. */
+const ADDED_OVERHEAD = 8;
 /** An element of a list above this gets a node of its own that is not packed. */
 const PLAIN_NODE_MIN = 1024 * 1024;
 
@@ -150,26 +158,28 @@ function* writeList(out: BlockOutput, list: ListValue, form: WriteForm): Writing
   }
 }
 
-/** How many elements each node of a list gets, by list-max-listpack-size. */
+/**
+ * How many elements each node of a list gets, by list-max-listpack-size: what a list has in Redis when its elements were pushed behind
+ * each other (redis 7.2.6 quicklist.c:_quicklistNodeAllowInsert, which overestimates the element that is to be added).
+ */
 function listNodes(list: ListValue, form: WriteForm): number[] {
   const { maxBytes, maxCount } = listNodeLimits(form.limits);
   const nodes: number[] = [];
   let count = 0;
-  let bytes = 0;
+  let bytes = LISTPACK_FRAME;
   for (const item of list.values()) {
-    const size = item.length + 11;
     const alone = isPlainNode(item, form);
-    if (count > 0 && (alone || count >= maxCount || bytes + size > maxBytes)) {
+    if (count > 0 && (alone || count >= maxCount || bytes + item.length + ADDED_OVERHEAD > maxBytes)) {
       nodes.push(count);
       count = 0;
-      bytes = 0;
+      bytes = LISTPACK_FRAME;
     }
     count++;
-    bytes += size;
+    bytes += packedSize(item);
     if (alone) {
       nodes.push(count);
       count = 0;
-      bytes = 0;
+      bytes = LISTPACK_FRAME;
     }
   }
   if (count > 0) nodes.push(count);

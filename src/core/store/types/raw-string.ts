@@ -75,6 +75,22 @@ export class RawString {
     if (length > this.size) this.reserve(length);
   }
 
+  /** Cuts off what lies behind `length`. */
+  truncate(length: number): void {
+    if (length >= this.size) return;
+    this.reserve(this.size);
+    this.buf.fill(0, length, this.size);
+    this.size = length;
+  }
+
+  /** Takes over `buf` in place of its bytes: the caller must not use it any more. */
+  become(buf: Buffer): void {
+    this.embedded = false;
+    this.buf = buf;
+    this.size = buf.length;
+    this.shared = false;
+  }
+
   /** All of it as Bytes (a copy). */
   toBytes(): Bytes {
     return sliceBytes(this.buf, 0, this.size);

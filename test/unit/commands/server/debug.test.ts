@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CONNECTION_COMMANDS } from '../../../../src/core/commands/connection/table.js';
+import { GENERIC_COMMANDS } from '../../../../src/core/commands/generic/table.js';
 import { SERVER_COMMANDS } from '../../../../src/core/commands/server/table.js';
 import { STRING_COMMANDS } from '../../../../src/core/commands/string/table.js';
 import { ascii } from '../../../../src/core/base/bytes.js';
@@ -13,7 +14,7 @@ import { type Value } from '../../../../src/core/store/types/value.js';
 import { ZSetValue } from '../../../../src/core/store/types/zset-value.js';
 import { createTestEngine, plain, type TestEngine } from '../../../support/engine.js';
 
-const families = [CONNECTION_COMMANDS, SERVER_COMMANDS, STRING_COMMANDS];
+const families = [CONNECTION_COMMANDS, GENERIC_COMMANDS, SERVER_COMMANDS, STRING_COMMANDS];
 const NO_KEY = '0'.repeat(40);
 
 let t: TestEngine;
@@ -55,6 +56,18 @@ function fill(): void {
   call('SET', 'str', 'hello');
   call('SET', 'num', 12345);
 }
+
+it('DEBUG SET-SKIP-CHECKSUM-VALIDATION', () => {
+  const payload = '\x00\x03foo\x0b\x00wrongsum';
+  expect(call('RESTORE', 'k', 0, payload)).toBe('-ERR DUMP payload version or checksum are wrong');
+  expect(call('DEBUG', 'SET-SKIP-CHECKSUM-VALIDATION', 1)).toBe('OK');
+  expect(call('RESTORE', 'k', 0, payload)).toBe('OK');
+  expect(call('RESTORE', 'l', 0, '\x00\x03foo\x0c\x00wrongsum')).toBe(
+    '-ERR DUMP payload version or checksum are wrong',
+  );
+  expect(call('DEBUG', 'SET-SKIP-CHECKSUM-VALIDATION', 0)).toBe('OK');
+  expect(call('RESTORE', 'l', 0, payload)).toBe('-ERR DUMP payload version or checksum are wrong');
+});
 
 describe('DEBUG DIGEST', () => {
   it('is 0 for an empty server and for a key that is not there', () => {

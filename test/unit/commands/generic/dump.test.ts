@@ -1,0 +1,45 @@
+import { beforeEach, expect, it } from 'vitest';
+import { GENERIC_COMMANDS } from '../../../../src/core/commands/generic/table.js';
+import { STRING_COMMANDS } from '../../../../src/core/commands/string/table.js';
+import { createTestEngine, plain, type TestEngine } from '../../../support/engine.js';
+
+const BAD = '-ERR Bad data format';
+
+let t: TestEngine;
+const call = (...args: (string | number)[]) => plain(t.client.call(...args));
+
+/** RESTORE of a payload with any checksum. */
+const restore = (value: string) => call('RESTORE', 'k', 0, `${value}\x0b\x00checksum`);
+
+beforeEach(() => {
+  t = createTestEngine({ families: [GENERIC_COMMANDS, STRING_COMMANDS] });
+  t.engine.debug.skipChecksums = true;
+});
+
+it.each([
+  ['a string that ends too early', '\x00\x05abc'],
+  ['no value', ''],
+  ['an unknown type', '\x7f\x03abc'],
+  ['a set without members', '\x02\x00'],
+  ['a list with a node that is empty', '\x12\x01\x01\x00'],
+  [
+    'a list whose ziplist has a wrong previous length',
+    '\x0e\x01\x13\x13\x00\x00\x00\x0e\x00\x00\x00\x02\x00\x00\x02a\x00\x0e\x02b\x00\xff',
+  ],
+  ['a set that names a member twice', '\x14\x0b\x0b\x00\x00\x00\x02\x00\x81a\x02\x81a\x02\xff'],
+])('RESTORE refuses %s', (_, value) => {
+  expect(restore(value)).toBe(BAD);
+  expect(call('EXISTS', 'k')).toBe(0);
+});
+
+it('RESTORE takes what DUMP gave, under any version up to its own', () => {
+  call('SET', 'source', 'value');
+  const payload = call('DUMP', 'source') as string;
+  expect(payload).toBe('\x00\x05value\x0b\x00' + payload.slice(-8));
+  expect(restore(payload.slice(0, -10))).toBe('OK');
+  expect(call('GET', 'k')).toBe('value');
+  expect(call('RESTORE', 'l', 0, '\x00\x05value\x06\x00checksum')).toBe('OK');
+  expect(call('RESTORE', 'm', 0, '\x00\x05value\x0c\x00checksum')).toBe(
+    '-ERR DUMP payload version or checksum are wrong',
+  );
+});
