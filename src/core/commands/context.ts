@@ -38,6 +38,8 @@ export type Target = 'aof' | 'replicas';
 
 /** How the running command is propagated. By default: as it came, when it raised `dirty`. */
 export interface Effects {
+  /** Somebody is sent effects: without, what `also` is given need not be built. */
+  readonly recording: boolean;
   /** Propagates this command in place of the one that came. */
   replace(...argv: Bytes[]): void;
   /** Propagates this besides, before the command itself. `dbId`: the database it belongs to. */
@@ -118,6 +120,8 @@ export interface BlockOptions {
   onTimeout(reply: ReplyWriter): void;
   /** Called when it is unblocked otherwise (disconnection, CLIENT UNBLOCK), to forget what refers to it. */
   onEnd?(): void;
+  /** Of a client that waits for keys: it is also run again when a key goes or changes its type (XREADGROUP). */
+  readonly wakesOnDelete?: boolean;
 }
 
 export interface BlockingPort {
