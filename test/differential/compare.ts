@@ -19,6 +19,8 @@ export function differs(ours: Reply, peer: Reply, tolerance: Tolerance): string 
       return sorted(ours) === sorted(peer) ? undefined : 'not the same elements';
     case 'approx':
       return differsByMuch(ours, peer, tolerance.delta);
+    case 'clocked':
+      return differsButInTimes(ours, peer, tolerance.at);
     case 'either':
       return isPair(ours, peer, tolerance.pairs) ? undefined : differsExactly(ours, peer);
   }
@@ -40,6 +42,28 @@ function differsByMuch(ours: Reply, peer: Reply, delta: number): string | undefi
   if (ours.value < 0n || peer.value < 0n) return differsExactly(ours, peer);
   const apart = ours.value > peer.value ? ours.value - peer.value : peer.value - ours.value;
   return apart <= BigInt(delta) ? undefined : `${apart} apart, ${delta} allowed`;
+}
+
+/** Times since 1970 are above this. */
+const UNIX_MS_MIN = 1_000_000_000_000n;
+const CLOCK_DELTA_MS = 5000;
+
+function differsButInTimes(ours: Reply, peer: Reply, at: readonly number[]): string | undefined {
+  if (!('items' in ours && 'items' in peer) || ours.type !== peer.type) return differsExactly(ours, peer);
+  const [mine, theirs] = [ours.items, peer.items];
+  if (mine.length !== theirs.length) return 'not the same number of elements';
+  for (const [i, item] of mine.entries()) {
+    const isTime = item.type === 'integer' && (at.includes(i) || (isUnixTime(item) && isUnixTime(theirs[i])));
+    const why = isTime
+      ? differsByMuch(item, theirs[i], CLOCK_DELTA_MS)
+      : differsButInTimes(item, theirs[i], at);
+    if (why !== undefined) return why;
+  }
+  return undefined;
+}
+
+function isUnixTime(reply: Reply): boolean {
+  return reply.type === 'integer' && reply.value > UNIX_MS_MIN;
 }
 
 function sorted(reply: Reply): string {

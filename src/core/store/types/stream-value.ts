@@ -157,7 +157,7 @@ export class StreamValue {
     const end = this.nodeFor(last);
     let n = Math.max(this.nodeFor(first), this.head);
     if (n > end) return 0;
-    let count = -this.nodes[n].indexFrom(first);
+    let count = 0 - this.nodes[n].indexFrom(first);
     for (; n < end && count < limit; n++) count += this.nodes[n].length;
     if (count < limit) {
       const { ids } = this.nodes[end];
