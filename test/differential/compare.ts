@@ -17,10 +17,10 @@ export function differs(ours: Reply, peer: Reply, tolerance: Tolerance): string 
       return ours.type === peer.type ? undefined : 'another type of reply';
     case 'set':
       return sorted(ours) === sorted(peer) ? undefined : 'not the same elements';
-    case 'approx':
-      return differsByMuch(ours, peer, tolerance.delta);
     case 'clocked':
       return differsButInTimes(ours, peer, tolerance.at);
+    case 'approx':
+      return differsByMuch(ours, peer, tolerance.delta);
     case 'either':
       return isPair(ours, peer, tolerance.pairs) ? undefined : differsExactly(ours, peer);
   }
@@ -44,6 +44,17 @@ function differsByMuch(ours: Reply, peer: Reply, delta: number): string | undefi
   return apart <= BigInt(delta) ? undefined : `${apart} apart, ${delta} allowed`;
 }
 
+function sorted(reply: Reply): string {
+  if (!('items' in reply)) return showReply(reply);
+  return `${reply.type}\n${reply.items.map(showReply).sort().join('\n')}`;
+}
+
+function isPair(ours: Reply, peer: Reply, pairs: readonly (readonly [string, string])[]): boolean {
+  if (ours.type !== 'bulk' || peer.type !== 'bulk') return false;
+  const both = [ours.text, peer.text];
+  return pairs.some((pair) => pair.every((text) => both.includes(text)) && ours.text !== peer.text);
+}
+
 /** Times since 1970 are above this. */
 const UNIX_MS_MIN = 1_000_000_000_000n;
 const CLOCK_DELTA_MS = 5000;
@@ -64,15 +75,4 @@ function differsButInTimes(ours: Reply, peer: Reply, at: readonly number[]): str
 
 function isUnixTime(reply: Reply): boolean {
   return reply.type === 'integer' && reply.value > UNIX_MS_MIN;
-}
-
-function sorted(reply: Reply): string {
-  if (!('items' in reply)) return showReply(reply);
-  return `${reply.type}\n${reply.items.map(showReply).sort().join('\n')}`;
-}
-
-function isPair(ours: Reply, peer: Reply, pairs: readonly (readonly [string, string])[]): boolean {
-  if (ours.type !== 'bulk' || peer.type !== 'bulk') return false;
-  const both = [ours.text, peer.text];
-  return pairs.some((pair) => pair.every((text) => both.includes(text)) && ours.text !== peer.text);
 }

@@ -15,14 +15,14 @@ export type Tolerance =
   | { readonly kind: 'approx'; readonly delta: number; readonly why: string }
   /** The same type of reply; errors must still be equal. */
   | { readonly kind: 'shape'; readonly why: string }
-  /** Times in ms may be apart by a few seconds: those since 1970, and those at these places of the innermost arrays and maps. */
-  | { readonly kind: 'clocked'; readonly at: readonly number[]; readonly why: string }
   /** The whole iteration is run on both sides and what it returned is compared as a set. */
   | { readonly kind: 'full-scan'; readonly why: string }
   /** Equal, or one of the listed pairs. */
   | { readonly kind: 'either'; readonly pairs: readonly (readonly [string, string])[]; readonly why: string }
   /** Equal, at once or when asked again for a while; inside EXEC only the type of the reply. */
   | { readonly kind: 'settles'; readonly why: string }
+  /** Times in ms may be apart by a few seconds: those since 1970, and those at these places of the innermost arrays and maps. */
+  | { readonly kind: 'clocked'; readonly at: readonly number[]; readonly why: string }
   /** Run and not compared. */
   | { readonly kind: 'skipped'; readonly why: string };
 
