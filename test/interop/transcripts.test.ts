@@ -10,8 +10,8 @@ const DEADLINE_MS = 10_000;
 
 const real = realRedisServer();
 
-/** Transcripts of what only redis 7.2 has (CLIENT SETINFO, NO-TOUCH) or says of its version: an older one cannot answer so. */
-const NEED_7_2 = new Set(['connection.txt', 'resp3.txt', 'server.txt']);
+/** Transcripts of what only redis 7.2 has (CLIENT SETINFO, NO-TOUCH), words so, or says of its version: an older one cannot answer so. */
+const NEED_7_2 = new Set(['connection.txt', 'resp3.txt', 'server.txt', 'stream.txt']);
 const [major, minor] = (real !== undefined && redisVersion(real)) || [0, 0];
 const is72 = major > 7 || (major === 7 && minor >= 2);
 
