@@ -23,6 +23,8 @@ export function differs(ours: Reply, peer: Reply, tolerance: Tolerance): string 
       return sortedPairs(ours) === sortedPairs(peer) ? undefined : 'not the same pairs';
     case 'length':
       return lengthOf(ours) === lengthOf(peer) ? undefined : 'not as many elements';
+    case 'clocked':
+      return differsButInTimes(ours, peer, tolerance.at);
     case 'approx':
       return differsByMuch(ours, peer, tolerance.delta);
     case 'either':
@@ -87,4 +89,26 @@ function isPair(ours: Reply, peer: Reply, pairs: readonly (readonly [string, str
   if (ours.type !== 'bulk' || peer.type !== 'bulk') return false;
   const both = [ours.text, peer.text];
   return pairs.some((pair) => pair.every((text) => both.includes(text)) && ours.text !== peer.text);
+}
+
+/** Times since 1970 are above this. */
+const UNIX_MS_MIN = 1_000_000_000_000n;
+const CLOCK_DELTA_MS = 5000;
+
+function differsButInTimes(ours: Reply, peer: Reply, at: readonly number[]): string | undefined {
+  if (!('items' in ours && 'items' in peer) || ours.type !== peer.type) return differsExactly(ours, peer);
+  const [mine, theirs] = [ours.items, peer.items];
+  if (mine.length !== theirs.length) return 'not the same number of elements';
+  for (const [i, item] of mine.entries()) {
+    const isTime = item.type === 'integer' && (at.includes(i) || (isUnixTime(item) && isUnixTime(theirs[i])));
+    const why = isTime
+      ? differsByMuch(item, theirs[i], CLOCK_DELTA_MS)
+      : differsButInTimes(item, theirs[i], at);
+    if (why !== undefined) return why;
+  }
+  return undefined;
+}
+
+function isUnixTime(reply: Reply): boolean {
+  return reply.type === 'integer' && reply.value > UNIX_MS_MIN;
 }

@@ -17,6 +17,7 @@ const NEED_7_2 = new Set([
   'server.txt',
   'sorted-set.txt',
   'sorted-set-resp3.txt',
+  'stream.txt',
 ]);
 /** Transcripts of what came with redis 7.4. */
 const NEED_7_4 = new Set(['hash-expiry.txt']);

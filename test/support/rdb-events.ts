@@ -4,7 +4,7 @@
 import { type Bytes } from '../../src/core/base/bytes.js';
 import { RdbReader, type RdbReaderOptions } from '../../src/core/persistence/rdb/reader.js';
 import { type HashValue } from '../../src/core/store/types/hash-value.js';
-import { formatStreamId } from '../../src/core/store/types/stream-id.js';
+import { formatStreamId, MAX_STREAM_ID, MIN_STREAM_ID } from '../../src/core/store/types/stream-id.js';
 import { stringBytes, type Value } from '../../src/core/store/types/value.js';
 
 /** One event: its name and its data. */
@@ -67,14 +67,14 @@ export function plain(value: Value): unknown {
       return { zset: value.range(0, value.size).map(({ member, score }) => [member, score]) };
     case 'stream':
       return {
-        entries: Array.from({ length: value.nodeCount }, (_, n) => value.nodeAt(n).entries)
-          .flat()
+        entries: value
+          .range(MIN_STREAM_ID, MAX_STREAM_ID)
           .map(({ id, fields }) => [formatStreamId(id), ...fields]),
         lastId: formatStreamId(value.lastId),
         firstId: formatStreamId(value.firstId),
         maxDeletedId: formatStreamId(value.maxDeletedId),
         entriesAdded: value.entriesAdded,
-        groups: [...value.groups.values()].map((group) => ({
+        groups: value.groupsByName().map((group) => ({
           name: group.name,
           lastId: formatStreamId(group.lastId),
           entriesRead: group.entriesRead,
@@ -86,7 +86,8 @@ export function plain(value: Value): unknown {
               entry.deliveryTime,
               entry.deliveryCount,
             ]),
-          consumers: [...group.consumers.values()]
+          consumers: group
+            .consumersByName()
             .map(({ name, seenTime, activeTime, pel }) => [name, seenTime, activeTime, pel.size])
             .sort(),
         })),

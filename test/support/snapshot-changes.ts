@@ -252,7 +252,7 @@ function changeInPlace({ engine }: TestEngine, dbId: number, name: Bytes, amount
       value.set(text, amount);
       break;
     case 'stream':
-      value.append(streamId(1_000_000 + value.entriesAdded, 0), [text, text], STREAM_LIMITS);
+      value.append(streamId(1_000_000 + Number(value.entriesAdded), 0), [text, text], STREAM_LIMITS);
       break;
   }
   engine.gate.changed(db, name, EVENT);

@@ -40,6 +40,8 @@ export type Target = 'aof' | 'replicas';
 export interface Effects {
   /** Whether anything that is propagated reaches `target` now. */
   reaches(target: Target): boolean;
+  /** Somebody is sent effects: without, what `also` is given need not be built. */
+  readonly recording: boolean;
   /** Propagates this command in place of the one that came. */
   replace(...argv: Bytes[]): void;
   /** Propagates this besides, before the command itself. `dbId`: the database it belongs to. */

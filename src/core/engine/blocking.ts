@@ -76,6 +76,11 @@ interface ReadyKey {
   readonly key: Bytes;
 }
 
+function someWakesOnDelete(waiters: Iterable<KeyWaiter>): boolean {
+  for (const { options } of waiters) if (options.wakesOnDelete) return true;
+  return false;
+}
+
 export class Blocking implements BlockingPort {
   /** Clients parked by a command, for INFO clients. */
   blockedClients = 0;
@@ -105,6 +110,15 @@ export class Blocking implements BlockingPort {
   get blockingKeys(): number {
     let sum = 0;
     for (const keys of this.waiting.values()) sum += keys.size;
+    return sum;
+  }
+
+  /** Keys that somebody waits for who is also woken when the key goes. */
+  get blockingKeysOnNoKey(): number {
+    let sum = 0;
+    for (const keys of this.waiting.values()) {
+      for (const waiters of keys.values()) if (someWakesOnDelete(waiters)) sum++;
+    }
     return sum;
   }
 

@@ -87,7 +87,7 @@ function clientFields(engine: Engine): InfoField[] {
     tracking_clients: 0,
     clients_in_timeout_table: blocking.timedClients,
     total_blocking_keys: blocking.blockingKeys,
-    total_blocking_keys_on_nokey: 0,
+    total_blocking_keys_on_nokey: blocking.blockingKeysOnNoKey,
   });
 }
 

@@ -135,6 +135,26 @@ export class WriteGate implements LookupPort {
     if (this.armed !== 0) this.announce(db, key, event, false);
   }
 
+  /** As `changed`, where nothing came that clients could wait for (XDEL, XTRIM): those that block on the key are left alone. */
+  reduced(db: Database, key: Bytes, event: KeyEvent, by = 1): void {
+    this.dirty += by;
+    if (this.armed !== 0) this.tell(db, key, event, false);
+  }
+
+  /**
+   * A change beside the elements of a key, such as of a stream's groups: WATCH, tracking and blocked clients do not hear of it
+   * (redis 7.2.6 t_stream.c, where signalModifiedKey is not called).
+   */
+  changedAside(db: Database, key: Bytes, event: KeyEvent | undefined, by = 1): void {
+    this.dirty += by;
+    if (event !== undefined) this.notify(db, key, event);
+  }
+
+  /** Clients that block on the key look again (XGROUP DESTROY). */
+  wake(db: Database, key: Bytes): void {
+    if (this.armed & Armed.blocked) this.ports.ready(db, key);
+  }
+
   /** Removes the entry in `slot`. */
   remove(db: Database, key: Bytes, slot: number, event: KeyEvent): void {
     if (this.armed & Armed.snapshot) this.save(db.keyspace, slot);
@@ -289,13 +309,17 @@ export class WriteGate implements LookupPort {
   }
 
   private announce(db: Database, key: Bytes, event: KeyEvent, isNew: boolean): void {
+    this.tell(db, key, event, isNew);
+    this.wake(db, key);
+  }
+
+  private tell(db: Database, key: Bytes, event: KeyEvent, isNew: boolean): void {
     const { armed, ports } = this;
     if (armed & (Armed.watch | Armed.tracking)) ports.touched(db, key);
     if (armed & Armed.notify) {
       if (isNew && this.notifyClasses & NotifyClass.new) ports.notify(db, key, EVENT_NEW);
       if (this.notifyClasses & event.class) ports.notify(db, key, event);
     }
-    if (armed & Armed.blocked) ports.ready(db, key);
   }
 }
 

@@ -11,6 +11,7 @@ import { otherTypes } from './other-types.js';
 import { sets } from './sets.js';
 import { sort } from './sort.js';
 import { sortedSets } from './sorted-sets.js';
+import { streams } from './streams.js';
 import { strings } from './strings.js';
 import { transactions } from './transactions.js';
 
@@ -21,6 +22,7 @@ export const families: readonly Family[] = [
   sets,
   hashes,
   sortedSets,
+  streams,
   geo,
   sort,
   keyspace,

@@ -48,6 +48,27 @@ const CASES: [title: string, tolerance: Tolerance, ours: Reply, peer: Reply, sam
   ['an error for a shape', { kind: 'shape', why }, error('ERR a'), error('ERR b'), false],
   ['one class of error', { kind: 'error-class', why }, error('ERR a'), error('ERR b'), true],
   ['two classes of error', { kind: 'error-class', why }, error('ERR a'), error('WRONGTYPE b'), false],
+  [
+    'times at their place',
+    { kind: 'clocked', at: [1], why },
+    array(integer(7n), array(bulk('a'), integer(5n)), array(bulk('a'), integer(5n))),
+    array(integer(7n), array(bulk('a'), integer(5n)), array(bulk('a'), integer(9n))),
+    true,
+  ],
+  [
+    'a number that is no time',
+    { kind: 'clocked', at: [1], why },
+    array(integer(7n), integer(20n)),
+    array(integer(8n), integer(20n)),
+    false,
+  ],
+  [
+    'times since 1970',
+    { kind: 'clocked', at: [], why },
+    array(bulk('seen'), integer(1700000000000n)),
+    array(bulk('seen'), integer(1700000000009n)),
+    true,
+  ],
   ['a listed pair', { kind: 'either', pairs: [['x', 'y']], why }, bulk('y'), bulk('x'), true],
   [
     'a dump of a set in another order',

@@ -11,6 +11,7 @@
  * Ids in a listpack are differences to the node's id, modulo 2^64 (redis 7.2.6 rdb.c:rdbLoadObject, t_stream.c).
  */
 import { type Bytes } from '../../base/bytes.js';
+import { type Int64, normalizeInt64 } from '../../base/numbers.js';
 import { StreamConsumer, StreamGroup } from '../../store/types/stream-groups.js';
 import { idMs, idSeq, streamId, streamIdAt, type StreamId } from '../../store/types/stream-id.js';
 import { type StreamEntry, StreamValue } from '../../store/types/stream-value.js';
@@ -22,8 +23,6 @@ import { awaitLength, awaitLength64, awaitString, decoding, type Step } from './
 
 const BROKEN = 'Stream listpack integrity check failed.';
 const ID_BYTES = 16;
-const U64 = 1n << 64n;
-const I64_LIMIT = 1n << 63n;
 const NO_NAME = '' as Bytes;
 
 /** A stream, its type byte consumed. Throws RdbError. */
@@ -53,16 +52,22 @@ function* readNode(
   const offset = src.offset;
   let blob: Buffer | undefined;
   while ((blob = src.tryBlob('stream node')) === undefined) yield;
-  const { entries, deleted } = decoding(blob, offset, (bytes) => decodeNode(bytes, key as StreamId));
+  const { entries, deleted, names } = decoding(blob, offset, (bytes) => decodeNode(bytes, key as StreamId));
   for (const { id } of entries) {
     if (after !== undefined && id <= after) throw src.error('Stream entries out of order', 'stream node');
     after = id;
   }
-  stream.appendNode(entries, deleted, blob.length);
+  if (entries.length > 0) stream.appendNode(entries, deleted, blob.length, names);
   return after;
 }
 
-function decodeNode(blob: Buffer, master: StreamId): { entries: StreamEntry[]; deleted: number } {
+interface DecodedNode {
+  readonly entries: StreamEntry[];
+  readonly deleted: number;
+  readonly names: Bytes[];
+}
+
+function decodeNode(blob: Buffer, master: StreamId): DecodedNode {
   const walk = new ListpackWalk(blob);
   check(!walk.done, 'Empty listpack inside stream', 0);
   const live = readCount(walk);
@@ -77,7 +82,7 @@ function decodeNode(blob: Buffer, master: StreamId): { entries: StreamEntry[]; d
   }
   check(walk.done && entries.length === live, BROKEN, 0);
   walk.finish();
-  return { entries, deleted };
+  return { entries, deleted, names };
 }
 
 function readNames(walk: ListpackWalk): Bytes[] {
@@ -131,7 +136,7 @@ function* readMetadata(src: RdbSource, stream: StreamValue, rdbType: number, nod
     // the first id is that of the first entry, which is known
     yield* readId(src, 'stream first id');
     stream.maxDeletedId = yield* readId(src, 'stream largest deleted id');
-    stream.entriesAdded = Number(yield* awaitLength64(src, 'stream entries added'));
+    stream.entriesAdded = yield* awaitLength64(src, 'stream entries added');
   }
   if (length > 0 && nodes === 0) {
     throw src.error('Stream length inconsistent with rax entries', 'stream length', '0', String(length));
@@ -185,7 +190,7 @@ function* readGroup(src: RdbSource, stream: StreamValue, rdbType: number): Step<
 function* readPending(src: RdbSource, group: StreamGroup, nobody: StreamConsumer): Step<void> {
   const id = yield* readRawId(src);
   const deliveryTime = yield* readTime(src);
-  const deliveryCount = Number(yield* awaitLength64(src, 'stream delivery count'));
+  const deliveryCount = yield* awaitLength64(src, 'stream delivery count');
   if (!group.pel.add({ id, consumer: nobody, deliveryTime, deliveryCount })) {
     throw src.error('Duplicated global PEL entry loading stream consumer group', 'stream pending entry');
   }
@@ -220,6 +225,6 @@ function* readConsumer(
 }
 
 /** An unsigned 64-bit number as the signed one with the same bits. */
-function signed(value: number | bigint): number {
-  return Number(typeof value === 'bigint' && value >= I64_LIMIT ? value - U64 : value);
+function signed(value: Int64): Int64 {
+  return typeof value === 'bigint' ? normalizeInt64(BigInt.asIntN(64, value)) : value;
 }

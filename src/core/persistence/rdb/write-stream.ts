@@ -1,11 +1,14 @@
 /**
  * Streams into an RDB: types 15, 19 and 21, laid out as read-stream.ts draws them.
  *
- * A node goes out as one listpack whose id is that of its first entry; entries deleted before are not carried on.
+ * A node goes out as one listpack whose id is that of its first entry; entries deleted before are not carried on, nor a node of which
+ * all are deleted. Groups and consumers are in the order of their names, as in a radix tree.
  */
-import { idMs, idSeq, type StreamId } from '../../store/types/stream-id.js';
-import { type PendingList, type StreamConsumer, type StreamGroup } from '../../store/types/stream-groups.js';
-import { sameNames, type StreamNode, type StreamValue } from '../../store/types/stream-value.js';
+import { idMs, idSeq, MIN_STREAM_ID, type StreamId } from '../../store/types/stream-id.js';
+import { type PendingList } from '../../store/types/pending-list.js';
+import { type PendingEntry, type StreamConsumer, type StreamGroup } from '../../store/types/stream-groups.js';
+import { idDifference, type StreamNode } from '../../store/types/stream-node.js';
+import { type StreamValue } from '../../store/types/stream-value.js';
 import { type BlockOutput } from './block-output.js';
 import { ENTRY_SAME_FIELDS, type WritableVersion } from './format.js';
 import { ListpackBuilder } from './packed/listpack.js';
@@ -19,10 +22,13 @@ const YIELD_PENDING = 1024;
 /** Writes a stream behind its type byte. Yields after each node and after every YIELD_PENDING pending entries. */
 export function* writeStream(out: BlockOutput, stream: StreamValue, version: WritableVersion): Writing {
   const builder = new ListpackBuilder();
-  out.length(stream.nodeCount);
+  let live = 0;
+  for (let n = 0; n < stream.nodeCount; n++) if (stream.nodeAt(n).length > 0) live++;
+  out.length(live);
   for (let n = 0; n < stream.nodeCount; n++) {
     const node = stream.nodeAt(n);
-    out.string(node.entries[0].id);
+    if (node.length === 0) continue;
+    out.string(node.ids[0]);
     encodeNode(builder, node);
     out.blob(builder.finish());
     yield;
@@ -35,34 +41,32 @@ export function* writeStream(out: BlockOutput, stream: StreamValue, version: Wri
     out.length(stream.entriesAdded);
   }
   out.length(stream.groups.size);
-  for (const group of stream.groups.values()) yield* writeGroup(out, group, version);
+  for (const group of stream.groupsByName()) yield* writeGroup(out, group, version);
 }
 
-function encodeNode(builder: ListpackBuilder, node: Readonly<StreamNode>): void {
-  const [{ id: master, fields: names }] = node.entries;
+function encodeNode(builder: ListpackBuilder, node: StreamNode): void {
+  const { names, ids } = node;
+  const master = { ms: idMs(ids[0]), seq: idSeq(ids[0]) };
   builder.reset();
-  builder.appendInt(node.entries.length);
+  builder.appendInt(ids.length);
   builder.appendInt(0);
-  builder.appendInt(names.length / 2);
-  for (let i = 0; i < names.length; i += 2) builder.append(names[i]);
+  builder.appendInt(names.length);
+  for (const name of names) builder.append(name);
   builder.appendInt(0);
-  for (const { id, fields } of node.entries) {
-    const same = sameNames(fields, names);
-    builder.appendInt(same ? ENTRY_SAME_FIELDS : 0);
-    builder.appendInt(difference(idMs(id), idMs(master)));
-    builder.appendInt(difference(idSeq(id), idSeq(master)));
-    if (!same) builder.appendInt(fields.length / 2);
-    for (let i = same ? 1 : 0; i < fields.length; i += same ? 2 : 1) builder.append(fields[i]);
-    builder.appendInt(same ? 3 + fields.length / 2 : 4 + fields.length);
+  for (let i = 0; i < ids.length; i++) {
+    const own = node.ownFieldsAt(i);
+    builder.appendInt(own === undefined ? ENTRY_SAME_FIELDS : 0);
+    builder.appendInt(idDifference(idMs(ids[i]), master.ms));
+    builder.appendInt(idDifference(idSeq(ids[i]), master.seq));
+    if (own === undefined) {
+      for (let j = 0; j < names.length; j++) builder.append(node.valueAt(i, j));
+      builder.appendInt(3 + names.length);
+    } else {
+      builder.appendInt(own.length / 2);
+      for (const part of own) builder.append(part);
+      builder.appendInt(4 + own.length);
+    }
   }
-}
-
-/** a - b as the signed 64-bit integer with those bits. */
-function difference(a: number | bigint, b: number | bigint): number | bigint {
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
-  const wrapped = BigInt.asIntN(64, BigInt(a) - BigInt(b));
-  const small = Number(wrapped);
-  return Number.isSafeInteger(small) ? small : wrapped;
 }
 
 function writeId(out: BlockOutput, id: StreamId): void {
@@ -77,18 +81,21 @@ function* writeGroup(out: BlockOutput, group: StreamGroup, version: WritableVers
   if (version >= 10) out.length(group.entriesRead < 0 ? U64 + BigInt(group.entriesRead) : group.entriesRead);
   yield* writePending(out, group.pel, true);
   out.length(group.consumers.size);
-  for (const consumer of group.consumers.values()) yield* writeConsumer(out, consumer, version);
+  for (const consumer of group.consumersByName()) yield* writeConsumer(out, consumer, version);
 }
 
-function* writePending(out: BlockOutput, pel: PendingList, withDelivery: boolean): Writing {
+function* writePending(out: BlockOutput, pel: PendingList<PendingEntry>, withDelivery: boolean): Writing {
   out.length(pel.size);
-  for (let from = 0; from < pel.size; from += YIELD_PENDING) {
-    for (const { id, deliveryTime, deliveryCount } of pel.slice(from, from + YIELD_PENDING)) {
-      out.bytes(id);
-      if (!withDelivery) continue;
-      out.int64(deliveryTime);
-      out.length(deliveryCount);
+  const cursor = pel.from(MIN_STREAM_ID);
+  let left = YIELD_PENDING;
+  for (let entry = cursor.next(); entry !== undefined; entry = cursor.next()) {
+    out.bytes(entry.id);
+    if (withDelivery) {
+      out.int64(entry.deliveryTime);
+      out.length(entry.deliveryCount);
     }
+    if (--left > 0) continue;
+    left = YIELD_PENDING;
     yield;
   }
 }

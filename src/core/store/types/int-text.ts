@@ -41,7 +41,8 @@ export function packedSize(bytes: Bytes): number {
   return body + backLengthSize(body);
 }
 
-function packedIntSize(value: number | bigint): number {
+/** The size of an integer as one element of a listpack, its back length included. */
+export function packedIntSize(value: number | bigint): number {
   if (value >= 0 && value <= 127) return 2;
   if (value >= -4096 && value <= 4095) return 3;
   if (value >= -32768 && value <= 32767) return 4;

@@ -4,67 +4,30 @@
  * A pending entry is one object in two lists, the group's and its consumer's, both in id order. An entry of the group whose
  * consumer is not known exists only while an RDB is being read.
  */
-import { type Bytes } from '../../base/bytes.js';
-import { SortedChunks } from './sorted-chunks.js';
+import { type Bytes, compareBytes } from '../../base/bytes.js';
+import { type Int64, INT64_MAX, normalizeInt64 } from '../../base/numbers.js';
+import { PendingList } from './pending-list.js';
 import { type StreamId } from './stream-id.js';
 
 /** `entriesRead` of a group whose logical position is not known (redis 7.2.6 SCG_INVALID_ENTRIES_READ). */
 export const UNKNOWN_ENTRIES_READ = -1;
+
+/** One more, which wraps at the end of 64 bits as Redis's counters do. */
+export function increment(n: Int64): Int64 {
+  if (typeof n === 'number' && n < Number.MAX_SAFE_INTEGER) return n + 1;
+  return n === INT64_MAX ? BigInt.asIntN(64, INT64_MAX + 1n) : normalizeInt64(BigInt(n) + 1n);
+}
 
 export interface PendingEntry {
   readonly id: StreamId;
   consumer: StreamConsumer;
   /** Absolute ms of the last delivery. */
   deliveryTime: number;
-  deliveryCount: number;
-}
-
-function comparePending(a: PendingEntry, b: PendingEntry): number {
-  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
-}
-
-/** Pending entries by id and in id order. */
-export class PendingList {
-  private readonly byId = new Map<StreamId, PendingEntry>();
-  private readonly order = new SortedChunks<PendingEntry>(comparePending);
-
-  get size(): number {
-    return this.byId.size;
-  }
-
-  get(id: StreamId): PendingEntry | undefined {
-    return this.byId.get(id);
-  }
-
-  /** Adds `entry`; false, and nothing done, when its id is there already. */
-  add(entry: PendingEntry): boolean {
-    if (this.byId.has(entry.id)) return false;
-    this.byId.set(entry.id, entry);
-    this.order.insert(entry);
-    return true;
-  }
-
-  /** Removes `id`; false when it was not there. */
-  delete(id: StreamId): boolean {
-    const entry = this.byId.get(id);
-    if (entry === undefined) return false;
-    this.byId.delete(id);
-    return this.order.remove(entry);
-  }
-
-  /** The index of the first entry at or after `id`, for `slice`. */
-  indexFrom(id: StreamId): number {
-    return this.order.rankOf((entry) => (entry.id < id ? -1 : 1));
-  }
-
-  /** The entries of the indexes in [start, end), clipped, in id order. */
-  slice(start: number, end: number): PendingEntry[] {
-    return this.order.range(start, end);
-  }
+  deliveryCount: Int64;
 }
 
 export class StreamConsumer {
-  readonly pel = new PendingList();
+  readonly pel = new PendingList<PendingEntry>();
 
   /** `seenTime`: last attempt to read, absolute ms; `activeTime`: last successful one, -1 for never. */
   constructor(
@@ -75,15 +38,18 @@ export class StreamConsumer {
 }
 
 export class StreamGroup {
-  readonly pel = new PendingList();
+  readonly pel = new PendingList<PendingEntry>();
   /** By name, in the order of creation. */
   readonly consumers = new Map<Bytes, StreamConsumer>();
+  /** The stream that may change it (StreamValue.groupForWrite); undefined: the one that has it. */
+  owner: object | undefined;
+  private sorted: StreamConsumer[] | undefined;
 
   /** `entriesRead` is UNKNOWN_ENTRIES_READ or the number of entries ever added up to `lastId`. */
   constructor(
     readonly name: Bytes,
     public lastId: StreamId,
-    public entriesRead: number,
+    public entriesRead: Int64,
   ) {}
 
   /** The consumer `name`, made when missing. */
@@ -96,12 +62,20 @@ export class StreamGroup {
     return consumer;
   }
 
-  /** Puts `id` into the group's and the consumer's list; false when the group has it already. */
+  /** The consumers in the order of their names, in which Redis lists and saves them. Not to be changed. */
+  consumersByName(): readonly StreamConsumer[] {
+    if (this.sorted?.length !== this.consumers.size) {
+      this.sorted = [...this.consumers.values()].sort((a, b) => compareBytes(a.name, b.name));
+    }
+    return this.sorted;
+  }
+
+  /** Puts `id` into the group's and the consumer's list; undefined, and nothing done, when the group has it already. */
   addPending(
     id: StreamId,
     consumer: StreamConsumer,
     deliveryTime: number,
-    deliveryCount: number,
+    deliveryCount: Int64,
   ): PendingEntry | undefined {
     const entry: PendingEntry = { id, consumer, deliveryTime, deliveryCount };
     if (!this.pel.add(entry)) return undefined;
@@ -132,6 +106,7 @@ export class StreamGroup {
     if (consumer === undefined) return 0;
     for (const entry of consumer.pel.slice(0, consumer.pel.size)) this.pel.delete(entry.id);
     this.consumers.delete(name);
+    this.sorted = undefined;
     return consumer.pel.size;
   }
 
