@@ -41,6 +41,8 @@ export interface BlockingHost {
   rerun(session: Session, command: Command, argv: Bytes[]): void;
   /** A blocked command ended without being run again: it counts among the calls of its command. */
   accountUnblocked(session: Session, command: Command, failed: boolean): void;
+  /** Runs the end of a command that was held back: it has passed the gates. */
+  conclude(session: Session, command: Command, argv: Bytes[]): void;
   /** Executes a postponed request from the start. */
   execute(session: Session, argv: Bytes[]): void;
   /** The session goes on with what its parser holds, at the end of the turn. */
@@ -334,7 +336,7 @@ export class Blocking implements BlockingPort {
     this.holds++;
     this.rearm();
     return (conclude) => {
-      this.host.rerun(session, { ...command, run: conclude }, argv);
+      this.host.conclude(session, { ...command, run: conclude }, argv);
       this.holds--;
       this.rearm();
       this.finish(session);

@@ -115,6 +115,11 @@ export class Dispatcher {
     this.call(session, command, argv, undefined);
   }
 
+  /** The end of a command that has passed the gates before. */
+  conclude(session: Session, command: Command, argv: Bytes[]): void {
+    this.call(session, command, argv, undefined);
+  }
+
   /** A blocked command ended without being run again (redis 7.2.6 blocked.c:updateStatsOnUnblock). */
   accountUnblocked(session: Session, command: Command, failed: boolean): void {
     const { stats } = this.p;

@@ -177,6 +177,11 @@ export class Engine implements ServerPort, SessionHost, GateState {
         return engine.context.command;
       },
       rerun: (session, command, argv) => this.rerun(session, command, argv),
+      conclude: (session, command, argv) => {
+        this.runningArgv = argv;
+        this.dispatcher.readClock();
+        this.dispatcher.conclude(session, command, argv);
+      },
       accountUnblocked: (session, command, failed) =>
         this.dispatcher.accountUnblocked(session, command, failed),
       execute: (session, argv) => this.execute(session, argv),

@@ -39,7 +39,7 @@ it('RESTORE takes what DUMP gave, under any version up to its own', () => {
   expect(restore(payload.slice(0, -10))).toBe('OK');
   expect(call('GET', 'k')).toBe('value');
   expect(call('RESTORE', 'l', 0, '\x00\x05value\x06\x00checksum')).toBe('OK');
-  expect(call('RESTORE', 'm', 0, '\x00\x05value\x0c\x00checksum')).toBe(
+  expect(call('RESTORE', 'm', 0, '\x00\x05value\x0d\x00checksum')).toBe(
     '-ERR DUMP payload version or checksum are wrong',
   );
 });

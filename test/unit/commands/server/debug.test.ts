@@ -62,7 +62,7 @@ it('DEBUG SET-SKIP-CHECKSUM-VALIDATION', () => {
   expect(call('RESTORE', 'k', 0, payload)).toBe('-ERR DUMP payload version or checksum are wrong');
   expect(call('DEBUG', 'SET-SKIP-CHECKSUM-VALIDATION', 1)).toBe('OK');
   expect(call('RESTORE', 'k', 0, payload)).toBe('OK');
-  expect(call('RESTORE', 'l', 0, '\x00\x03foo\x0c\x00wrongsum')).toBe(
+  expect(call('RESTORE', 'l', 0, '\x00\x03foo\x0d\x00wrongsum')).toBe(
     '-ERR DUMP payload version or checksum are wrong',
   );
   expect(call('DEBUG', 'SET-SKIP-CHECKSUM-VALIDATION', 0)).toBe('OK');
