@@ -14,6 +14,7 @@ import {
   ClientFlag,
   type CommandContext,
   type DebugPort,
+  type MemoryOverview,
   type PersistencePort,
   type ReplicationPort,
   type ServerPort,
@@ -45,6 +46,8 @@ import { type GateState } from './gates.js';
 import { type ProcessPort } from './host.js';
 import { Identity } from './identity.js';
 import { infoSections } from './info.js';
+import { EngineMemory } from './memory.js';
+import { memoryOverview } from './memory-overview.js';
 import { Session, type SessionHost } from './session.js';
 import { EngineStats } from './stats.js';
 import { Transactions } from './transactions.js';
@@ -91,6 +94,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
   readonly turn: Turn;
   readonly dispatcher: Dispatcher;
   readonly cron: Cron;
+  readonly memory: EngineMemory;
   readonly version = REDIS_VERSION;
   readonly slowlog = new Slowlog();
   readonly latency = new LatencyMonitor();
@@ -110,8 +114,6 @@ export class Engine implements ServerPort, SessionHost, GateState {
   tcpPort = 0;
   configFile = '';
   activeExpire = true;
-  /** `used_memory` when the server had started. */
-  startMemoryBytes = 0;
   private readonly context: MutableContext;
   private readonly toFlush: Session[] = [];
   private readonly unblocked: Session[] = [];
@@ -144,10 +146,10 @@ export class Engine implements ServerPort, SessionHost, GateState {
     };
     this.wireGate();
     this.wireTurn();
+    this.memory = new EngineMemory(this);
     this.applyConfig();
     this.config.onChange('requirepass', () => this.admitWithoutPassword());
     this.cron = new Cron(this);
-    this.startMemoryBytes = this.host.memory().usedBytes;
   }
 
   /** Client, database, reply and command are filled in before each call. */
@@ -252,7 +254,8 @@ export class Engine implements ServerPort, SessionHost, GateState {
     const lfu = values.maxmemoryPolicy.endsWith('lfu');
     this.store.savesUsage = lfu || values.maxmemoryPolicy.endsWith('lru');
     this.store.lfu = lfu ? { logFactor: values.lfuLogFactor, decayMinutes: values.lfuDecayTime } : undefined;
-    this.armGate(EngineGate.maxMemory, values.maxmemory > 0);
+    this.store.lazyFree.configure(values);
+    this.memory.configured();
     this.armGate(EngineGate.protectedCommands, true);
   }
 
@@ -338,6 +341,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
         this.runningArgv = parser.argv;
         if (session.upstream === undefined) this.dispatcher.execute(session, parser.argv, parser);
         else this.executeForMaster(session);
+        if (this.hasTooMuch(session)) break;
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -345,6 +349,10 @@ export class Engine implements ServerPort, SessionHost, GateState {
       return;
     }
     if (parser.pendingBytes > QUERY_CHECK_BYTES) this.clients.enforceQueryLimit(session);
+  }
+
+  measure(session: Session): void {
+    this.clients.memory.measureInput(session);
   }
 
   /** Brings what the next commands of a pipeline need into the cache. @returns for how many commands no more is to be done */
@@ -399,6 +407,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
       session.inputPending = false;
       if (session.closed) continue;
       this.drain(session);
+      this.measure(session);
       if (!session.inputPending && !session.closed) session.connection.resumeReading();
     }
   }
@@ -413,10 +422,17 @@ export class Engine implements ServerPort, SessionHost, GateState {
     // Flushing may close sessions and make others write: those wait for the next turn.
     const due = this.toFlush.splice(0);
     for (const session of due) {
+      if (this.hasTooMuch(session)) continue;
       session.flush();
-      if (!session.closed && session.outputBytes > OUTPUT_CHECK_BYTES)
+      this.clients.memory.measure(session);
+      if (session.feed !== undefined || session.memoryBytes > OUTPUT_CHECK_BYTES)
         this.clients.enforceOutputLimit(session);
     }
+  }
+
+  /** Closes a client that was written too much for: that counts before the kernel takes it, as in Redis. */
+  private hasTooMuch(session: Session): boolean {
+    return session.reply.length > OUTPUT_CHECK_BYTES && this.clients.enforceOutputLimit(session);
   }
 
   closing(session: Session): void {
@@ -436,7 +452,8 @@ export class Engine implements ServerPort, SessionHost, GateState {
   }
 
   infoLine(session: Session): string {
-    return this.clients.infoLine(session, this.dispatcher.depth > 0 && this.context.client === session);
+    const isRunning = this.dispatcher.depth > 0 && this.context.client === session;
+    return this.clients.infoLine(session, isRunning ? this.runningArgv : undefined);
   }
 
   /** A parked session goes on at the end of the turn. */
@@ -450,6 +467,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
       if (session.closed) continue;
       this.blocking.servePostponed(session);
       this.drain(session);
+      this.measure(session);
     }
     if (this.dispatcher.keysReady) this.serveReady();
   }
@@ -501,10 +519,8 @@ export class Engine implements ServerPort, SessionHost, GateState {
 
   // ---- gates
 
-  outOfMemory(): boolean {
-    const { maxmemory, replicaIgnoreMaxmemory } = this.config.values;
-    if (replicaIgnoreMaxmemory && this.replication.isReplica) return false;
-    return maxmemory > 0 && this.host.memory().usedBytes > maxmemory;
+  outOfMemory(fromMaster: boolean): boolean {
+    return this.memory.outOfMemory(fromMaster);
   }
 
   protectedAllowed(command: Command, session: Session): boolean {
@@ -538,6 +554,10 @@ export class Engine implements ServerPort, SessionHost, GateState {
     return { bytesIn, bytesOut };
   }
 
+  memoryOverview(): MemoryOverview {
+    return memoryOverview(this);
+  }
+
   latencyOf(command: Command): LatencyHistogram | undefined {
     return this.stats.latencies[command.id];
   }
@@ -545,6 +565,8 @@ export class Engine implements ServerPort, SessionHost, GateState {
   resetStats(): void {
     this.stats.reset();
     Object.assign(this.store.stats, { hits: 0, misses: 0, expired: 0, evicted: 0 });
+    this.store.lazyFree.reset();
+    this.memory.resetStats();
   }
 
   rewriteConfig(all = false): void {

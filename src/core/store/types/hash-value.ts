@@ -7,6 +7,7 @@
  */
 import { type Bytes } from '../../base/bytes.js';
 import { DenseMap } from './dense-map.js';
+import { stringCost } from './string-cost.js';
 
 export class HashValue {
   readonly kind = 'hash';
@@ -16,6 +17,10 @@ export class HashValue {
   /** The most fields it had, and the longest field or value it was given, since it was made. */
   peakSize = 0;
   peakLength = 0;
+  /** Bytes of memory of all strings, fields and values. */
+  stringBytes = 0;
+  /** What the hash was last known to cost (store/memory.ts); -1: it is in no keyspace. */
+  accountedBytes = -1;
   /** Fields that expire, with the absolute time in ms; null while there is none. */
   fieldExpiry: Map<Bytes, number> | null = null;
   private entries = new DenseMap<Bytes>([], []);
@@ -27,6 +32,7 @@ export class HashValue {
     hash.peakSize = fields.length;
     for (let i = 0; i < fields.length; i++) {
       hash.peakLength = Math.max(hash.peakLength, fields[i].length, values[i].length);
+      hash.stringBytes += stringCost(fields[i].length) + stringCost(values[i].length);
     }
     return hash.entries.isSound ? hash : undefined;
   }
@@ -49,11 +55,14 @@ export class HashValue {
     const slot = this.entries.find(field);
     this.unsettled = true;
     if (value.length > this.peakLength) this.peakLength = value.length;
+    this.stringBytes += stringCost(value.length);
     if (slot >= 0) {
+      this.stringBytes -= stringCost(this.entries.valueAt(slot).length);
       this.entries.setValueAt(slot, value);
       return false;
     }
     this.entries.add(field, value);
+    this.stringBytes += stringCost(field.length);
     if (field.length > this.peakLength) this.peakLength = field.length;
     if (this.entries.size > this.peakSize) this.peakSize = this.entries.size;
     return true;
@@ -63,6 +72,7 @@ export class HashValue {
   delete(field: Bytes): boolean {
     const slot = this.entries.find(field);
     if (slot < 0) return false;
+    this.stringBytes -= stringCost(field.length) + stringCost(this.entries.valueAt(slot).length);
     this.entries.removeAt(slot);
     this.fieldExpiry?.delete(field);
     return true;
@@ -102,6 +112,7 @@ export class HashValue {
     copy.unsettled = this.unsettled;
     copy.peakSize = this.peakSize;
     copy.peakLength = this.peakLength;
+    copy.stringBytes = this.stringBytes;
     if (this.fieldExpiry !== null) copy.fieldExpiry = new Map(this.fieldExpiry);
     return copy;
   }

@@ -7,6 +7,7 @@
 import { type Bytes } from '../../base/bytes.js';
 import { DenseMap } from './dense-map.js';
 import { SortedChunks } from './sorted-chunks.js';
+import { stringCost } from './string-cost.js';
 
 export interface ZEntry {
   readonly member: Bytes;
@@ -26,6 +27,10 @@ export class ZSetValue {
   /** The most members it had, and the longest member it was given, since it was made. */
   peakSize = 0;
   peakLength = 0;
+  /** Bytes of memory of all members' strings. */
+  stringBytes = 0;
+  /** What the sorted set was last known to cost (store/memory.ts); -1: it is in no keyspace. */
+  accountedBytes = -1;
   private byMember = new DenseMap<ZEntry>([], []);
   private order = new SortedChunks<ZEntry>(compareEntries);
 
@@ -49,6 +54,7 @@ export class ZSetValue {
     if (slot < 0) {
       const entry: ZEntry = { member, score };
       this.byMember.add(member, entry);
+      this.stringBytes += stringCost(member.length);
       this.order.insert(entry);
       this.unsettled = true;
       if (member.length > this.peakLength) this.peakLength = member.length;
@@ -70,6 +76,7 @@ export class ZSetValue {
     if (slot < 0) return false;
     this.order.remove(this.byMember.valueAt(slot));
     this.byMember.removeAt(slot);
+    this.stringBytes -= stringCost(member.length);
     return true;
   }
 
@@ -108,7 +115,10 @@ export class ZSetValue {
   /** Removes the entries of the ranks in [start, end), clipped, and returns them. */
   removeRange(start: number, end: number): ZEntry[] {
     const removed = this.order.removeRange(start, end);
-    for (const entry of removed) this.byMember.removeAt(this.byMember.find(entry.member));
+    for (const entry of removed) {
+      this.byMember.removeAt(this.byMember.find(entry.member));
+      this.stringBytes -= stringCost(entry.member.length);
+    }
     return removed;
   }
 
@@ -136,6 +146,7 @@ export class ZSetValue {
     copy.unsettled = this.unsettled;
     copy.peakSize = this.peakSize;
     copy.peakLength = this.peakLength;
+    copy.stringBytes = this.stringBytes;
     return copy;
   }
 }
