@@ -13,6 +13,7 @@ import { LongString } from './long-strings.js';
 import { type HashValue } from './types/hash-value.js';
 import { type ListValue } from './types/list-value.js';
 import { RawString } from './types/raw-string.js';
+import { type SetValue } from './types/set-value.js';
 import { type StreamValue } from './types/stream-value.js';
 import { stringCost } from './types/string-cost.js';
 import { type Value } from './types/value.js';
@@ -27,7 +28,7 @@ const NUMBER_BYTES = 16;
 /** The object that stands for a string in a slab. */
 const LONG_STRING_OBJECT_BYTES = 72;
 /** The object, its Buffer and what V8 keeps of that. */
-const RAW_STRING_OBJECT_BYTES = 248;
+const RAW_STRING_OBJECT_BYTES = 256;
 
 /** A cost that grows with the number of elements: `empty`, `first` with the first one, `each` for every one. */
 interface Shape {
@@ -36,17 +37,22 @@ interface Shape {
   readonly each: number;
 }
 
-const LIST: Shape = { empty: 128, first: 224, each: 10 };
-/** While the keys are found by comparing: two arrays with room to grow. */
-const SMALL_MAP: Shape = { empty: 0, first: 300, each: 0 };
-/** With an index. */
-const LARGE_MAP: Shape = { empty: 0, first: 300, each: 58 };
+const LIST: Shape = { empty: 192, first: 290, each: 10 };
+/** Keys that are found by comparing: an array with room to grow; with values: two of them. */
+const SMALL_KEYS: Shape = { empty: 0, first: 120, each: 8 };
+const SMALL_PAIRS: Shape = { empty: 0, first: 240, each: 16 };
+/** Chunks and an index, of which a third to two thirds are taken. */
+const LARGE_KEYS: Shape = { empty: 0, first: 600, each: 24 };
+const LARGE_PAIRS: Shape = { empty: 0, first: 800, each: 32 };
 /** Up to this many keys there is no index (types/dense-map.ts). */
-const SMALL_MAP_MAX = 16;
-const SET_BYTES = 208;
-const HASH_BYTES = 216;
-const ZSET: Shape = { empty: 288, first: 230, each: 66 };
-const STREAM: Shape = { empty: 312, first: 300, each: 80 };
+const SMALL_MAX = 128;
+const SET_BYTES = 240;
+const HASH_BYTES = 280;
+/** Entries with a boxed score, and their order. */
+const ZSET: Shape = { empty: 360, first: 230, each: 66 };
+const STREAM: Shape = { empty: 320, first: 300, each: 100 };
+/** A field of a hash that expires. */
+const FIELD_EXPIRY_BYTES = 60;
 /** Per field of an entry: its place, the string of its value; names are shared. */
 const STREAM_FIELD_BYTES = 8;
 const GROUP_BYTES = 1000;
@@ -101,7 +107,7 @@ export function accountedBytes(value: Accounted): number {
     case 'list':
       return listBytes(value);
     case 'set':
-      return SET_BYTES + mapBytes(value.size) + value.stringBytes;
+      return setBytes(value);
     case 'hash':
       return hashBytes(value);
     case 'zset':
@@ -120,17 +126,22 @@ function listBytes(list: ListValue): number {
   return shaped(LIST, list.length) + list.stringBytes;
 }
 
-function mapBytes(size: number): number {
-  return shaped(size <= SMALL_MAP_MAX ? SMALL_MAP : LARGE_MAP, size);
+function setBytes(set: SetValue): number {
+  const { size } = set;
+  return SET_BYTES + shaped(size <= SMALL_MAX ? SMALL_KEYS : LARGE_KEYS, size) + set.stringBytes;
+}
+
+function pairBytes(size: number): number {
+  return shaped(size <= SMALL_MAX ? SMALL_PAIRS : LARGE_PAIRS, size);
 }
 
 function hashBytes(hash: HashValue): number {
-  const expiries = hash.fieldExpiry === null ? 0 : hash.fieldExpiry.size * LARGE_MAP.each;
-  return HASH_BYTES + mapBytes(hash.size) + hash.stringBytes + expiries;
+  const expiries = hash.fieldExpiry === null ? 0 : hash.fieldExpiry.size * FIELD_EXPIRY_BYTES;
+  return HASH_BYTES + pairBytes(hash.size) + hash.stringBytes + expiries;
 }
 
 function zsetBytes(zset: ZSetValue): number {
-  return shaped(ZSET, zset.size) + mapBytes(zset.size) + zset.stringBytes;
+  return shaped(ZSET, zset.size) + pairBytes(zset.size) + zset.stringBytes;
 }
 
 /**
