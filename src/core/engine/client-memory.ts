@@ -64,6 +64,7 @@ export class ClientMemory {
   /** Clients with output that the kernel has not taken. */
   private readonly draining = new Set<Session>();
   private readonly buckets: Set<Session>[] = [];
+  private evicting = false;
   /** Hears that the limit is exceeded: `evict` is to be called at the end of the turn. */
   onOver: () => void = () => undefined;
 
@@ -111,7 +112,7 @@ export class ClientMemory {
     const { maxmemoryClients } = this.config.values;
     if (maxmemoryClients === 0 && session.memoryBucket < 0) return;
     this.place(session, this.mayBeEvicted(session) ? bucketOf(session.memoryBytes) : -1);
-    if (maxmemoryClients !== 0 && this.isOver(this.limitBytes)) this.onOver();
+    if (maxmemoryClients !== 0 && !this.evicting && this.isOver(this.limitBytes)) this.onOver();
   }
 
   private mayBeEvicted(session: Session): boolean {
@@ -157,7 +158,10 @@ export class ClientMemory {
   evict(): void {
     const limit = this.limitBytes;
     if (limit === 0 || !this.isOver(limit)) return;
+    // What is found out now is acted on now.
+    this.evicting = true;
     this.refresh();
+    this.evicting = false;
     for (let bucket = BUCKETS - 1; bucket >= 0; bucket--) {
       for (const session of this.buckets[bucket]) {
         if (!this.isOver(limit)) return;

@@ -37,6 +37,7 @@ export class Clients implements ClientsPort {
     private readonly log: Log,
   ) {
     this.memory = new ClientMemory(config, stats, log);
+    config.onChange('maxmemory-clients', () => this.measureAll());
   }
 
   newId(): number {
@@ -46,6 +47,10 @@ export class Clients implements ClientsPort {
   add(session: Session): void {
     this.sessions.set(session.id, session);
     this.memory.measure(session);
+  }
+
+  private measureAll(): void {
+    for (const session of this.sessions.values()) this.memory.measure(session);
   }
 
   delete(session: Session): void {

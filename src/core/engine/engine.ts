@@ -341,7 +341,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
         this.runningArgv = parser.argv;
         if (session.upstream === undefined) this.dispatcher.execute(session, parser.argv, parser);
         else this.executeForMaster(session);
-        if (this.hasTooMuch(session)) break;
+        if (session.reply.length > OUTPUT_CHECK_BYTES) this.outputGrew(session);
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -428,6 +428,13 @@ export class Engine implements ServerPort, SessionHost, GateState {
       if (session.feed !== undefined || session.memoryBytes > OUTPUT_CHECK_BYTES)
         this.clients.enforceOutputLimit(session);
     }
+  }
+
+  /** Between two commands, as in redis 7.2.6 server.c:processCommand: a pipeline must not push keys out by its own replies. */
+  private outputGrew(session: Session): void {
+    if (this.hasTooMuch(session)) return;
+    this.clients.memory.measureInput(session);
+    this.clients.memory.evict();
   }
 
   /** Closes a client that was written too much for: that counts before the kernel takes it, as in Redis. */

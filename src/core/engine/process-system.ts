@@ -2,6 +2,7 @@
 import { release, totalmem, type } from 'node:os';
 import { constants, PerformanceObserver, type PerformanceEntry } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
+import { resourceLimits } from 'node:worker_threads';
 import { type MemoryFigures, type ProcessPort } from './host.js';
 
 /** process.memoryUsage walks the heap's spaces: its answer is good for this long. */
@@ -9,6 +10,13 @@ const MEMORY_CACHE_MS = 50;
 
 /** What full collections of this thread's heap left over. One for all: a heap has many users. */
 const heap = { liveBytes: 0, collections: 0, watched: false };
+
+/** What may become old: of the whole heap's limit the young generation is a part in which nothing stays. */
+function heapLimitBytes(): number {
+  const { maxOldGenerationSizeMb } = resourceLimits;
+  if (maxOldGenerationSizeMb === undefined) return getHeapStatistics().heap_size_limit;
+  return maxOldGenerationSizeMb * 1024 * 1024;
+}
 
 type GcEntry = PerformanceEntry & { readonly detail: { readonly kind: number } };
 
@@ -50,7 +58,7 @@ export class SystemProcess implements ProcessPort {
       heapTotalBytes: heapTotal,
       // `external` leaves out shared buffers, `arrayBuffers` leaves out what is no buffer.
       outsideBytes: Math.max(external, arrayBuffers),
-      heapLimitBytes: getHeapStatistics().heap_size_limit,
+      heapLimitBytes: heapLimitBytes(),
       liveHeapBytes: heap.liveBytes,
       collections: heap.collections,
     };

@@ -271,7 +271,7 @@ export class RequestParser {
       return;
     }
     if (this.own && (this.buf.length <= SPARE_BYTES || this.buf.length < held * SHRINK_FACTOR)) return;
-    const copy = ownBuffer(held);
+    const copy = ownBuffer(held, this.enoughFor(from, held));
     this.buf.copy(copy, 0, from, this.end);
     this.rebase(copy, 0, true);
   }
