@@ -52,9 +52,13 @@ const SPARE_BYTES = 16 * 1024;
 const MAX_SPARE = 64;
 const spare: Buffer[] = [];
 
+/** The buffer of a long bulk grows by this factor, up to what the bulk needs: never by what was announced alone. */
+const BULK_GROWTH = 4;
+
 /** A buffer of at least `bytes`, which are in use at once, with room to grow, but no longer than `enough`. */
 function ownBuffer(bytes: number, enough = Infinity): Buffer {
-  if (bytes > SPARE_BYTES) return Buffer.allocUnsafe(Math.min(bytes * 2, enough));
+  if (bytes > SPARE_BYTES)
+    return Buffer.allocUnsafe(enough === Infinity ? bytes * 2 : Math.min(bytes * BULK_GROWTH, enough));
   return spare.pop() ?? Buffer.allocUnsafeSlow(SPARE_BYTES);
 }
 

@@ -171,6 +171,22 @@ const SUBCOMMANDS: Readonly<Record<string, DebugCommand>> = {
       ctx.reply.ok();
     },
   },
+  replybuffer: {
+    args: [2, 2],
+    help: [
+      'REPLYBUFFER PEAK-RESET-TIME <NEVER||RESET|time>',
+      '    Sets the time (in milliseconds) to wait between client reply buffer peak resets.',
+      '    In case NEVER is provided the last observed peak will never be reset',
+      '    In case RESET is provided the peak reset time will be restored to the default value',
+      'REPLYBUFFER RESIZING <0|1>',
+      '    Enable or disable the reply buffer resize cron job',
+    ],
+    run: (ctx, [what]) => {
+      // Replies are lists of strings here: there is no buffer of a fixed size whose peak could be known.
+      if (!isWord(what, 'resizing') && !isWord(what, 'peak-reset-time')) throw Errors.syntax;
+      ctx.reply.ok();
+    },
+  },
   'set-active-expire': {
     args: [1, 1],
     help: [
