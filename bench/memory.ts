@@ -68,7 +68,7 @@ interface Case {
   readonly name: string;
   readonly keys: number;
   readonly expires?: boolean;
-  value(n: number): Value;
+  readonly value: (n: number) => Value;
 }
 
 const CASES: readonly Case[] = [

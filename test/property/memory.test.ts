@@ -63,6 +63,8 @@ function change(value: Value, n: number): void {
       else if (n % 3 === 1) value.delete(member);
       else value.set(member, n);
       break;
+    case 'stream':
+      throw new Error('its strings are not added up');
   }
 }
 

@@ -17,6 +17,8 @@ import { type EngineStats } from './stats.js';
 const SESSION_BYTES = 4096;
 /** A watched key: an entry in the client's list, and the client in the index of watched keys. */
 const WATCH_BYTES = 160;
+/** Less output than this is flushed before it matters. */
+const SMALL_REPLY_BYTES = 16 * 1024;
 /** A queued command of a transaction, besides its arguments. */
 const QUEUED_BYTES = 64;
 
@@ -92,9 +94,15 @@ export class ClientMemory {
     if (!session.closed) this.note(session, session.connection.queuedBytes);
   }
 
-  /** As `measure`, when only its input has changed: asking the kernel costs more than all the rest. */
+  /**
+   * As `measure`, when only its input has changed: asking the kernel costs more than all the rest, and what is as good as nothing is
+   * measured when the replies are flushed.
+   */
   measureInput(session: Session): void {
     if (session.closed) return;
+    const { parser, reply } = session;
+    if (parser.bufferBytes === 0 && reply.length < SMALL_REPLY_BYTES && session.memoryBytes === SESSION_BYTES)
+      return;
     this.note(
       session,
       this.draining.size > 0 && this.draining.has(session) ? session.connection.queuedBytes : 0,

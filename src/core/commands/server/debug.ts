@@ -4,7 +4,7 @@
  * The subcommands are no commands of their own: COMMAND does not know them, and a wrong number of arguments is the error of
  * an unknown subcommand. Those that crash the server, or look into an allocator or a C structure, are not here.
  */
-import { ascii, EMPTY, lower, type Bytes } from '../../base/bytes.js';
+import { ascii, EMPTY, isWord, lower, type Bytes } from '../../base/bytes.js';
 import { parseDoubleLoose, parseSafeInt } from '../../base/numbers.js';
 import { dumpValue } from '../../persistence/rdb/dump.js';
 import { parseMemory } from '../../services/config/units.js';
