@@ -71,7 +71,7 @@ export class Server {
       disk,
       pid: host.pid,
       redisVersion: REDIS_VERSION,
-      usedMemoryBytes: () => host.memory().usedBytes,
+      usedMemoryBytes: () => engine.memory.used,
       position: () => this.replication.position(),
       setLoading: (state) => engine.setLoading(state),
       setDiskError: (on) => engine.armGate(EngineGate.diskError, on),

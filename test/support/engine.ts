@@ -16,6 +16,7 @@ import { type CommandDefinition } from '../../src/core/commands/spec.js';
 import { type Connection } from '../../src/core/engine/connection.js';
 import { TARGET_ALL, type Effect } from '../../src/core/engine/effects.js';
 import { Engine } from '../../src/core/engine/engine.js';
+import { type MemoryFigures } from '../../src/core/engine/host.js';
 import { encodeCommandBuffer } from '../../src/core/protocol/command-encoder.js';
 import { ReplyDecoder, type Reply } from '../../src/core/protocol/reply-decoder.js';
 import { Config } from '../../src/core/services/config/config.js';
@@ -93,6 +94,8 @@ export interface TestEngine {
   /** A client that is there from the start. */
   readonly client: TestClient;
   readonly shutdowns: ShutdownOptions[];
+  /** What the process says of its memory; to be changed. */
+  readonly memory: { -readonly [K in keyof MemoryFigures]: MemoryFigures[K] };
 }
 
 export interface TestEngineOptions {
@@ -105,13 +108,26 @@ export interface TestEngineOptions {
   migration?: MigrationPort;
 }
 
+/** A process with little in a large heap. */
+export function plainMemory(): TestEngine['memory'] {
+  return {
+    rssBytes: 2e7,
+    heapUsedBytes: 1e7,
+    heapTotalBytes: 1.2e7,
+    outsideBytes: 1e6,
+    heapLimitBytes: 4e9,
+    liveHeapBytes: 1e7,
+    collections: 1,
+  };
+}
+
 export function createTestEngine(options: TestEngineOptions): TestEngine {
   const clock = new ManualClock();
   const config = new Config(NO_LOG);
   for (const [name, value] of Object.entries(options.config ?? {})) {
     config.load(fromText(name), [fromText(value)]);
   }
-  const memory = { rssBytes: 2e7, usedBytes: 1e7, heapLimitBytes: 4e9, heapUsedBytes: 1e7 };
+  const memory = plainMemory();
   const engine = new Engine({
     clock,
     random: new SeededRandom(options.seed ?? 1),
@@ -123,6 +139,7 @@ export function createTestEngine(options: TestEngineOptions): TestEngine {
       os: 'Test 1.0',
       nodeVersion: 'v20',
       memory: () => memory,
+      memoryReport: () => 'heap report',
       cpu: () => ({ userSeconds: 1, systemSeconds: 1 }),
       totalSystemMemoryBytes: 8e9,
       sleep: (ms) => clock.advance(ms),
@@ -142,7 +159,7 @@ export function createTestEngine(options: TestEngineOptions): TestEngine {
   engine.migration = options.migration ?? noMigration;
   const recorded = recordStream(engine);
   const connect = () => testClient(engine, clock);
-  return { engine, clock, config, stream: recorded, connect, client: connect(), shutdowns };
+  return { engine, clock, config, stream: recorded, connect, client: connect(), shutdowns, memory };
 }
 
 const noPersistence: Partial<PersistencePort> = {
@@ -163,7 +180,8 @@ const noReplication: Partial<ReplicationPort> = {
   isReplica: false,
   sendsFieldExpiry: () => true,
   info: () => [['role', 'master']],
-  figures: { replicas: 0, backlogBytes: 0, feedBytes: 0 },
+  replicaCount: 0,
+  bufferBytes: 0,
 };
 
 function recordStream(engine: Engine): () => string[] {

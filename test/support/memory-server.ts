@@ -15,6 +15,7 @@ import { type Replication } from '../../src/core/replication/replication.js';
 import { Server } from '../../src/core/server.js';
 import { Config } from '../../src/core/services/config/config.js';
 import { logTo } from '../../src/core/services/log.js';
+import { plainMemory } from './engine.js';
 
 /** A connection to the server, seen from the other end. */
 export class MemoryWire implements Connection {
@@ -153,7 +154,7 @@ export function memoryServer(
   }
   const log: string[] = [];
   const disk = new MemoryDisk(clock);
-  const memory = { rssBytes: 2e7, usedBytes: 1e7, heapLimitBytes: 4e9, heapUsedBytes: 1e7 };
+  const memory = plainMemory();
   const server = new Server({
     clock,
     random: new SeededRandom(seed),
@@ -166,6 +167,7 @@ export function memoryServer(
       os: 'Test 1.0',
       nodeVersion: 'v20',
       memory: () => memory,
+      memoryReport: () => 'heap report',
       cpu: () => ({ userSeconds: 1, systemSeconds: 1 }),
       totalSystemMemoryBytes: 8e9,
       sleep: (ms) => clock.advance(ms),

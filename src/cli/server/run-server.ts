@@ -19,6 +19,10 @@ import { type EngineData, type FromEngine, type ToEngine } from './messages.js';
 
 /** Share of the memory (of the machine or the container) that the engine's heap may take. */
 const HEAP_SHARE = 0.8;
+/** An environment variable that says so in megabytes instead, where others need the memory too. */
+const HEAP_VARIABLE = 'REDIS_TS_HEAP_MB';
+/** V8 itself needs as much. */
+const LEAST_HEAP_MB = 32;
 /**
  * New objects live here first. What is stored survives, so a collection copies nearly all of it: a large one makes long pauses.
  * Long strings are kept elsewhere (store/long-strings), so a larger one gains little; docs/decisions.md has the figures.
@@ -48,7 +52,7 @@ export function runServer(argv: ParsedArgv, options: RunOptions): Promise<number
   const worker = new Worker(new URL('./engine-worker.js', import.meta.url), {
     workerData: engineData(argv, options),
     resourceLimits: {
-      maxOldGenerationSizeMb: Math.floor((availableMemory() * HEAP_SHARE) / 2 ** 20),
+      maxOldGenerationSizeMb: heapMb(),
       maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
     },
   });
@@ -82,11 +86,19 @@ function readConfFile(path: string): Bytes {
   }
 }
 
+function heapMb(): number {
+  const given = Number(process.env[HEAP_VARIABLE]);
+  return given >= LEAST_HEAP_MB ? Math.floor(given) : Math.floor((availableMemory() * HEAP_SHARE) / 2 ** 20);
+}
+
 /** What the machine has, or what the container (cgroup) may use of it. */
 function availableMemory(): number {
   const constrained = process.constrainedMemory();
   return constrained > 0 && constrained < totalmem() ? constrained : totalmem();
 }
+
+const OUT_OF_MEMORY =
+  'Out of memory: the data set has outgrown the heap. Set maxmemory, or give the process more memory.';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
@@ -168,10 +180,8 @@ class Runner {
 
   private crashed(error: Error & { code?: string }): void {
     if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
-      this.end(
-        1,
-        'Out of memory: the data set has outgrown the heap. Set maxmemory, or give the process more memory.',
-      );
+      if (this.log.toFile) this.log.write(OUT_OF_MEMORY);
+      this.end(1, OUT_OF_MEMORY);
       return;
     }
     const stack = error.stack ?? error.message;

@@ -222,8 +222,10 @@ export interface ReplicationPort {
   sendsFieldExpiry(): boolean;
   /** INFO replication, in the order of its fields. */
   info(): InfoField[];
-  /** Connected replicas, and the bytes that the backlog and their feeds hold, for INFO. */
-  readonly figures: { readonly replicas: number; readonly backlogBytes: number; readonly feedBytes: number };
+  /** Connected replicas. */
+  readonly replicaCount: number;
+  /** Bytes of the stream that are held, for the backlog or for replicas that are behind it. */
+  readonly bufferBytes: number;
   /** DEBUG CHANGE-REPL-ID and its like. */
   changeId(): void;
 }
@@ -242,6 +244,9 @@ export interface ServerPort {
   readonly migration: MigrationPort;
   /** INFO with the sections asked for; none: the default ones. */
   info(sections: readonly Bytes[]): InfoSection[];
+  memoryOverview(): MemoryOverview;
+  /** What is known of the process. */
+  readonly host: { memoryReport(): string };
   readonly slowlog: Slowlog;
   readonly latency: LatencyMonitor;
   /** How long the calls of a command took; undefined: it was not called. */
@@ -273,6 +278,38 @@ export interface ServerPort {
   hasUser(name: Bytes): boolean;
   /** Checks a password for a user; sets the client's identity. @returns whether it was right */
   authenticate(client: Client, user: string, password: Bytes): boolean;
+}
+
+/** How the memory is shared out, in bytes; percentages of 100 (redis 7.2.6 server.h:redisMemOverhead). */
+export interface MemoryOverview {
+  readonly used: number;
+  readonly peak: number;
+  readonly startup: number;
+  /** Of the replication buffers: the backlog, and what slow replicas hold beyond it. */
+  readonly backlog: number;
+  readonly replicaBuffers: number;
+  readonly replicationBuffers: number;
+  /** Clients that are no replicas. */
+  readonly normalClients: number;
+  /** All that is no key and no value. */
+  readonly overhead: number;
+  readonly dataset: number;
+  readonly datasetPercent: number;
+  readonly peakPercent: number;
+  readonly keys: number;
+  readonly bytesPerKey: number;
+  /** What does not make keys be evicted. */
+  readonly notCounted: number;
+  /** What the allocator has given out, has in pages, and what of it is in memory. */
+  readonly allocated: number;
+  readonly active: number;
+  readonly resident: number;
+  /** Those with keys. */
+  readonly databases: readonly {
+    readonly id: number;
+    readonly mainBytes: number;
+    readonly expiresBytes: number;
+  }[];
 }
 
 export interface ShutdownOptions {

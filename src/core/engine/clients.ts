@@ -9,6 +9,7 @@ import { type Clock } from '../base/clock.js';
 import { ClientFlag, type Client, type ClientsPort } from '../commands/context.js';
 import { type Config } from '../services/config/config.js';
 import { type Log } from '../services/log.js';
+import { argumentBytes, ClientMemory, clientBytes } from './client-memory.js';
 import { type Session } from './session.js';
 import { type EngineStats } from './stats.js';
 
@@ -27,13 +28,17 @@ export const PROTECTED_MODE_ERROR =
 export class Clients implements ClientsPort {
   private readonly sessions = new Map<number, Session>();
   private nextId = 1;
+  readonly memory: ClientMemory;
 
   constructor(
     private readonly clock: Clock,
     private readonly config: Config,
     private readonly stats: EngineStats,
     private readonly log: Log,
-  ) {}
+  ) {
+    this.memory = new ClientMemory(config, stats, log);
+    config.onChange('maxmemory-clients', () => this.measureAll());
+  }
 
   newId(): number {
     return this.nextId++;
@@ -41,10 +46,16 @@ export class Clients implements ClientsPort {
 
   add(session: Session): void {
     this.sessions.set(session.id, session);
+    this.memory.measure(session);
+  }
+
+  private measureAll(): void {
+    for (const session of this.sessions.values()) this.memory.measure(session);
   }
 
   delete(session: Session): void {
     this.sessions.delete(session.id);
+    this.memory.forget(session);
   }
 
   list(): Iterable<Session> {
@@ -95,6 +106,7 @@ export class Clients implements ClientsPort {
     const now = this.clock.nowMs();
     const idleMs = this.config.values.timeout * 1000;
     for (const session of [...this.sessions.values()]) {
+      this.memory.measure(session);
       if (this.enforceOutputLimit(session)) continue;
       const exempt = ClientFlag.replica | ClientFlag.master | ClientFlag.blocked | ClientFlag.pubsub;
       if (idleMs !== 0 && !(session.flags & exempt) && now - session.lastInteractionMs > idleMs) {
@@ -105,16 +117,18 @@ export class Clients implements ClientsPort {
   }
 
   /**
-   * redis 7.2.6 networking.c:catClientInfoString. `running`: a request of this session is being executed, whose bytes Redis
-   * still has in its query buffer.
+   * redis 7.2.6 networking.c:catClientInfoString. `running`: the arguments of the request of this session that is being executed,
+   * whose bytes Redis still has in its query buffer.
    */
-  infoLine(session: Session, running = false): string {
+  infoLine(session: Session, running?: readonly string[]): string {
     const now = this.clock.nowMs();
     const { multi, parser, reply, connection, feed } = session;
     const inMulti = (session.flags & ClientFlag.multi) !== 0;
     const feedBytes = feed?.pendingBytes ?? 0;
-    const queryBytes = parser.pendingBytes + (running ? parser.wireLength : 0);
-    const held = queryBytes + reply.length + feedBytes + connection.queuedBytes + multi.queuedBytes;
+    const queryBytes = parser.unparsedBytes + (running === undefined ? 0 : parser.wireLength);
+    const argvBytes = argumentBytes(session, running);
+    const totalBytes =
+      clientBytes(session, connection.queuedBytes) - parser.partialBytes + argvBytes + feedBytes;
     const fields: readonly (readonly [string, string | number])[] = [
       ['id', session.id],
       ['addr', session.peerAddress],
@@ -130,15 +144,15 @@ export class Clients implements ClientsPort {
       ['ssub', 0],
       ['multi', inMulti ? multi.queued.length : -1],
       ['qbuf', queryBytes],
-      ['qbuf-free', 0],
-      ['argv-mem', 0],
+      ['qbuf-free', Math.max(0, parser.bufferBytes - queryBytes)],
+      ['argv-mem', argvBytes],
       ['multi-mem', multi.queuedBytes],
       ['rbs', 16384],
       ['rbp', 16384],
       ['obl', reply.length],
       ['oll', feedBytes > 0 ? 1 : 0],
       ['omem', feedBytes + connection.queuedBytes],
-      ['tot-mem', held + SESSION_BYTES],
+      ['tot-mem', totalBytes],
       ['events', connection.queuedBytes > 0 ? 'rw' : 'r'],
       ['cmd', session.lastCommand?.fullName ?? 'NULL'],
       ['user', session.user],
@@ -150,9 +164,6 @@ export class Clients implements ClientsPort {
     return fields.map(([name, value]) => `${name}=${value}`).join(' ');
   }
 }
-
-/** A session with its parser and socket, roughly; part of `tot-mem`. */
-const SESSION_BYTES = 2048;
 
 const LETTERS: readonly (readonly [number, string])[] = [
   [ClientFlag.replica, 'S'],

@@ -46,6 +46,7 @@ export class Cron {
     const { engine } = this;
     engine.dispatcher.syncWallClock();
     this.sampleRates();
+    engine.memory.cron();
     for (const work of this.everyTick) work();
     if (this.ticks++ % engine.config.values.hz !== 0) return;
     engine.clients.cron();
@@ -59,6 +60,5 @@ export class Cron {
     const { bytesIn, bytesOut } = this.engine.netTotals();
     stats.inRate.sample(bytesIn, nowUs);
     stats.outRate.sample(bytesOut, nowUs);
-    stats.peakMemory = Math.max(stats.peakMemory, this.engine.host.memory().usedBytes);
   }
 }

@@ -14,6 +14,7 @@ import {
   ClientFlag,
   type CommandContext,
   type DebugPort,
+  type MemoryOverview,
   type MigrationPort,
   type PersistencePort,
   type ReplicationPort,
@@ -46,6 +47,8 @@ import { type GateState } from './gates.js';
 import { type ProcessPort } from './host.js';
 import { Identity } from './identity.js';
 import { infoSections } from './info.js';
+import { EngineMemory } from './memory.js';
+import { memoryOverview } from './memory-overview.js';
 import { Session, type SessionHost } from './session.js';
 import { EngineStats } from './stats.js';
 import { Transactions } from './transactions.js';
@@ -92,6 +95,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
   readonly turn: Turn;
   readonly dispatcher: Dispatcher;
   readonly cron: Cron;
+  readonly memory: EngineMemory;
   readonly version = REDIS_VERSION;
   readonly slowlog = new Slowlog();
   readonly latency = new LatencyMonitor();
@@ -112,8 +116,6 @@ export class Engine implements ServerPort, SessionHost, GateState {
   tcpPort = 0;
   configFile = '';
   activeExpire = true;
-  /** `used_memory` when the server had started. */
-  startMemoryBytes = 0;
   private readonly context: MutableContext;
   private readonly toFlush: Session[] = [];
   private readonly unblocked: Session[] = [];
@@ -147,10 +149,10 @@ export class Engine implements ServerPort, SessionHost, GateState {
     };
     this.wireGate();
     this.wireTurn();
+    this.memory = new EngineMemory(this);
     this.applyConfig();
     this.config.onChange('requirepass', () => this.admitWithoutPassword());
     this.cron = new Cron(this);
-    this.startMemoryBytes = this.host.memory().usedBytes;
   }
 
   /** Client, database, reply and command are filled in before each call. */
@@ -266,7 +268,8 @@ export class Engine implements ServerPort, SessionHost, GateState {
     const lfu = values.maxmemoryPolicy.endsWith('lfu');
     this.store.savesUsage = lfu || values.maxmemoryPolicy.endsWith('lru');
     this.store.lfu = lfu ? { logFactor: values.lfuLogFactor, decayMinutes: values.lfuDecayTime } : undefined;
-    this.armGate(EngineGate.maxMemory, values.maxmemory > 0);
+    this.store.lazyFree.configure(values);
+    this.memory.configured();
     this.armGate(EngineGate.protectedCommands, true);
   }
 
@@ -360,6 +363,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
         this.runningArgv = parser.argv;
         if (session.upstream === undefined) this.dispatcher.execute(session, parser.argv, parser);
         else this.executeForMaster(session);
+        if (session.reply.length > OUTPUT_CHECK_BYTES) this.outputGrew(session);
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -367,6 +371,10 @@ export class Engine implements ServerPort, SessionHost, GateState {
       return;
     }
     if (parser.pendingBytes > QUERY_CHECK_BYTES) this.clients.enforceQueryLimit(session);
+  }
+
+  measure(session: Session): void {
+    this.clients.memory.measureInput(session);
   }
 
   /** Brings what the next commands of a pipeline need into the cache. @returns for how many commands no more is to be done */
@@ -421,6 +429,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
       session.inputPending = false;
       if (session.closed) continue;
       this.drain(session);
+      this.measure(session);
       if (!session.inputPending && !session.closed) session.connection.resumeReading();
     }
   }
@@ -435,10 +444,24 @@ export class Engine implements ServerPort, SessionHost, GateState {
     // Flushing may close sessions and make others write: those wait for the next turn.
     const due = this.toFlush.splice(0);
     for (const session of due) {
+      if (this.hasTooMuch(session)) continue;
       session.flush();
-      if (!session.closed && session.outputBytes > OUTPUT_CHECK_BYTES)
+      this.clients.memory.measure(session);
+      if (session.feed !== undefined || session.memoryBytes > OUTPUT_CHECK_BYTES)
         this.clients.enforceOutputLimit(session);
     }
+  }
+
+  /** Between two commands, as in redis 7.2.6 server.c:processCommand: a pipeline must not push keys out by its own replies. */
+  private outputGrew(session: Session): void {
+    if (this.hasTooMuch(session)) return;
+    this.clients.memory.measureInput(session);
+    this.clients.memory.evict();
+  }
+
+  /** Closes a client that was written too much for: that counts before the kernel takes it, as in Redis. */
+  private hasTooMuch(session: Session): boolean {
+    return session.reply.length > OUTPUT_CHECK_BYTES && this.clients.enforceOutputLimit(session);
   }
 
   closing(session: Session): void {
@@ -458,7 +481,8 @@ export class Engine implements ServerPort, SessionHost, GateState {
   }
 
   infoLine(session: Session): string {
-    return this.clients.infoLine(session, this.dispatcher.depth > 0 && this.context.client === session);
+    const isRunning = this.dispatcher.depth > 0 && this.context.client === session;
+    return this.clients.infoLine(session, isRunning ? this.runningArgv : undefined);
   }
 
   /** A parked session goes on at the end of the turn. */
@@ -472,6 +496,7 @@ export class Engine implements ServerPort, SessionHost, GateState {
       if (session.closed) continue;
       this.blocking.servePostponed(session);
       this.drain(session);
+      this.measure(session);
     }
     if (this.dispatcher.keysReady) this.serveReady();
   }
@@ -523,10 +548,8 @@ export class Engine implements ServerPort, SessionHost, GateState {
 
   // ---- gates
 
-  outOfMemory(): boolean {
-    const { maxmemory, replicaIgnoreMaxmemory } = this.config.values;
-    if (replicaIgnoreMaxmemory && this.replication.isReplica) return false;
-    return maxmemory > 0 && this.host.memory().usedBytes > maxmemory;
+  outOfMemory(fromMaster: boolean): boolean {
+    return this.memory.outOfMemory(fromMaster);
   }
 
   protectedAllowed(command: Command, session: Session): boolean {
@@ -560,6 +583,10 @@ export class Engine implements ServerPort, SessionHost, GateState {
     return { bytesIn, bytesOut };
   }
 
+  memoryOverview(): MemoryOverview {
+    return memoryOverview(this);
+  }
+
   latencyOf(command: Command): LatencyHistogram | undefined {
     return this.stats.latencies[command.id];
   }
@@ -567,6 +594,8 @@ export class Engine implements ServerPort, SessionHost, GateState {
   resetStats(): void {
     this.stats.reset();
     Object.assign(this.store.stats, { hits: 0, misses: 0, expired: 0, evicted: 0 });
+    this.store.lazyFree.reset();
+    this.memory.resetStats();
   }
 
   rewriteConfig(all = false): void {

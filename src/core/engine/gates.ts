@@ -15,8 +15,8 @@ export type Verdict = ReplyError | 'queue' | 'park' | undefined;
 
 /** What the gates ask of the server. */
 export interface GateState {
-  /** Frees memory by the eviction policy if need be. @returns whether it is still over the limit */
-  outOfMemory(): boolean;
+  /** Frees memory by the eviction policy if need be. @returns whether there is none left for commands that need some */
+  outOfMemory(fromMaster: boolean): boolean;
   /** Whether a protected command may run for this client (enable-debug-command and its like). */
   protectedAllowed(command: Command, session: Session): boolean;
   /** The script or module that keeps the server busy says which text applies. */
@@ -89,7 +89,7 @@ export const GATES: readonly Gate[] = [
     bit: EngineGate.maxMemory,
     concerns: () => true,
     check: (state, session, command) => {
-      if (!state.outOfMemory()) return undefined;
+      if (!state.outOfMemory((session.flags & ClientFlag.master) !== 0)) return undefined;
       const queueing = (session.flags & ClientFlag.multi) !== 0 && !LEAVES_MULTI.has(command.name);
       const denied = queueing || heldBy(session, command, (c) => c.flagSet.has('denyoom'));
       return denied ? Errors.outOfMemory : undefined;

@@ -1,13 +1,13 @@
 /**
  * The values of INFO, section by section; names and order are the model's (info/model.ts).
  *
- * `used_memory` is V8's heap and external memory in use, `used_memory_rss` the resident size of the whole process. Fields that
- * have no meaning without fork or jemalloc are left out rather than invented.
+ * Fields that have no meaning without fork or jemalloc are left out rather than invented. INFO memory has a module of its own.
  */
 import { type Bytes } from '../base/bytes.js';
 import { formatInfo, type InfoField, type InfoSection } from '../info/format.js';
 import { INFO_MODEL, orderFields, selectSections, type InfoSectionName } from '../info/model.js';
 import { type Engine } from './engine.js';
+import { memoryFields } from './memory-overview.js';
 import { REDIS_VERSION } from './version.js';
 
 const PRODUCERS: { readonly [S in InfoSectionName]: (engine: Engine) => InfoField[] } = {
@@ -78,7 +78,7 @@ function clientFields(engine: Engine): InfoField[] {
     maxOutput = Math.max(maxOutput, session.outputBytes);
   }
   return orderFields('clients', {
-    connected_clients: clients.count - engine.replication.figures.replicas,
+    connected_clients: clients.count - engine.replication.replicaCount,
     cluster_connections: 0,
     maxclients: config.values.maxclients,
     client_recent_max_input_buffer: maxInput,
@@ -91,53 +91,10 @@ function clientFields(engine: Engine): InfoField[] {
   });
 }
 
-function memoryFields(engine: Engine): InfoField[] {
-  const { host, stats, config } = engine;
-  const { usedBytes, rssBytes } = host.memory();
-  const peak = (stats.peakMemory = Math.max(stats.peakMemory, usedBytes));
-  const { replicas: _, ...replication } = engine.replication.figures;
-  return orderFields('memory', {
-    used_memory: usedBytes,
-    used_memory_human: human(usedBytes),
-    used_memory_rss: rssBytes,
-    used_memory_rss_human: human(rssBytes),
-    used_memory_peak: peak,
-    used_memory_peak_human: human(peak),
-    used_memory_peak_perc: `${((usedBytes / peak) * 100).toFixed(2)}%`,
-    used_memory_startup: engine.startMemoryBytes,
-    used_memory_dataset: Math.max(0, usedBytes - engine.startMemoryBytes),
-    total_system_memory: host.totalSystemMemoryBytes,
-    total_system_memory_human: human(host.totalSystemMemoryBytes),
-    maxmemory: config.values.maxmemory,
-    maxmemory_human: human(config.values.maxmemory),
-    maxmemory_policy: config.values.maxmemoryPolicy,
-    mem_fragmentation_ratio: (rssBytes / usedBytes).toFixed(2),
-    mem_fragmentation_bytes: rssBytes - usedBytes,
-    mem_not_counted_for_evict: replication.feedBytes,
-    mem_replication_backlog: replication.backlogBytes,
-    mem_total_replication_buffers: replication.backlogBytes + replication.feedBytes,
-    mem_clients_slaves: replication.feedBytes,
-    mem_clients_normal: clientMemory(engine),
-    mem_cluster_links: 0,
-    mem_aof_buffer: 0,
-    mem_allocator: 'v8',
-    active_defrag_running: 0,
-    lazyfree_pending_objects: 0,
-    lazyfreed_objects: 0,
-  });
-}
-
-function clientMemory(engine: Engine): number {
-  let bytes = 0;
-  for (const session of engine.clients.list()) {
-    if (session.type === 'normal') bytes += session.parser.pendingBytes + session.outputBytes;
-  }
-  return bytes;
-}
-
 function statsFields(engine: Engine): InfoField[] {
   const { stats, store } = engine;
   const { bytesIn, bytesOut } = engine.netTotals();
+  const exceeded = engine.memory.exceededMs;
   return orderFields('stats', {
     total_connections_received: stats.connections,
     total_commands_processed: stats.totalCommands,
@@ -158,6 +115,8 @@ function statsFields(engine: Engine): InfoField[] {
     expire_cycle_cpu_milliseconds: Math.floor(store.stats.expireCycleUs / 1000),
     evicted_keys: store.stats.evicted,
     evicted_clients: stats.evictedClients,
+    total_eviction_exceeded_time: exceeded.total,
+    current_eviction_exceeded_time: exceeded.current,
     keyspace_hits: store.stats.hits,
     keyspace_misses: store.stats.misses,
     pubsub_channels: 0,
@@ -229,18 +188,4 @@ function keyspaceFields(engine: Engine): InfoField[] {
     fields.push([`db${id}`, `keys=${size},expires=${keyspace.expiring},avg_ttl=${averageTtl}`]);
   }
   return fields;
-}
-
-const UNITS = ['B', 'K', 'M', 'G', 'T', 'P'];
-
-/** redis 7.2.6 util.c:bytesToHuman. */
-export function human(bytes: number): string {
-  if (bytes < 1024) return `${bytes}B`;
-  let unit = 0;
-  let value = bytes;
-  while (value >= 1024 && unit < UNITS.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${value.toFixed(2)}${UNITS[unit]}`;
 }

@@ -57,6 +57,8 @@ export interface SessionHost {
   readonly limits: RequestLimits;
   /** Executes what the parser holds. */
   drain(session: Session): void;
+  /** Its buffers have changed. */
+  measure(session: Session): void;
   /** Input that waits for that of other sessions. */
   readonly batch: InputBatch;
   /** Output is waiting: flush it at the end of the turn. */
@@ -96,6 +98,12 @@ export class Session implements Client {
   /** Wall clock when the soft output limit was first exceeded, 0 when it is not. */
   softLimitSinceMs = 0;
   closed = false;
+  /** What it was last found to cost, as which type, and the bucket it is in for eviction, -1 for none (client-memory.ts). */
+  memoryBytes = 0;
+  memoryType: ClientType = 'normal';
+  memoryBucket = -1;
+  /** What its subscriptions and tracking prefixes cost: who keeps those adds and takes away. */
+  subscriptionBytes = 0;
   /** Input is in the parser that the batch is to execute. */
   private inputWaits = false;
   /** The peer has ended its half of the connection. */
@@ -193,6 +201,7 @@ export class Session implements Client {
     this.inputWaits = false;
     this.host.drain(this);
     this.parser.detach();
+    this.host.measure(this);
   }
 
   /** Executes input that waits, if any still does. */

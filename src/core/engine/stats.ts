@@ -31,7 +31,6 @@ export class EngineStats {
   syncPartialOk = 0;
   syncPartialErr = 0;
   unexpectedErrors = 0;
-  peakMemory = 0;
   inputBufferLimitDisconnections = 0;
   outputBufferLimitDisconnections = 0;
   readonly opsRate = new Rate();

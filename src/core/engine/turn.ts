@@ -10,6 +10,7 @@ export const TURN_STEPS = [
   'batched-input',
   'serve-unblocked',
   'fast-expire',
+  'eviction',
   'getack',
   'release-waiting',
   'tracking-broadcast',

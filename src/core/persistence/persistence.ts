@@ -390,8 +390,8 @@ export class Persistence {
   /** DEBUG RELOAD: loads dbfilename at once, in the place of what is there. Throws Error with the reason. */
   loadNow(): void {
     const reader = this.host.disk.open(this.filePath);
+    const loader = new RdbLoader(this.host.store, { dropExpired: !this.host.isReplica() });
     try {
-      const loader = new RdbLoader(this.host.store, { dropExpired: !this.host.isReplica() });
       const rdb = new RdbReader(loader);
       const chunk = Buffer.allocUnsafe(LOAD_CHUNK_BYTES);
       for (let bytes = reader.readSync(chunk); bytes > 0; bytes = reader.readSync(chunk)) {
@@ -399,6 +399,9 @@ export class Persistence {
       }
       if (!rdb.done) rdb.finish();
       this.install(loader);
+    } catch (error) {
+      loader.abandon();
+      throw error;
     } finally {
       reader.close();
     }

@@ -52,9 +52,13 @@ const SPARE_BYTES = 16 * 1024;
 const MAX_SPARE = 64;
 const spare: Buffer[] = [];
 
-/** A buffer of at least `bytes`, which are in use at once, with room to grow. */
-function ownBuffer(bytes: number): Buffer {
-  if (bytes > SPARE_BYTES) return Buffer.allocUnsafe(bytes * 2);
+/** The buffer of a long bulk grows by this factor, up to what the bulk needs: never by what was announced alone. */
+const BULK_GROWTH = 4;
+
+/** A buffer of at least `bytes`, which are in use at once, with room to grow, but no longer than `enough`. */
+function ownBuffer(bytes: number, enough = Infinity): Buffer {
+  if (bytes > SPARE_BYTES)
+    return Buffer.allocUnsafe(enough === Infinity ? bytes * 2 : Math.min(bytes * BULK_GROWTH, enough));
   return spare.pop() ?? Buffer.allocUnsafeSlow(SPARE_BYTES);
 }
 
@@ -149,6 +153,21 @@ export class RequestParser {
   /** Bytes held that no command was returned for. */
   get pendingBytes(): number {
     return this.end - this.keptFrom() + this.chunkEnd - this.chunkPos;
+  }
+
+  /** Bytes held that were not parsed yet. */
+  get unparsedBytes(): number {
+    return this.end - this.pos + this.chunkEnd - this.chunkPos;
+  }
+
+  /** Bytes of a command that is not complete that were parsed into arguments. */
+  get partialBytes(): number {
+    return this.missing === 0 ? 0 : this.pos - this.start;
+  }
+
+  /** Bytes of the buffer that is this parser's own. */
+  get bufferBytes(): number {
+    return this.own ? this.buf.length : 0;
   }
 
   /** Gives `chunk[start, end)` to the parser. It may be a shared read buffer: it is used until detach(), never later. */
@@ -256,7 +275,7 @@ export class RequestParser {
       return;
     }
     if (this.own && (this.buf.length <= SPARE_BYTES || this.buf.length < held * SHRINK_FACTOR)) return;
-    const copy = ownBuffer(held);
+    const copy = ownBuffer(held, this.enoughFor(from, held));
     this.buf.copy(copy, 0, from, this.end);
     this.rebase(copy, 0, true);
   }
@@ -465,13 +484,19 @@ export class RequestParser {
     if (this.scanned > 0) this.scanned += shift;
   }
 
+  /** How long a buffer need not be exceeded that begins at `from`: up to the end of a bulk that is most of the command so far. */
+  private enoughFor(from: number, needed: number): number {
+    const last = this.pos + this.bulk + 2 - from;
+    return this.bulk * 2 > needed && last >= needed ? last : Infinity;
+  }
+
   private append(chunk: Buffer, start: number, end: number): void {
     const from = this.keptFrom();
     const held = this.end - from;
     const needed = held + (end - start);
     if (!this.own || this.buf.length < this.end + (end - start)) {
       const roomy = this.own && this.buf.length >= needed * 2;
-      const target = roomy ? this.buf : ownBuffer(needed);
+      const target = roomy ? this.buf : ownBuffer(needed, this.enoughFor(from, needed));
       if (roomy) target.copyWithin(0, from, this.end);
       else {
         this.buf.copy(target, 0, from, this.end);

@@ -196,12 +196,12 @@ export class Replication implements ReplicationPort {
     });
   }
 
-  get figures(): { replicas: number; backlogBytes: number; feedBytes: number } {
-    return {
-      replicas: this.master.replicas.size,
-      backlogBytes: this.stream.active ? this.stream.memoryBytes : 0,
-      feedBytes: this.master.feedBytes,
-    };
+  get replicaCount(): number {
+    return this.master.replicas.size;
+  }
+
+  get bufferBytes(): number {
+    return Math.max(this.stream.active ? this.stream.memoryBytes : 0, this.master.slowestBytes);
   }
 
   /** DEBUG CHANGE-REPL-ID. */

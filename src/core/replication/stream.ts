@@ -75,6 +75,8 @@ export class ReplicationStream {
   active = false;
   /** Number of the first byte in the backlog. */
   firstByte = 0;
+  /** Bytes that the chain of blocks occupies from the backlog's first one on. */
+  memoryBytes = 0;
   private first: Block;
   private last: Block;
 
@@ -92,12 +94,14 @@ export class ReplicationStream {
     this.active = true;
     this.firstByte = this.offset + 1;
     this.first = this.last = this.newBlock(BLOCK_BYTES, this.offset);
+    this.memoryBytes = BLOCK_BYTES;
   }
 
   /** Gives up the backlog: nobody can continue from what was. */
   deactivate(): void {
     this.active = false;
     this.first = this.last = this.newBlock(0, this.offset);
+    this.memoryBytes = 0;
   }
 
   /** Bytes in the backlog. */
@@ -105,19 +109,11 @@ export class ReplicationStream {
     return this.active ? this.offset - this.firstByte + 1 : 0;
   }
 
-  /** Bytes that the chain of blocks occupies from the backlog's first one on. */
-  get memoryBytes(): number {
-    let bytes = 0;
-    for (let block: Block | undefined = this.first; block !== undefined; block = block.next) {
-      bytes += block.buffer.length;
-    }
-    return bytes;
-  }
-
   private room(bytes: number): Block {
     let { last } = this;
     if (last.buffer.length - last.used < bytes) {
       last = this.newBlock(Math.max(BLOCK_BYTES, bytes), this.offset);
+      this.memoryBytes += last.buffer.length;
       this.last.next = last;
       this.last = last;
     }
@@ -145,6 +141,7 @@ export class ReplicationStream {
     if (!this.active) return;
     this.firstByte = Math.max(this.firstByte, this.offset - limitBytes + 1);
     while (this.first.next !== undefined && this.first.start + this.first.used < this.firstByte) {
+      this.memoryBytes -= this.first.buffer.length;
       this.first = this.first.next;
     }
   }

@@ -9,7 +9,9 @@ import { type Random } from '../base/random.js';
 import { EVENT_KEY_MISS, type KeyEvent } from './events.js';
 import { seedMemberHashes } from './hash.js';
 import { Keyspace } from './keyspace.js';
+import { LazyFree } from './lazy-free.js';
 import { DeferredFrees } from './long-strings.js';
+import { MemoryLedger } from './memory.js';
 import { type Value } from './types/value.js';
 
 /**
@@ -144,6 +146,9 @@ export class Store {
   functionLibraries: Bytes[] = [];
   /** What is freed at the end of the turn. */
   readonly deferredFrees = new DeferredFrees();
+  readonly lazyFree = new LazyFree(this.deferredFrees);
+  /** What the data set costs. */
+  readonly memory = new MemoryLedger();
   private readonly seed: number;
 
   constructor(
@@ -156,7 +161,7 @@ export class Store {
   }
 
   newKeyspace(): Keyspace {
-    return new Keyspace(this.seed, this.deferredFrees);
+    return new Keyspace(this.seed, this.deferredFrees, this.memory);
   }
 
   /** Decides about an entry whose time is over; -1 when the command must not see it. */
@@ -205,7 +210,10 @@ export function lfuMinutes(nowMs: number): number {
 export function lfuCounter(word: number, lfu: LfuSettings, nowMs: number): number {
   const counter = word & 255;
   if (lfu.decayMinutes === 0) return counter;
-  const elapsed = (lfuMinutes(nowMs) - (word >>> 8)) & 0xffff;
+  const minutes = lfuMinutes(nowMs);
+  const last = word >>> 8;
+  // The wrap counts a minute less, as in redis 7.2.6 evict.c:LFUTimeElapsed.
+  const elapsed = minutes >= last ? minutes - last : 0xffff - last + minutes;
   return Math.max(0, counter - Math.floor(elapsed / lfu.decayMinutes));
 }
 

@@ -24,6 +24,19 @@ import {
 } from './long-strings.js';
 import { FieldExpiryIndex } from './field-expiry-index.js';
 import { HashValue } from './types/hash-value.js';
+import {
+  type Account,
+  accountedBytes,
+  ENTRY_BYTES,
+  EXPIRY_BYTES,
+  longStringBytes,
+  MemoryLedger,
+  outsideBytes,
+  plainBytes,
+  UNACCOUNTED,
+  valueBytes,
+} from './memory.js';
+import { stringCost } from './types/string-cost.js';
 import { type Value } from './types/value.js';
 
 /** Cells of a slot: key, value, access word (LRU seconds or LFU word, a small integer). */
@@ -40,7 +53,7 @@ export interface KeyspaceChunk extends SlotChunk {
   epochs: Uint32Array | undefined;
 }
 
-export class Keyspace implements Columns<KeyspaceChunk> {
+export class Keyspace implements Columns<KeyspaceChunk>, Account {
   readonly table: SlotTable<KeyspaceChunk>;
   /** Keys with an expiry. */
   expiring = 0;
@@ -53,13 +66,18 @@ export class Keyspace implements Columns<KeyspaceChunk> {
 
   /** The hashes that have fields that expire. */
   readonly fieldExpiry = new FieldExpiryIndex();
+  /** What its entries cost, and how much of that lies outside of V8's heap (store/memory.ts). */
+  bytes = 0;
+  private outsideBytes = 0;
 
   private strings: StringHeap | undefined;
   private holders = 1;
+  private retired = false;
 
   constructor(
     private readonly seed: number,
     private readonly deferred = new DeferredFrees(),
+    private readonly ledger = new MemoryLedger(),
   ) {
     this.table = new SlotTable<KeyspaceChunk>(this, seed, STRIDE);
   }
@@ -79,7 +97,7 @@ export class Keyspace implements Columns<KeyspaceChunk> {
 
   clear(chunk: KeyspaceChunk, at: number): void {
     const value = chunk.cells[at * STRIDE + VALUE];
-    if (typeof value === 'object') leaving(value as object);
+    if (value !== undefined) this.discharge(value as Value);
     chunk.cells[at * STRIDE + VALUE] = undefined;
     chunk.cells[at * STRIDE + ACCESS] = 0;
     if (chunk.expires !== undefined && chunk.expires[at] !== 0) this.dropExpiry(chunk, at);
@@ -105,9 +123,15 @@ export class Keyspace implements Columns<KeyspaceChunk> {
     const { cells } = this.table.chunks[slot >> CHUNK_SHIFT];
     const at = (slot & CHUNK_MASK) * STRIDE + VALUE;
     const old = cells[at];
-    if (typeof old === 'object') leaving(old as object);
-    cells[at] =
-      typeof value === 'string' && value.length >= LONG_STRING_BYTES ? this.longString(value) : value;
+    if (typeof value === 'string' && value.length >= LONG_STRING_BYTES) value = this.longString(value);
+    if (typeof old === 'object' || typeof value === 'object') {
+      if (old !== undefined) this.discharge(old as Value);
+      this.chargeFor(value);
+    } else {
+      const change = plainBytes(value) - plainBytes(old);
+      if (change !== 0) this.charge(change, 0);
+    }
+    cells[at] = value;
     if (typeof value === 'object' && value instanceof HashValue && value.expiring > 0)
       this.fieldExpiry.add(this.keyAt(slot)!, value);
   }
@@ -116,6 +140,66 @@ export class Keyspace implements Columns<KeyspaceChunk> {
   setFieldExpiry(key: Bytes, hash: HashValue, field: Bytes, dueMs: number): void {
     hash.setExpiry(field, dueMs);
     if (hash.expiryPlace === undefined && hash.expiring > 0) this.fieldExpiry.add(key, hash);
+  }
+
+  charge(bytes: number, outside: number): void {
+    this.bytes += bytes;
+    this.outsideBytes += outside;
+    if (!this.retired) this.ledger.add(bytes, outside);
+  }
+
+  private chargeFor(value: Value): void {
+    if (typeof value !== 'object') this.charge(plainBytes(value), 0);
+    else if (value instanceof LongString) this.charge(longStringBytes(value), value.slotBytes);
+    else {
+      value.accountedBytes = accountedBytes(value);
+      this.charge(value.accountedBytes, outsideBytes(value));
+      // Whoever stored it may go on filling it.
+      this.ledger.open(this, value);
+    }
+  }
+
+  private discharge(value: Value): void {
+    if (typeof value !== 'object') this.charge(-plainBytes(value), 0);
+    else if (value instanceof LongString) {
+      this.charge(-longStringBytes(value), -value.slotBytes);
+      value.drop();
+    } else {
+      this.charge(-value.accountedBytes, -outsideBytes(value));
+      value.accountedBytes = UNACCOUNTED;
+      if (value instanceof HashValue) value.expiryPlace?.leave();
+    }
+  }
+
+  /** The value in `slot` is about to be changed in place: what it costs then is found out later. */
+  opened(value: Value): void {
+    if (typeof value === 'object' && !(value instanceof LongString)) this.ledger.open(this, value);
+  }
+
+  /** What the entry in `slot` costs. */
+  bytesAt(slot: number): number {
+    const expiry = this.expiryAt(slot) === 0 ? 0 : EXPIRY_BYTES;
+    return ENTRY_BYTES + expiry + stringCost(this.keyAt(slot)!.length) + valueBytes(this.valueAt(slot));
+  }
+
+  /** Adds a key that is not there (the caller has looked) and returns its slot. */
+  insert(key: Bytes): number {
+    this.charge(ENTRY_BYTES + stringCost(key.length), 0);
+    return this.table.insert(key);
+  }
+
+  /** Removes the entry in `slot`. May move other entries to lower slots: slots held by the caller are stale afterwards. */
+  remove(slot: number): void {
+    this.charge(-(ENTRY_BYTES + stringCost(this.table.keyAt(slot)!.length)), 0);
+    this.table.remove(slot);
+  }
+
+  /** Its database has another container from now on: it costs nothing that anybody could free. */
+  retire(): void {
+    this.ledger.settle();
+    this.ledger.add(-this.bytes, -this.outsideBytes);
+    this.retired = true;
+    this.drop();
   }
 
   /** As `setValueAt`, where nobody has looked at the old value since the command began: its memory may be written over. */
@@ -173,6 +257,7 @@ export class Keyspace implements Columns<KeyspaceChunk> {
   private putExpiry(chunk: KeyspaceChunk, at: number, expiryMs: number): void {
     const expires = (chunk.expires ??= new Float64Array(CHUNK_SLOTS));
     if (expires[at] === 0) {
+      this.charge(EXPIRY_BYTES, 0);
       chunk.expiring++;
       this.expiring++;
     }
@@ -180,6 +265,7 @@ export class Keyspace implements Columns<KeyspaceChunk> {
   }
 
   private dropExpiry(chunk: KeyspaceChunk, at: number): void {
+    this.charge(-EXPIRY_BYTES, 0);
     chunk.expires![at] = 0;
     this.expiring--;
     if (--chunk.expiring === 0) chunk.expires = undefined;
@@ -202,10 +288,4 @@ export class Keyspace implements Columns<KeyspaceChunk> {
     const chunk = this.table.chunks[slot >> CHUNK_SHIFT];
     (chunk.epochs ??= new Uint32Array(CHUNK_SLOTS))[slot & CHUNK_MASK] = epoch;
   }
-}
-
-/** What a value that leaves its slot gives back: memory of its own, its place in an index. */
-function leaving(value: object): void {
-  if (value instanceof LongString) value.drop();
-  else if (value instanceof HashValue) value.expiryPlace?.leave();
 }

@@ -39,6 +39,10 @@ export class DeferredFrees {
   onFirst: () => void = () => undefined;
   private strings: LongString[] = [];
   private heaps: StringHeap[] = [];
+  /** Values that were let go of for the collector to free: what INFO shows as lazyfree_pending_objects. */
+  pendingObjects = 0;
+  /** Those of the past: lazyfreed_objects. */
+  freedObjects = 0;
 
   add(string: LongString): void {
     if (this.isEmpty) this.onFirst();
@@ -51,8 +55,14 @@ export class DeferredFrees {
     this.heaps.push(heap);
   }
 
+  /** Counts values that Redis would free in the background. */
+  addObjects(count: number): void {
+    if (this.isEmpty) this.onFirst();
+    this.pendingObjects += count;
+  }
+
   get isEmpty(): boolean {
-    return this.strings.length === 0 && this.heaps.length === 0;
+    return this.strings.length === 0 && this.heaps.length === 0 && this.pendingObjects === 0;
   }
 
   /** Takes the memory back. Called between two commands. */
@@ -61,6 +71,8 @@ export class DeferredFrees {
     const { strings, heaps } = this;
     this.strings = [];
     this.heaps = [];
+    this.freedObjects += this.pendingObjects;
+    this.pendingObjects = 0;
     for (const string of strings) string.slab.heap.free(string);
     for (const heap of heaps) heap.dispose();
   }

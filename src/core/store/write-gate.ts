@@ -99,6 +99,7 @@ export class WriteGate implements LookupPort {
       if (expiryMs) this.keepUntil(keyspace, key, slot, expiryMs);
     } else {
       if (this.armed & Armed.snapshot) this.save(keyspace, slot);
+      if (this.store.lazyFree.serverDel) this.store.lazyFree.value(keyspace.valueAt(slot));
       if (unseen) keyspace.overwriteAt(slot, value);
       else keyspace.setValueAt(slot, value);
       if (expiryMs !== undefined) this.keepUntil(keyspace, key, slot, expiryMs);
@@ -118,7 +119,9 @@ export class WriteGate implements LookupPort {
   /** The value in `slot`, to be changed in place; `changed` follows. A running snapshot gets a frozen view of it first. */
   open(db: Database, slot: number): Value {
     if (this.armed & Armed.snapshot) this.save(db.keyspace, slot);
-    return db.keyspace.valueAt(slot);
+    const value = db.keyspace.valueAt(slot);
+    db.keyspace.opened(value);
+    return value;
   }
 
   /**
@@ -155,10 +158,11 @@ export class WriteGate implements LookupPort {
     if (this.armed & Armed.blocked) this.ports.ready(db, key);
   }
 
-  /** Removes the entry in `slot`. */
-  remove(db: Database, key: Bytes, slot: number, event: KeyEvent): void {
+  /** Removes the entry in `slot`. `lazily`: its value is freed in the background (UNLINK). */
+  remove(db: Database, key: Bytes, slot: number, event: KeyEvent, lazily = false): void {
     if (this.armed & Armed.snapshot) this.save(db.keyspace, slot);
-    db.keyspace.table.remove(slot);
+    if (lazily) this.store.lazyFree.value(db.keyspace.valueAt(slot));
+    db.keyspace.remove(slot);
     this.dirty++;
     if (this.armed !== 0) this.announce(db, key, event, false);
   }
@@ -176,6 +180,8 @@ export class WriteGate implements LookupPort {
    * Counts as one change.
    */
   relocate(from: Place, to: Place, leaving: KeyEvent, arriving: KeyEvent): void {
+    // What is open belongs to the place that it leaves.
+    this.store.memory.settle();
     const source = from.db.keyspace;
     const slot = from.db.lookup(from.key);
     const held = source.valueAt(slot);
@@ -183,9 +189,9 @@ export class WriteGate implements LookupPort {
     const value = held instanceof LongString ? held.toBytes() : held;
     const expiryMs = source.expiryAt(slot);
     const access = source.accessAt(slot);
-    this.discard(to.db, to.key);
+    this.discard(to.db, to.key, this.store.lazyFree.serverDel);
     // Discarding may have moved entries: look again.
-    this.discard(from.db, from.key);
+    this.discard(from.db, from.key, false);
     const target = to.db.keyspace;
     const at = this.create(target, to.key, value);
     target.setAccessAt(at, access);
@@ -198,11 +204,12 @@ export class WriteGate implements LookupPort {
     this.announce(to.db, to.key, arriving, false);
   }
 
-  private discard(db: Database, key: Bytes): void {
+  private discard(db: Database, key: Bytes, lazily: boolean): void {
     const slot = db.keyspace.table.find(key);
     if (slot < 0) return;
     if (this.armed & Armed.snapshot) this.save(db.keyspace, slot);
-    db.keyspace.table.remove(slot);
+    if (lazily) this.store.lazyFree.value(db.keyspace.valueAt(slot));
+    db.keyspace.remove(slot);
   }
 
   /** An extra event of a change that was already announced (SET with EX: `set`, then `expire`). */
@@ -219,11 +226,12 @@ export class WriteGate implements LookupPort {
     if (this.armed & (Armed.watch | Armed.tracking | Armed.blocked)) this.ports.swapped(a, b);
   }
 
-  /** Empties a database by giving it a new container. @returns how many keys were in it */
-  flush(db: Database): number {
+  /** Empties a database by giving it a new container. `lazily`: ASYNC. @returns how many keys were in it */
+  flush(db: Database, lazily = false): number {
     const removed = db.size;
+    if (lazily) this.store.lazyFree.keys(removed);
     if (this.armed & (Armed.watch | Armed.tracking | Armed.blocked)) this.ports.flushing(db);
-    db.keyspace.drop();
+    db.keyspace.retire();
     db.keyspace = this.store.newKeyspace();
     this.dirty += removed;
     return removed;
@@ -233,8 +241,8 @@ export class WriteGate implements LookupPort {
   load(db: Database, key: Bytes, value: Value, expiryMs: number, access: number | undefined): void {
     const keyspace = db.keyspace;
     const found = keyspace.table.find(key);
-    if (found >= 0) keyspace.table.remove(found);
-    const slot = keyspace.table.insert(key);
+    if (found >= 0) keyspace.remove(found);
+    const slot = keyspace.insert(key);
     keyspace.setValueAt(slot, value);
     keyspace.setAccessAt(slot, access ?? this.store.newAccessWord());
     if (expiryMs !== 0) keyspace.setExpiryAt(slot, expiryMs);
@@ -260,7 +268,7 @@ export class WriteGate implements LookupPort {
     this.ports.fieldsRemovedByTime(db, key, fields);
     if (this.armed !== 0) this.announce(db, key, EVENT_FIELDS_EXPIRED, false);
     if (hash.size > 0) return;
-    db.keyspace.table.remove(slot);
+    db.keyspace.remove(slot);
     if (this.armed !== 0) this.announce(db, key, EVENT_DEL, false);
   }
 
@@ -277,8 +285,10 @@ export class WriteGate implements LookupPort {
     cause: 'expired' | 'evicted',
     event: KeyEvent,
   ): void {
+    const { lazyFree } = this.store;
     if (this.armed & Armed.snapshot) this.save(db.keyspace, slot);
-    db.keyspace.table.remove(slot);
+    if (cause === 'expired' ? lazyFree.expire : lazyFree.eviction) lazyFree.value(db.keyspace.valueAt(slot));
+    db.keyspace.remove(slot);
     // The deletion is propagated before the event runs, as in redis 7.2.6 db.c:deleteExpiredKeyAndPropagate's order of effects.
     this.ports.removedByTime(db, key, cause);
     if (this.armed !== 0) this.announce(db, key, event, false);
@@ -289,7 +299,7 @@ export class WriteGate implements LookupPort {
   }
 
   private create(keyspace: Keyspace, key: Bytes, value: Value): number {
-    const slot = keyspace.table.insert(key);
+    const slot = keyspace.insert(key);
     keyspace.setValueAt(slot, value);
     keyspace.setAccessAt(slot, this.store.newAccessWord());
     if (this.armed & Armed.snapshot) keyspace.setEpochAt(slot, this.epoch);

@@ -1,6 +1,6 @@
 /**
  * Whole databases: FLUSHDB, FLUSHALL, SWAPDB (redis 7.2.6 db.c). A database is emptied by giving it a new container, which
- * is quick whatever its size, so ASYNC and SYNC are the same.
+ * is quick whatever its size, so ASYNC and SYNC differ in what is counted as freed in the background alone.
  */
 import { isWord, type Bytes } from '../../base/bytes.js';
 import { int32Arg } from '../args.js';
@@ -9,24 +9,27 @@ import { Errors, ReplyError } from '../errors.js';
 
 /** FLUSHDB [ASYNC | SYNC]: propagated even when the database was empty. */
 export function flushDb(ctx: CommandContext, argv: Bytes[]): void {
-  checkMode(argv);
-  ctx.gate.flush(ctx.db);
+  ctx.gate.flush(ctx.db, isLazy(ctx, argv));
   ctx.effects.force();
   ctx.reply.ok();
 }
 
 /** FLUSHALL [ASYNC | SYNC]: propagated even when there was nothing; a running save of the old data ends. */
 export function flushAll(ctx: CommandContext, argv: Bytes[]): void {
-  checkMode(argv);
-  for (const db of ctx.store.databases) ctx.gate.flush(db);
+  const lazily = isLazy(ctx, argv);
+  for (const db of ctx.store.databases) ctx.gate.flush(db, lazily);
   ctx.server.persistence.flushed();
   ctx.effects.force();
   ctx.reply.ok();
 }
 
-function checkMode(argv: readonly Bytes[]): void {
-  if (argv.length === 1) return;
-  if (argv.length !== 2 || !(isWord(argv[1], 'async') || isWord(argv[1], 'sync'))) throw Errors.syntax;
+/** Whether it is done in the background (redis 7.2.6 db.c:getFlushCommandFlags). */
+function isLazy(ctx: CommandContext, argv: readonly Bytes[]): boolean {
+  if (argv.length === 1) return ctx.server.config.values.lazyfreeLazyUserFlush;
+  if (argv.length !== 2) throw Errors.syntax;
+  const lazily = isWord(argv[1], 'async');
+  if (!lazily && !isWord(argv[1], 'sync')) throw Errors.syntax;
+  return lazily;
 }
 
 /** SWAPDB index1 index2 */

@@ -45,8 +45,9 @@ export function expireCommand(form: TimeForm): Handler {
       return;
     }
     if (isOver(ctx, when)) {
-      ctx.gate.remove(ctx.db, key, slot, EVENT_DEL);
-      ctx.effects.replace(ctx.server.config.values.lazyfreeLazyExpire ? UNLINK : DEL, key);
+      const lazily = ctx.server.config.values.lazyfreeLazyExpire;
+      ctx.gate.remove(ctx.db, key, slot, EVENT_DEL, lazily);
+      ctx.effects.replace(lazily ? UNLINK : DEL, key);
     } else {
       ctx.gate.setExpiry(ctx.db, key, slot, storedExpiry(when), EVENT_EXPIRE);
       if (form.seconds || !form.absolute) {

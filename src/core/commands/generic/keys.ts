@@ -38,13 +38,22 @@ export function touch(ctx: CommandContext, argv: Bytes[]): void {
   ctx.reply.int(count);
 }
 
-/** DEL key [key ...] and UNLINK key [key ...]: memory is given back by the garbage collector in either case. */
+/** DEL key [key ...] */
 export function del(ctx: CommandContext, argv: Bytes[]): void {
+  deleteKeys(ctx, argv, ctx.server.config.values.lazyfreeLazyUserDel);
+}
+
+/** UNLINK key [key ...]: memory is given back by the garbage collector in either case, this only counts it. */
+export function unlink(ctx: CommandContext, argv: Bytes[]): void {
+  deleteKeys(ctx, argv, true);
+}
+
+function deleteKeys(ctx: CommandContext, argv: readonly Bytes[], lazily: boolean): void {
   let count = 0;
   for (let i = 1; i < argv.length; i++) {
     const slot = slotToDelete(ctx, argv[i]);
     if (slot < 0) continue;
-    ctx.gate.remove(ctx.db, argv[i], slot, EVENT_DEL);
+    ctx.gate.remove(ctx.db, argv[i], slot, EVENT_DEL, lazily);
     count++;
   }
   ctx.reply.int(count);

@@ -3,7 +3,7 @@ import { type CommandDefinition, defineCommand, keyAt, keysFrom } from '../spec.
 import { flushAll, flushDb, swapDb } from './databases.js';
 import { dump, restore } from './dump.js';
 import { EXPIRY_COMMANDS } from './expiry-table.js';
-import { copy, del, exists, move, rename, renameNx, touch, type } from './keys.js';
+import { copy, del, exists, move, rename, renameNx, touch, type, unlink } from './keys.js';
 import { migrate, migrateKeys } from './migrate.js';
 import { OBJECT_COMMANDS } from './object-table.js';
 import { SORT_COMMANDS } from './sort-table.js';
@@ -252,7 +252,7 @@ const KEY_COMMANDS: readonly CommandDefinition[] = [
     tips: ['request_policy:multi_shard', 'response_policy:agg_sum'],
     keys: [keysFrom(1, -1, 1, 'RM', 'delete')],
     syntax: 'key [key ...]',
-    run: del,
+    run: unlink,
   }),
 ];
 

@@ -4,7 +4,7 @@
  * The subcommands are no commands of their own: COMMAND does not know them, and a wrong number of arguments is the error of
  * an unknown subcommand. Those that crash the server, or look into an allocator or a C structure, are not here.
  */
-import { ascii, EMPTY, lower, type Bytes } from '../../base/bytes.js';
+import { ascii, EMPTY, isWord, lower, type Bytes } from '../../base/bytes.js';
 import { parseDoubleLoose, parseSafeInt } from '../../base/numbers.js';
 import { dumpValue, dumpVersionOf } from '../../persistence/rdb/dump.js';
 import { parseMemory } from '../../services/config/units.js';
@@ -168,6 +168,22 @@ const SUBCOMMANDS: Readonly<Record<string, DebugCommand>> = {
     help: ['REPLICATE <string>', '    Replicates the provided string to replicas, allowing data divergence.'],
     run: (ctx, argv) => {
       ctx.effects.also(ctx.db.id, argv, 'replicas');
+      ctx.reply.ok();
+    },
+  },
+  replybuffer: {
+    args: [2, 2],
+    help: [
+      'REPLYBUFFER PEAK-RESET-TIME <NEVER||RESET|time>',
+      '    Sets the time (in milliseconds) to wait between client reply buffer peak resets.',
+      '    In case NEVER is provided the last observed peak will never be reset',
+      '    In case RESET is provided the peak reset time will be restored to the default value',
+      'REPLYBUFFER RESIZING <0|1>',
+      '    Enable or disable the reply buffer resize cron job',
+    ],
+    run: (ctx, [what]) => {
+      // Replies are lists of strings here: there is no buffer of a fixed size whose peak could be known.
+      if (!isWord(what, 'resizing') && !isWord(what, 'peak-reset-time')) throw Errors.syntax;
       ctx.reply.ok();
     },
   },

@@ -39,7 +39,7 @@ export class RdbLoader implements RdbSink {
   readonly functions: Bytes[] = [];
   readonly skippedModules: string[] = [];
   private readonly fields = new Map<string, Bytes>();
-  private readonly containers: Keyspace[] = [];
+  private readonly containers: (Keyspace | undefined)[] = [];
   private keyspace: Keyspace;
 
   constructor(
@@ -104,7 +104,7 @@ export class RdbLoader implements RdbSink {
     if (found >= 0) {
       throw new Error(`the key appears twice in database ${key.db}`);
     }
-    const slot = keyspace.table.insert(key.key);
+    const slot = keyspace.insert(key.key);
     keyspace.setValueAt(slot, value);
     keyspace.setAccessAt(slot, this.access(key));
     if (expireAtMs !== undefined) keyspace.setExpiryAt(slot, expireAtMs);
@@ -136,10 +136,16 @@ export class RdbLoader implements RdbSink {
     this.checksum = checksum;
   }
 
+  /** Gives up what was loaded: it will not be installed. */
+  abandon(): void {
+    for (const container of this.containers) container?.retire();
+    this.containers.length = 0;
+  }
+
   /** Puts what was loaded in the place of what the databases hold. */
   install(): void {
     for (const db of this.store.databases) {
-      db.keyspace.drop();
+      db.keyspace.retire();
       db.keyspace = this.containers[db.id] ?? this.store.newKeyspace();
     }
     this.store.functionLibraries = this.functions;

@@ -524,9 +524,10 @@ export class Master {
     return this.inPhase('online');
   }
 
-  get feedBytes(): number {
+  /** Bytes of the stream that the slowest replica has not taken. */
+  get slowestBytes(): number {
     let bytes = 0;
-    for (const { session } of this.replicas) bytes += session.outputBytes;
+    for (const { session } of this.replicas) bytes = Math.max(bytes, session.outputBytes);
     return bytes;
   }
 }

@@ -155,6 +155,7 @@ export class SnapshotReceiver {
   stop(): boolean {
     if (this.over) return false;
     this.over = true;
+    this.loader.abandon();
     this.link.channel.close();
     return true;
   }

@@ -11,6 +11,7 @@
 import { type Bytes } from '../../base/bytes.js';
 import { DenseMap } from './dense-map.js';
 import { DueHeap, type Due } from './due-heap.js';
+import { stringCost } from './string-cost.js';
 
 /** The value of a field that expires. */
 class ExpiringValue implements Due {
@@ -39,6 +40,10 @@ export class HashValue {
   /** The most fields it had, and the longest field or value it was given, since it was made. */
   peakSize = 0;
   peakLength = 0;
+  /** Bytes of memory of all strings, fields and values. */
+  stringBytes = 0;
+  /** What the hash was last known to cost (store/memory.ts); -1: it is in no keyspace. */
+  accountedBytes = -1;
   /** Some field of it has had an expiry. */
   hadExpiry = false;
   /** Set by the index, while the hash lies in a keyspace and has fields that expire. */
@@ -55,6 +60,7 @@ export class HashValue {
     hash.peakSize = fields.length;
     for (let i = 0; i < fields.length; i++) {
       hash.peakLength = Math.max(hash.peakLength, fields[i].length, values[i].length);
+      hash.stringBytes += stringCost(fields[i].length) + stringCost(values[i].length);
     }
     return hash.entries.isSound ? hash : undefined;
   }
@@ -96,13 +102,16 @@ export class HashValue {
     const slot = this.entries.find(field);
     this.unsettled = true;
     if (value.length > this.peakLength) this.peakLength = value.length;
+    this.stringBytes += stringCost(value.length);
     if (slot >= 0) {
       const old = this.entries.valueAt(slot);
+      this.stringBytes -= stringCost(plainValue(old).length);
       if (typeof old === 'string') this.entries.setValueAt(slot, value);
       else this.changeExpiring(slot, old, value, keepsExpiry ? old.dueMs : Infinity);
       return false;
     }
     this.entries.add(field, value);
+    this.stringBytes += stringCost(field.length);
     if (field.length > this.peakLength) this.peakLength = field.length;
     if (this.entries.size > this.peakSize) this.peakSize = this.entries.size;
     return true;
@@ -113,6 +122,7 @@ export class HashValue {
     const slot = this.entries.find(field);
     if (slot < 0) return false;
     const old = this.entries.valueAt(slot);
+    this.stringBytes -= stringCost(field.length) + stringCost(plainValue(old).length);
     this.entries.removeAt(slot);
     if (typeof old !== 'string') this.forgetTime(old);
     return true;
@@ -238,6 +248,7 @@ export class HashValue {
     copy.peakSize = this.peakSize;
     copy.peakLength = this.peakLength;
     copy.hadExpiry = this.hadExpiry;
+    copy.stringBytes = this.stringBytes;
     return copy;
   }
 }

@@ -10,6 +10,7 @@
  */
 import { type Bytes } from '../../base/bytes.js';
 import { packedSize } from './int-text.js';
+import { stringCost } from './string-cost.js';
 
 const CHUNK_MAX = 128;
 
@@ -29,6 +30,10 @@ export class ListValue {
   shrunk = false;
   /** Bytes that all elements take in listpacks, without headers. */
   packedBytes = 0;
+  /** Bytes of memory of all elements' strings. */
+  stringBytes = 0;
+  /** What the list was last known to cost (store/memory.ts); -1: it is in no keyspace. */
+  accountedBytes = -1;
   private chunks: Chunk[] = [];
   private count = 0;
   private token: object = {};
@@ -81,6 +86,7 @@ export class ListValue {
     const { chunk, offset } = this.locate(index);
     const items = this.own(chunk);
     this.packedBytes += packedSize(value) - packedSize(items[offset]);
+    this.stringBytes += stringCost(value.length) - stringCost(items[offset].length);
     items[offset] = value;
     this.unsettled = true;
     this.shrunk = true;
@@ -182,6 +188,7 @@ export class ListValue {
     copy.chunks = this.chunks.slice();
     copy.count = this.count;
     copy.packedBytes = this.packedBytes;
+    copy.stringBytes = this.stringBytes;
     copy.encoding = this.encoding;
     copy.unsettled = this.unsettled;
     copy.shrunk = this.shrunk;
@@ -211,12 +218,14 @@ export class ListValue {
   private grew(value: Bytes): void {
     this.count++;
     this.packedBytes += packedSize(value);
+    this.stringBytes += stringCost(value.length);
     this.unsettled = true;
   }
 
   private lost(value: Bytes): void {
     this.count--;
     this.packedBytes -= packedSize(value);
+    this.stringBytes -= stringCost(value.length);
     this.unsettled = true;
     this.shrunk = true;
   }

@@ -13,6 +13,8 @@ export class RawString {
   readonly kind = 'string';
   /** Reports `embstr` until its first change. */
   embedded = false;
+  /** What the string was last known to cost (store/memory.ts); -1: it is in no keyspace. */
+  accountedBytes = -1;
   private buf: Buffer;
   private size: number;
   private shared: boolean;
@@ -44,6 +46,11 @@ export class RawString {
 
   get length(): number {
     return this.size;
+  }
+
+  /** Bytes that its Buffer has room for. */
+  get capacity(): number {
+    return this.buf.length;
   }
 
   /** The byte at `index`, 0 beyond the end. */

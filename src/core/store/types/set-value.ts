@@ -7,6 +7,7 @@
 import { type Bytes } from '../../base/bytes.js';
 import { DenseMap } from './dense-map.js';
 import { isInt64Text } from './int-text.js';
+import { stringCost } from './string-cost.js';
 
 export class SetValue {
   readonly kind = 'set';
@@ -16,6 +17,10 @@ export class SetValue {
   /** The most members it had, and the longest member it was given, since it was made. */
   peakSize = 0;
   peakLength = 0;
+  /** Bytes of memory of all members' strings. */
+  stringBytes = 0;
+  /** What the set was last known to cost (store/memory.ts); -1: it is in no keyspace. */
+  accountedBytes = -1;
   private members: DenseMap<null> = new DenseMap();
 
   get size(): number {
@@ -30,6 +35,7 @@ export class SetValue {
   add(member: Bytes): boolean {
     if (this.members.find(member) >= 0) return false;
     this.members.add(member, null);
+    this.stringBytes += stringCost(member.length);
     this.unsettled = true;
     if (this.encoding === 'hashtable') return true;
     if (this.members.size > this.peakSize) this.peakSize = this.members.size;
@@ -43,6 +49,7 @@ export class SetValue {
     const slot = this.members.find(member);
     if (slot < 0) return false;
     this.members.removeAt(slot);
+    this.stringBytes -= stringCost(member.length);
     return true;
   }
 
@@ -85,6 +92,7 @@ export class SetValue {
     copy.unsettled = this.unsettled;
     copy.peakSize = this.peakSize;
     copy.peakLength = this.peakLength;
+    copy.stringBytes = this.stringBytes;
     return copy;
   }
 }

@@ -33,6 +33,11 @@ export class StreamValue {
   entriesAdded: Int64 = 0;
   /** By name. A group that is to be changed comes from `groupForWrite`. */
   groups = new Map<Bytes, StreamGroup>();
+  /** What the stream was last known to cost (store/memory.ts); -1: it is in no keyspace. */
+  accountedBytes = -1;
+  /** Its length then, -1 for never, and what the fields of its entries took. */
+  accountedLength = -1;
+  accountedFields = 0;
   private nodes: StreamNode[] = [];
   private head = 0;
   private count = 0;

@@ -7,6 +7,7 @@
 import { type Bytes } from '../../base/bytes.js';
 import { DenseMap } from './dense-map.js';
 import { ScoreOrder, type Visit } from './score-order.js';
+import { stringCost } from './string-cost.js';
 
 export interface ZEntry {
   readonly member: Bytes;
@@ -21,6 +22,10 @@ export class ZSetValue {
   /** The most members it had, and the longest member it was given, since it was made. */
   peakSize = 0;
   peakLength = 0;
+  /** Bytes of memory of all members' strings. */
+  stringBytes = 0;
+  /** What the sorted set was last known to cost (store/memory.ts); -1: it is in no keyspace. */
+  accountedBytes = -1;
   private byMember = new DenseMap<number>([], []);
   private order = new ScoreOrder();
 
@@ -44,6 +49,7 @@ export class ZSetValue {
     if (slot < 0) {
       this.byMember.add(member, score);
       this.order.insert(member, score);
+      this.stringBytes += stringCost(member.length);
       this.unsettled = true;
       if (member.length > this.peakLength) this.peakLength = member.length;
       if (this.byMember.size > this.peakSize) this.peakSize = this.byMember.size;
@@ -62,6 +68,7 @@ export class ZSetValue {
     if (slot < 0) return false;
     this.order.remove(member, this.byMember.valueAt(slot));
     this.byMember.removeAt(slot);
+    this.stringBytes -= stringCost(member.length);
     return true;
   }
 
@@ -112,7 +119,10 @@ export class ZSetValue {
     if (removed.length === 0) return removed;
     const first = Math.max(start, 0);
     this.order.removeRange(first, first + removed.length);
-    for (const { member } of removed) this.byMember.removeAt(this.byMember.find(member));
+    for (const { member } of removed) {
+      this.byMember.removeAt(this.byMember.find(member));
+      this.stringBytes -= stringCost(member.length);
+    }
     return removed;
   }
 
@@ -153,6 +163,7 @@ export class ZSetValue {
     copy.unsettled = this.unsettled;
     copy.peakSize = this.peakSize;
     copy.peakLength = this.peakLength;
+    copy.stringBytes = this.stringBytes;
     return copy;
   }
 }

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ascii } from '../../../../src/core/base/bytes.js';
 import { SeededRandom } from '../../../../src/core/base/random.js';
 import { CONNECTION_COMMANDS } from '../../../../src/core/commands/connection/table.js';
 import { ReplyError } from '../../../../src/core/commands/errors.js';
@@ -7,7 +6,6 @@ import { drawHills } from '../../../../src/core/commands/server/lolwut.js';
 import { SERVER_COMMANDS } from '../../../../src/core/commands/server/table.js';
 import { STRING_COMMANDS } from '../../../../src/core/commands/string/table.js';
 import { TRANSACTION_COMMANDS } from '../../../../src/core/commands/transactions/table.js';
-import { SetValue } from '../../../../src/core/store/types/set-value.js';
 import { createTestEngine, plain, type TestEngine } from '../../../support/engine.js';
 
 const families = [CONNECTION_COMMANDS, SERVER_COMMANDS, STRING_COMMANDS];
@@ -223,51 +221,6 @@ describe('LATENCY HISTOGRAM and INFO latencystats', () => {
     call('CONFIG', 'SET', 'latency-tracking', 'no');
     call('GET', 'k');
     expect(call('LATENCY', 'HISTOGRAM', 'get')).toEqual([]);
-  });
-});
-
-describe('MEMORY STATS, DOCTOR and PURGE', () => {
-  it('STATS gives the figures of INFO memory', () => {
-    call('SET', 'k', 'v');
-    call('HELLO', 3);
-    const stats = new Map(call('MEMORY', 'STATS') as [string, unknown][]);
-    expect(stats.get('total.allocated')).toBe(10_000_000);
-    expect(stats.get('keys.count')).toBe(1);
-    expect(stats.get('db.0')).toEqual([['overhead.hashtable.main', expect.any(Number)]]);
-    expect(stats.get('peak.percentage')).toBe(100);
-    expect([...stats.keys()].slice(0, 3)).toEqual(['peak.allocated', 'total.allocated', 'startup.allocated']);
-  });
-
-  it('DOCTOR speaks of a limit that is near', () => {
-    expect(call('MEMORY', 'DOCTOR')).toBe('Nothing about memory stands out.\n');
-    call('CONFIG', 'SET', 'maxmemory', 11_000_000);
-    expect(call('MEMORY', 'DOCTOR')).toMatch(/^More than nine tenths of maxmemory are in use/);
-    expect(call('MEMORY', 'PURGE')).toBe('OK');
-  });
-});
-
-describe('MEMORY USAGE', () => {
-  it('grows with the value, and by the expiry', () => {
-    call('SET', 'small', 'x');
-    call('SET', 'large', 'x'.repeat(1000));
-    const usage = (key: string, ...more: (string | number)[]) =>
-      call('MEMORY', 'USAGE', key, ...more) as number;
-    expect(usage('large') - usage('small')).toBe(1048);
-    const before = usage('small');
-    call('SET', 'small', 'x', 'EX', 100);
-    expect(usage('small') - before).toBe(8);
-  });
-
-  it('samples collections and scales up', () => {
-    const set = new SetValue();
-    for (let i = 0; i < 5; i++) set.add(ascii('a'.repeat(8) + i));
-    for (let i = 0; i < 95; i++) set.add(ascii('b'.repeat(800) + i));
-    t.engine.gate.load(t.engine.store.databases[0], ascii('s'), set, 0, undefined);
-    const sampled = call('MEMORY', 'USAGE', 's') as number;
-    const all = call('MEMORY', 'USAGE', 's', 'SAMPLES', 0) as number;
-    expect(sampled).toBeLessThan(15_000);
-    expect(all).toBeGreaterThan(95 * 800);
-    expect(call('MEMORY', 'USAGE', 's', 'SAMPLES', 1000)).toBe(all);
   });
 });
 
