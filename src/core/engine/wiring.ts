@@ -1,0 +1,94 @@
+/**
+ * How the parts of an engine hear of each other: what blocking, the dispatcher and the write gate ask of the rest. Called once,
+ * by the engine's constructor.
+ */
+import { type Bytes } from '../base/bytes.js';
+import { type Database } from '../store/database.js';
+import { Blocking } from './blocking.js';
+import { Dispatcher } from './dispatcher.js';
+import { type Engine } from './engine.js';
+
+/** Blocking as the engine uses it; what it asks of the engine may be set later. */
+export function newBlocking(engine: Engine): Blocking {
+  return new Blocking({
+    clock: engine.clock,
+    gate: engine.gate,
+    get runningArgv() {
+      return engine.sessions.runningArgv;
+    },
+    get runningCommand() {
+      return engine.context.command;
+    },
+    rerun: (session, command, argv) => engine.sessions.rerun(session, command, argv),
+    execute: (session, argv) => engine.sessions.execute(session, argv),
+    resume: (session) => engine.sessions.resume(session),
+    armGate: (bit, on) => engine.armGate(bit, on),
+    pauseChanged: () => engine.updateExpiryPolicy(),
+    keysReady: () => void (engine.dispatcher.keysReady = true),
+  });
+}
+
+/** The dispatcher over the parts of the engine. */
+export function newDispatcher(engine: Engine): Dispatcher {
+  const { transactions } = engine;
+  return new Dispatcher({
+    clock: engine.clock,
+    table: engine.commands,
+    store: engine.store,
+    gate: engine.gate,
+    effects: engine.effects,
+    stats: engine.stats,
+    context: engine.context,
+    gateState: engine,
+    queue: (session, command, argv) => transactions.queue(session, command, argv),
+    refusedInMulti: (session, command, error) => transactions.refused(session, command, error),
+    postpone: (session, argv) => engine.blocking.postpone(session, argv),
+    serveReady: () => engine.serveReady(),
+    streamOffset: () => engine.streamOffset(),
+    slow: (session, command, argv, us) => engine.noteSlow(session, command, argv, us),
+    internalError: (error, argv) => {
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      engine.log.warning(`Internal error while executing '${argv[0]}': ${reason}`);
+    },
+  });
+}
+
+/** Who hears of changes of the keyspace. */
+export function wireGate(engine: Engine): void {
+  const { transactions, blocking } = engine;
+  engine.gate.ports = {
+    touched: (db, key) => transactions.touched(db, key),
+    flushing: (db) => transactions.flushing(db),
+    swapped: (a, b) => {
+      // The containers have changed places already: what was in one is now in the other.
+      transactions.flushing(a, b);
+      transactions.flushing(b, a);
+      blocking.databaseReplaced(a);
+      blocking.databaseReplaced(b);
+    },
+    notify: () => undefined,
+    ready: (db, key) => blocking.keyChanged(db, key),
+    preimage: () => undefined,
+    removedByTime: (db, key, cause) => propagateRemoval(engine, db, key, cause),
+  };
+}
+
+/** The key's time was over, or memory was short: replicas and the AOF get a DEL or UNLINK. */
+function propagateRemoval(engine: Engine, db: Database, key: Bytes, cause: 'expired' | 'evicted'): void {
+  const { effects, config } = engine;
+  if (!effects.recording) return;
+  const { lazyfreeLazyExpire, lazyfreeLazyEviction } = config.values;
+  const lazy = cause === 'expired' ? lazyfreeLazyExpire : lazyfreeLazyEviction;
+  effects.enter();
+  effects.also(db.id, [(lazy ? 'UNLINK' : 'DEL') as Bytes, key]);
+  effects.leave();
+}
+
+/** What a session that ends has left behind. */
+export function wireSessions(engine: Engine): void {
+  const { sessions, blocking, transactions, clients } = engine;
+  sessions.onEnd((session) => blocking.abandon(session));
+  sessions.onEnd((session) => transactions.discard(session));
+  sessions.onEnd((session) => clients.delete(session));
+  sessions.onReset((session) => transactions.discard(session));
+}
