@@ -70,6 +70,12 @@ export const ClientFlag = {
   authenticated: 1 << 17,
   unixSocket: 1 << 18, // U
   readonly: 1 << 19, // r
+  trackingBroken: 1 << 20, // R
+  trackingBroadcast: 1 << 21, // B
+  /** CLIENT CACHING was said: it holds for the next command or transaction. */
+  caching: 1 << 22,
+  /** A script's calls: MONITOR shows them as `lua`. */
+  script: 1 << 23,
 } as const;
 
 export interface Client {

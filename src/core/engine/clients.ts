@@ -1,14 +1,14 @@
 /**
- * Clients: every connected session, the limits on them, and the line of CLIENT LIST.
+ * Clients: every connected session, and the limits on them.
  *
  * Limits: maxclients, protected mode, idle time, query buffer, and client-output-buffer-limit with its hard and soft half
  * (redis 7.2.6 networking.c:checkClientOutputBufferLimits, clientsCronHandleTimeout).
  */
-import { quote } from '../base/bytes.js';
 import { type Clock } from '../base/clock.js';
 import { ClientFlag, type Client, type ClientsPort } from '../commands/context.js';
 import { type Config } from '../services/config/config.js';
 import { type Log } from '../services/log.js';
+import { ClientLine } from './client-line.js';
 import { type Session } from './session.js';
 import { type EngineStats } from './stats.js';
 
@@ -25,6 +25,8 @@ export const PROTECTED_MODE_ERROR =
   'server to start accepting connections from the outside.\r\n';
 
 export class Clients implements ClientsPort {
+  /** What CLIENT LIST says of a session. */
+  readonly line = new ClientLine();
   private readonly sessions = new Map<number, Session>();
   private nextId = 1;
 
@@ -105,74 +107,12 @@ export class Clients implements ClientsPort {
   }
 
   /**
-   * redis 7.2.6 networking.c:catClientInfoString. `running`: a request of this session is being executed, whose bytes Redis
-   * still has in its query buffer.
+   * The line of CLIENT LIST. `running`: a request of this session is being executed, whose bytes Redis still has in its query
+   * buffer.
    */
   infoLine(session: Session, running = false): string {
-    const now = this.clock.nowMs();
-    const { multi, parser, reply, connection, feed } = session;
-    const inMulti = (session.flags & ClientFlag.multi) !== 0;
-    const feedBytes = feed?.pendingBytes ?? 0;
+    const { parser } = session;
     const queryBytes = parser.pendingBytes + (running ? parser.wireLength : 0);
-    const held = queryBytes + reply.length + feedBytes + connection.queuedBytes + multi.queuedBytes;
-    const fields: readonly (readonly [string, string | number])[] = [
-      ['id', session.id],
-      ['addr', session.peerAddress],
-      ['laddr', session.localAddress],
-      ['fd', session.id + 7],
-      ['name', quote(session.name, false)],
-      ['age', Math.floor((now - session.createdMs) / 1000)],
-      ['idle', Math.max(0, Math.floor((now - session.lastInteractionMs) / 1000))],
-      ['flags', flagLetters(session)],
-      ['db', session.db.id],
-      ['sub', 0],
-      ['psub', 0],
-      ['ssub', 0],
-      ['multi', inMulti ? multi.queued.length : -1],
-      ['qbuf', queryBytes],
-      ['qbuf-free', 0],
-      ['argv-mem', 0],
-      ['multi-mem', multi.queuedBytes],
-      ['rbs', 16384],
-      ['rbp', 16384],
-      ['obl', reply.length],
-      ['oll', feedBytes > 0 ? 1 : 0],
-      ['omem', feedBytes + connection.queuedBytes],
-      ['tot-mem', held + SESSION_BYTES],
-      ['events', connection.queuedBytes > 0 ? 'rw' : 'r'],
-      ['cmd', session.lastCommand?.fullName ?? 'NULL'],
-      ['user', session.user],
-      ['redir', -1],
-      ['resp', reply.resp],
-      ['lib-name', session.libName],
-      ['lib-ver', session.libVersion],
-    ];
-    return fields.map(([name, value]) => `${name}=${value}`).join(' ');
+    return this.line.format(session, this.clock.nowMs(), queryBytes);
   }
-}
-
-/** A session with its parser and socket, roughly; part of `tot-mem`. */
-const SESSION_BYTES = 2048;
-
-const LETTERS: readonly (readonly [number, string])[] = [
-  [ClientFlag.replica, 'S'],
-  [ClientFlag.master, 'M'],
-  [ClientFlag.pubsub, 'P'],
-  [ClientFlag.multi, 'x'],
-  [ClientFlag.blocked, 'b'],
-  [ClientFlag.tracking, 't'],
-  [ClientFlag.dirtyCas, 'd'],
-  [ClientFlag.closeAfterReply, 'c'],
-  [ClientFlag.unblocked, 'u'],
-  [ClientFlag.closeAsap, 'A'],
-  [ClientFlag.unixSocket, 'U'],
-  [ClientFlag.readonly, 'r'],
-  [ClientFlag.noEvict, 'e'],
-  [ClientFlag.noTouch, 'T'],
-];
-
-function flagLetters(session: Session): string {
-  const letters = LETTERS.filter(([flag]) => session.flags & flag).map(([, letter]) => letter);
-  if (session.flags & ClientFlag.monitor) letters.unshift('O');
-  return letters.length > 0 ? letters.join('') : 'N';
 }

@@ -40,7 +40,7 @@ import { EngineGate } from './gate-bits.js';
 import { type GateState } from './gates.js';
 import { type ProcessPort } from './host.js';
 import { Identity } from './identity.js';
-import { infoSections } from './info.js';
+import { newInfoReport } from './info.js';
 import { type Session } from './session.js';
 import { Sessions } from './sessions.js';
 import { EngineStats } from './stats.js';
@@ -89,6 +89,8 @@ export class Engine implements ServerPort, GateState {
   readonly slowlog = new Slowlog();
   readonly latency = new LatencyMonitor();
   readonly identity: Identity;
+  /** What INFO says; each part provides its fields. */
+  readonly infoReport = newInfoReport(this);
   readonly runId: string;
   readonly startedMs: number;
   readonly debug: DebugPort;
@@ -256,7 +258,7 @@ export class Engine implements ServerPort, GateState {
   // ---- ServerPort
 
   info(sections: readonly Bytes[]): InfoSection[] {
-    return infoSections(this, sections);
+    return this.infoReport.sections(sections);
   }
 
   /** Bytes read from and written to clients, connected ones included. */
