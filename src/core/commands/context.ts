@@ -13,7 +13,9 @@ import { type Config } from '../services/config/config.js';
 import { type LatencyHistogram } from '../services/latency-histogram.js';
 import { type LatencyMonitor } from '../services/latency.js';
 import { type Log } from '../services/log.js';
+import { type PubSub } from '../services/pubsub.js';
 import { type Slowlog } from '../services/slowlog.js';
+import { type TrackingMode } from '../services/tracking.js';
 import { type Database, type Store } from '../store/database.js';
 import { type WriteGate } from '../store/write-gate.js';
 import { type Command } from './spec.js';
@@ -98,12 +100,20 @@ export interface Client {
   /** Wall clock of the last command, ms. */
   lastInteractionMs: number;
   readonly multi: MultiState;
+  /** How the keys that it reads are tracked; undefined: not at all. */
+  readonly tracking: TrackingMode | undefined;
   /** The line of CLIENT LIST and CLIENT INFO. */
   infoLine(): string;
   /** Drops the connection: at once, or once what is written has been sent. */
   close(reason: string, afterReply?: boolean): void;
   /** `normal`, `replica`, `master` or `pubsub`: the classes of client-output-buffer-limit and CLIENT KILL TYPE. */
   readonly type: ClientType;
+}
+
+/** Client tracking, as CLIENT TRACKING sets it. */
+export interface TrackingPort {
+  enable(client: Client, mode: TrackingMode): void;
+  disable(client: Client): void;
 }
 
 export type ClientType = 'normal' | 'replica' | 'master' | 'pubsub';
@@ -196,6 +206,13 @@ export interface ServerPort {
   readonly replication: ReplicationPort;
   /** INFO with the sections asked for; none: the default ones. */
   info(sections: readonly Bytes[]): InfoSection[];
+  /** Who is subscribed to what. */
+  readonly pubsub: PubSub<Client>;
+  /** Hands a message to all who listen. @returns the number of deliveries */
+  publish(kind: 'channel' | 'shard', channel: Bytes, message: Bytes): number;
+  readonly tracking: TrackingPort;
+  /** Shows the client every command from now on (MONITOR). */
+  monitor(client: Client): void;
   readonly slowlog: Slowlog;
   readonly latency: LatencyMonitor;
   /** How long the calls of a command took; undefined: it was not called. */

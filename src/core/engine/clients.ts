@@ -5,7 +5,7 @@
  * (redis 7.2.6 networking.c:checkClientOutputBufferLimits, clientsCronHandleTimeout).
  */
 import { type Clock } from '../base/clock.js';
-import { ClientFlag, type Client, type ClientsPort } from '../commands/context.js';
+import { ClientFlag, type ClientsPort } from '../commands/context.js';
 import { type Config } from '../services/config/config.js';
 import { type Log } from '../services/log.js';
 import { ClientLine } from './client-line.js';
@@ -53,7 +53,7 @@ export class Clients implements ClientsPort {
     return this.sessions.values();
   }
 
-  byId(id: number): Client | undefined {
+  byId(id: number): Session | undefined {
     return this.sessions.get(id);
   }
 

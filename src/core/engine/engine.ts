@@ -11,6 +11,7 @@ import { type Bytes } from '../base/bytes.js';
 import { type Clock } from '../base/clock.js';
 import { type Random } from '../base/random.js';
 import {
+  type Client,
   ClientFlag,
   type CommandContext,
   type DebugPort,
@@ -18,6 +19,7 @@ import {
   type ReplicationPort,
   type ServerPort,
   type ShutdownOptions,
+  type TrackingPort,
 } from '../commands/context.js';
 import { Errors, ReplyError } from '../commands/errors.js';
 import { type Command, type CommandDefinition } from '../commands/spec.js';
@@ -27,9 +29,11 @@ import { type Config } from '../services/config/config.js';
 import { type Log } from '../services/log.js';
 import { type LatencyHistogram } from '../services/latency-histogram.js';
 import { LatencyMonitor } from '../services/latency.js';
+import { type PubSub } from '../services/pubsub.js';
 import { Slowlog } from '../services/slowlog.js';
 import { type Database, Store } from '../store/database.js';
-import { WriteGate } from '../store/write-gate.js';
+import { NotifyClass } from '../store/events.js';
+import { Armed, WriteGate } from '../store/write-gate.js';
 import { type Blocking } from './blocking.js';
 import { Clients } from './clients.js';
 import { type Connection } from './connection.js';
@@ -41,6 +45,10 @@ import { type GateState } from './gates.js';
 import { type ProcessPort } from './host.js';
 import { Identity } from './identity.js';
 import { newInfoReport } from './info.js';
+import { Invalidations } from './invalidations.js';
+import { Messages } from './messages.js';
+import { Monitors } from './monitors.js';
+import { Pushes } from './pushes.js';
 import { type Session } from './session.js';
 import { Sessions } from './sessions.js';
 import { EngineStats } from './stats.js';
@@ -110,6 +118,10 @@ export class Engine implements ServerPort, GateState {
   /** Client, database, reply and command are filled in before each call. */
   readonly context: MutableContext;
   readonly sessions: Sessions;
+  readonly pushes: Pushes;
+  readonly messages: Messages;
+  readonly invalidations: Invalidations;
+  readonly monitors: Monitors;
 
   constructor(parts: EngineParts) {
     this.clock = parts.clock;
@@ -125,7 +137,9 @@ export class Engine implements ServerPort, GateState {
     this.stats = new EngineStats(this.commands.byId.length);
     this.clients = new Clients(this.clock, this.config, this.stats, this.log);
     this.identity = new Identity(this.config);
-    this.transactions = new Transactions(this.store, this.gate);
+    this.transactions = new Transactions(this.store, this.gate, (session) =>
+      this.monitors.feed(session, this.sessions.runningArgv),
+    );
     this.turn = new Turn(this.clock);
     this.sessions = new Sessions(this);
     this.blocking = newBlocking(this);
@@ -142,14 +156,22 @@ export class Engine implements ServerPort, GateState {
       setActiveExpire: (on) => void (this.activeExpire = on),
       pauseCron: (paused) => void (this.cron.paused = paused),
     };
-    wireGate(this);
+    this.cron = new Cron(this);
     wireSessions(this);
+    this.pushes = new Pushes({
+      dispatcher: this.dispatcher,
+      context: this.context,
+      checkOutput: (session) => this.sessions.checkOutput(session),
+    });
+    this.messages = new Messages(this, this.pushes);
+    this.invalidations = new Invalidations(this, this.pushes);
+    this.monitors = new Monitors(this);
+    wireGate(this);
     const { deferredFrees } = this.store;
     deferredFrees.onFirst = () => this.turn.arm();
     this.turn.step('deferred-frees', () => deferredFrees.settle());
     this.applyConfig();
     this.config.onChange('requirepass', () => this.admitWithoutPassword());
-    this.cron = new Cron(this);
     this.startMemoryBytes = this.host.memory().usedBytes;
   }
 
@@ -174,6 +196,15 @@ export class Engine implements ServerPort, GateState {
     this.store.lfu = lfu ? { logFactor: values.lfuLogFactor, decayMinutes: values.lfuDecayTime } : undefined;
     this.armGate(EngineGate.maxMemory, values.maxmemory > 0);
     this.armGate(EngineGate.protectedCommands, true);
+    this.applyKeyspaceEvents(values.notifyKeyspaceEvents);
+  }
+
+  /** Without K and E there is no channel for any event. */
+  private applyKeyspaceEvents(classes: number): void {
+    const { gate, store } = this;
+    gate.notifyClasses = classes & (NotifyClass.keyspace | NotifyClass.keyevent) ? classes : 0;
+    gate.arm(Armed.notify, gate.notifyClasses !== 0);
+    store.missEvents = (gate.notifyClasses & NotifyClass.keyMiss) !== 0;
   }
 
   /** Without a password those who have not given one are let in (redis 7.2.6 networking.c:authRequired). */
@@ -241,6 +272,10 @@ export class Engine implements ServerPort, GateState {
     return maxmemory > 0 && this.host.memory().usedBytes > maxmemory;
   }
 
+  limitTracking(session: Session): void {
+    this.invalidations.limit(session);
+  }
+
   protectedAllowed(command: Command, session: Session): boolean {
     const { enableDebugCommand, enableModuleCommand } = this.config.values;
     const setting = (command.parent ?? command).name === 'debug' ? enableDebugCommand : enableModuleCommand;
@@ -283,6 +318,22 @@ export class Engine implements ServerPort, GateState {
 
   rewriteConfig(all = false): void {
     this.hooks.rewriteConfig(all);
+  }
+
+  get pubsub(): PubSub<Client> {
+    return this.messages.pubsub;
+  }
+
+  get tracking(): TrackingPort {
+    return this.invalidations;
+  }
+
+  publish(kind: 'channel' | 'shard', channel: Bytes, message: Bytes): number {
+    return this.messages.publish(kind, channel, message);
+  }
+
+  monitor(client: Session): void {
+    this.monitors.add(client);
   }
 
   exec(ctx: CommandContext): void {
@@ -336,6 +387,7 @@ export class Engine implements ServerPort, GateState {
   /** Exchanges the whole data set (`install` does it) for one that came from elsewhere: nothing of it is an effect of ours. */
   replaceData(install: () => void): void {
     for (const db of this.store.databases) this.transactions.flushing(db);
+    this.invalidations.flushed();
     install();
     for (const db of this.store.databases) this.blocking.databaseReplaced(db);
     if (this.dispatcher.keysReady) this.serveReady();

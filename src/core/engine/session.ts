@@ -12,6 +12,7 @@ import { type OutputPart, ReplyWriter } from '../protocol/reply-writer.js';
 import { type ProtocolError } from '../protocol/errors.js';
 import { RequestParser, type RequestLimits } from '../protocol/request-parser.js';
 import { type Command } from '../commands/spec.js';
+import { type TrackingMode } from '../services/tracking.js';
 import { type Database } from '../store/database.js';
 import { type Connection } from './connection.js';
 import { SessionGate } from './gate-bits.js';
@@ -78,6 +79,7 @@ export class Session implements Client {
   lastInteractionMs: number;
   lastCommand: Command | undefined;
   parked: Parked | undefined;
+  tracking: TrackingMode | undefined;
   feed: OutputFeed | undefined;
   /** Set on the session of our master. */
   upstream: Upstream | undefined;
@@ -220,9 +222,16 @@ export class Session implements Client {
     return this.muted;
   }
 
-  /** CLIENT REPLY SKIP: silent from the next command on, for one command (redis 7.2.6 networking.c:resetClient). */
+  /**
+   * CLIENT REPLY SKIP: silent from the next command on, for one command. CLIENT CACHING: it holds for the next command or
+   * transaction (redis 7.2.6 networking.c:resetClient).
+   */
   commandOver(): void {
     this.muted?.clear();
+    if (this.flags & ClientFlag.caching && !(this.flags & ClientFlag.multi)) {
+      const { lastCommand } = this;
+      if ((lastCommand?.parent ?? lastCommand)?.name !== 'client') this.setFlag(ClientFlag.caching, false);
+    }
     if (this.flags & ClientFlag.replySkip) this.setFlag(ClientFlag.replySkip, false);
     if (this.flags & ClientFlag.replySkipNext) {
       this.setFlag(ClientFlag.replySkipNext, false);

@@ -264,7 +264,7 @@ export class Sessions implements SessionHost {
     const { dispatcher } = this.engine;
     this.runningArgv = argv;
     dispatcher.readClock();
-    dispatcher.call(session, command, argv, undefined);
+    dispatcher.rerun(session, command, argv);
   }
 }
 

@@ -3,10 +3,13 @@
  * by the engine's constructor.
  */
 import { type Bytes } from '../base/bytes.js';
+import { type Command } from '../commands/spec.js';
 import { type Database } from '../store/database.js';
+import { Armed } from '../store/write-gate.js';
 import { Blocking } from './blocking.js';
 import { Dispatcher } from './dispatcher.js';
 import { type Engine } from './engine.js';
+import { type Session } from './session.js';
 
 /** Blocking as the engine uses it; what it asks of the engine may be set later. */
 export function newBlocking(engine: Engine): Blocking {
@@ -45,6 +48,11 @@ export function newDispatcher(engine: Engine): Dispatcher {
     postpone: (session, argv) => engine.blocking.postpone(session, argv),
     serveReady: () => engine.serveReady(),
     streamOffset: () => engine.streamOffset(),
+    observed: (session, command, argv, again) => observed(engine, session, command, argv, again),
+    answered: (session) => {
+      engine.pushes.release(session);
+      engine.invalidations.release(session);
+    },
     slow: (session, command, argv, us) => engine.noteSlow(session, command, argv, us),
     internalError: (error, argv) => {
       const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -53,12 +61,30 @@ export function newDispatcher(engine: Engine): Dispatcher {
   });
 }
 
+/** A command has run: MONITOR shows it, and what it has read is remembered for the client that is being served. */
+function observed(
+  engine: Engine,
+  session: Session,
+  command: Command,
+  argv: readonly Bytes[],
+  again: boolean,
+): void {
+  if (!again) engine.monitors.executed(session, command, argv);
+  const { current } = engine.dispatcher;
+  if (command.isReadonly && current?.tracking !== undefined)
+    engine.invalidations.remember(current, command, argv);
+}
+
 /** Who hears of changes of the keyspace. */
 export function wireGate(engine: Engine): void {
-  const { transactions, blocking } = engine;
-  engine.gate.ports = {
-    touched: (db, key) => transactions.touched(db, key),
+  const { transactions, blocking, invalidations, messages, gate } = engine;
+  gate.ports = {
+    touched: (db, key, byServer) => {
+      if (gate.armed & Armed.watch) transactions.touched(db, key);
+      if (gate.armed & Armed.tracking) invalidations.touched(key, byServer);
+    },
     flushing: (db) => transactions.flushing(db),
+    flushed: () => invalidations.flushed(),
     swapped: (a, b) => {
       // The containers have changed places already: what was in one is now in the other.
       transactions.flushing(a, b);
@@ -66,7 +92,7 @@ export function wireGate(engine: Engine): void {
       blocking.databaseReplaced(a);
       blocking.databaseReplaced(b);
     },
-    notify: () => undefined,
+    notify: (db, key, event) => messages.notify(db, key, event, gate.notifyClasses),
     ready: (db, key) => blocking.keyChanged(db, key),
     preimage: () => undefined,
     removedByTime: (db, key, cause) => propagateRemoval(engine, db, key, cause),

@@ -82,6 +82,19 @@ export class ReplyWriter {
     this.reset();
   }
 
+  /** Moves everything that was written to `other` behind what is here. */
+  moveFrom(other: ReplyWriter): void {
+    for (const part of other.take()) {
+      if (typeof part === 'string') {
+        this.raw(part);
+        continue;
+      }
+      this.seal();
+      this.full.push(part);
+      this.fullBytes += part.length;
+    }
+  }
+
   /** Appends bytes that are already encoded. */
   raw(encoded: string): void {
     this.tail += encoded;

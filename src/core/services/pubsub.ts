@@ -109,6 +109,11 @@ export class PubSub<S extends object> {
     return this.subscribers.pattern.size;
   }
 
+  /** Nobody listens to anything. */
+  get isEmpty(): boolean {
+    return this.subscriptions.size === 0;
+  }
+
   /** Channels that somebody listens to: pubsub_channels and pubsubshard_channels of INFO. */
   channelCount(kind: 'channel' | 'shard'): number {
     return this.subscribers[kind].size;

@@ -8,7 +8,7 @@
  */
 import { type Bytes } from '../base/bytes.js';
 import { type Database, type LookupPort, type Store } from './database.js';
-import { EVENT_EVICTED, EVENT_EXPIRED, EVENT_NEW, NotifyClass, type KeyEvent } from './events.js';
+import { EVENT_EVICTED, EVENT_EXPIRED, EVENT_NEW, type KeyEvent } from './events.js';
 import { type Keyspace } from './keyspace.js';
 import { LongString } from './long-strings.js';
 import { type Value } from './types/value.js';
@@ -23,10 +23,12 @@ export const Armed = {
 
 /** What the layers above want to hear of. Each is called only while its bit in `armed` is set. */
 export interface WriteGatePorts {
-  /** The key changed: WATCH and client tracking. */
-  touched(db: Database, key: Bytes): void;
+  /** The key changed: WATCH and client tracking. `byServer`: by expiry or eviction, not by a client's command. */
+  touched(db: Database, key: Bytes, byServer: boolean): void;
   /** Everything in the database is about to change; undefined: in all of them. */
   flushing(db: Database): void;
+  /** One database, or all of them, have been emptied: once for all. */
+  flushed(): void;
   /** Two databases change places. */
   swapped(a: Database, b: Database): void;
   /** A keyspace event of a class that `notify-keyspace-events` asks for. */
@@ -153,10 +155,16 @@ export class WriteGate implements LookupPort {
     if (expiryMs !== 0) this.keepUntil(target, to.key, at, expiryMs);
     this.dirty++;
     if (this.armed === 0) return;
-    // Redis adds the key before it tells of the move.
+    // Redis adds the key before it tells of the move, and touches both before it tells of either.
     this.notify(to.db, to.key, EVENT_NEW);
-    this.announce(from.db, from.key, leaving, false);
-    this.announce(to.db, to.key, arriving, false);
+    this.touch(from.db, from.key, false);
+    this.touch(to.db, to.key, false);
+    this.notify(from.db, from.key, leaving);
+    this.notify(to.db, to.key, arriving);
+    if (this.armed & Armed.blocked) {
+      this.ports.ready(from.db, from.key);
+      this.ports.ready(to.db, to.key);
+    }
   }
 
   private discard(db: Database, key: Bytes): void {
@@ -177,13 +185,25 @@ export class WriteGate implements LookupPort {
     a.keyspace = b.keyspace;
     b.keyspace = keyspace;
     this.dirty++;
-    if (this.armed & (Armed.watch | Armed.tracking | Armed.blocked)) this.ports.swapped(a, b);
+    if (this.armed & (Armed.watch | Armed.blocked)) this.ports.swapped(a, b);
   }
 
   /** Empties a database by giving it a new container. @returns how many keys were in it */
   flush(db: Database): number {
+    const removed = this.empty(db);
+    if (this.armed & Armed.tracking) this.ports.flushed();
+    return removed;
+  }
+
+  /** Empties all databases. */
+  flushAll(): void {
+    for (const db of this.store.databases) this.empty(db);
+    if (this.armed & Armed.tracking) this.ports.flushed();
+  }
+
+  private empty(db: Database): number {
     const removed = db.size;
-    if (this.armed & (Armed.watch | Armed.tracking)) this.ports.flushing(db);
+    if (this.armed & Armed.watch) this.ports.flushing(db);
     db.keyspace.drop();
     db.keyspace = this.store.newKeyspace();
     this.dirty += removed;
@@ -223,7 +243,12 @@ export class WriteGate implements LookupPort {
     db.keyspace.table.remove(slot);
     // The deletion is propagated before the event runs, as in redis 7.2.6 db.c:deleteExpiredKeyAndPropagate's order of effects.
     this.ports.removedByTime(db, key, cause);
-    if (this.armed !== 0) this.announce(db, key, event, false);
+    if (this.armed === 0) return;
+    // redis 7.2.6 db.c:deleteExpiredKeyAndPropagate tells first, evict.c:performEvictions touches first.
+    if (cause === 'expired') this.notify(db, key, event);
+    this.touch(db, key, true);
+    if (cause === 'evicted') this.notify(db, key, event);
+    if (this.armed & Armed.blocked) this.ports.ready(db, key);
   }
 
   keyMiss(db: Database, key: Bytes, event: KeyEvent): void {
@@ -251,13 +276,14 @@ export class WriteGate implements LookupPort {
   }
 
   private announce(db: Database, key: Bytes, event: KeyEvent, isNew: boolean): void {
-    const { armed, ports } = this;
-    if (armed & (Armed.watch | Armed.tracking)) ports.touched(db, key);
-    if (armed & Armed.notify) {
-      if (isNew && this.notifyClasses & NotifyClass.new) ports.notify(db, key, EVENT_NEW);
-      if (this.notifyClasses & event.class) ports.notify(db, key, event);
-    }
-    if (armed & Armed.blocked) ports.ready(db, key);
+    if (isNew) this.notify(db, key, EVENT_NEW);
+    this.touch(db, key, false);
+    this.notify(db, key, event);
+    if (this.armed & Armed.blocked) this.ports.ready(db, key);
+  }
+
+  private touch(db: Database, key: Bytes, byServer: boolean): void {
+    if (this.armed & (Armed.watch | Armed.tracking)) this.ports.touched(db, key, byServer);
   }
 }
 

@@ -18,7 +18,7 @@ export function flushDb(ctx: CommandContext, argv: Bytes[]): void {
 /** FLUSHALL [ASYNC | SYNC]: propagated even when there was nothing; a running save of the old data ends. */
 export function flushAll(ctx: CommandContext, argv: Bytes[]): void {
   checkMode(argv);
-  for (const db of ctx.store.databases) ctx.gate.flush(db);
+  ctx.gate.flushAll();
   ctx.server.persistence.flushed();
   ctx.effects.force();
   ctx.reply.ok();
