@@ -10,8 +10,11 @@ const DEADLINE_MS = 10_000;
 
 const real = realRedisServer();
 
-/** Transcripts of what only redis 7.2 has (CLIENT SETINFO, NO-TOUCH) or says of its version: an older one cannot answer so. */
-const NEED_7_2 = new Set(['connection.txt', 'resp3.txt', 'server.txt']);
+/**
+ * Transcripts of what only redis 7.2 has (CLIENT SETINFO, NO-TOUCH), says of its version, or orders so (messages after the answer):
+ * an older one cannot answer so.
+ */
+const NEED_7_2 = new Set(['connection.txt', 'pubsub.txt', 'resp3.txt', 'server.txt', 'tracking.txt']);
 const [major, minor] = (real !== undefined && redisVersion(real)) || [0, 0];
 const is72 = major > 7 || (major === 7 && minor >= 2);
 

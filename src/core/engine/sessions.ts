@@ -121,6 +121,7 @@ export class Sessions implements SessionHost {
         this.runningArgv = parser.argv;
         if (session.upstream === undefined) dispatcher.execute(session, parser.argv, parser);
         else this.executeForMaster(session);
+        if (session.reply.length > OUTPUT_CHECK_BYTES) this.checkOutput(session);
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;

@@ -3,7 +3,8 @@ import { type Family } from '../generator.js';
 import { connection } from './connection.js';
 import { keyspace } from './keyspace.js';
 import { otherTypes } from './other-types.js';
+import { pubsub } from './pubsub.js';
 import { strings } from './strings.js';
 import { transactions } from './transactions.js';
 
-export const families: readonly Family[] = [strings, keyspace, transactions, connection, otherTypes];
+export const families: readonly Family[] = [strings, keyspace, transactions, connection, pubsub, otherTypes];
