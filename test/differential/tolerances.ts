@@ -77,9 +77,6 @@ export const tolerances: Readonly<Record<string, ToleranceRow>> = {
   // Pub/sub
   PUBLISH: exact,
   SPUBLISH: exact,
-  UNSUBSCRIBE: exact,
-  PUNSUBSCRIBE: exact,
-  SUNSUBSCRIBE: exact,
   PUBSUB: exact,
   'PUBSUB HELP': {
     against: { kind: 'exact' },
