@@ -100,6 +100,8 @@ export interface Client {
   /** Wall clock of the last command, ms. */
   lastInteractionMs: number;
   readonly multi: MultiState;
+  /** What its subscriptions and tracking prefixes cost, roughly. */
+  subscriptionBytes: number;
   /** How the keys that it reads are tracked; undefined: not at all. */
   readonly tracking: TrackingMode | undefined;
   /** The line of CLIENT LIST and CLIENT INFO. */

@@ -71,7 +71,8 @@ export class Dispatcher {
   current: Session | undefined;
   /** The running command is that of a client that was parked by it. */
   private again = false;
-  private lastUs = 0;
+  /** When the clock was last read, monotonic microseconds. */
+  lastUs = 0;
 
   constructor(private readonly p: DispatcherParts) {
     for (const command of p.table.byId) command.gateMask = gateMaskOf(command);
@@ -215,7 +216,10 @@ export class Dispatcher {
       const offset = this.p.streamOffset();
       if (offset !== offsetBefore) session.writeOffset = offset;
     }
-    this.measured(session, command, argv, this.readClock() - startUs);
+    const us = this.readClock() - startUs;
+    this.measured(session, command, argv, us);
+    stats.loop.commands++;
+    stats.loop.commandUs += us;
     session.lastInteractionMs = this.p.store.nowMs;
     if (special || (session.flags & SPECIAL) !== 0) this.leaveSpecial(session);
     if (!session.flushPending) session.wrote();

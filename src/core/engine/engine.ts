@@ -140,7 +140,7 @@ export class Engine implements ServerPort, GateState {
     this.transactions = new Transactions(this.store, this.gate, (session) =>
       this.monitors.feed(session, this.sessions.runningArgv),
     );
-    this.turn = new Turn(this.clock);
+    this.turn = new Turn(this.clock, this.stats.loop);
     this.sessions = new Sessions(this);
     this.blocking = newBlocking(this);
     this.context = {

@@ -51,6 +51,7 @@ const OWN: { readonly [S in InfoSectionName]?: (engine: Engine) => readonly Info
   latencystats: latencyFields,
   cluster: () => orderFields('cluster', { cluster_enabled: 0 }),
   keyspace: keyspaceFields,
+  debug: debugFields,
 };
 
 /** The report with what the engine itself knows. */
@@ -190,7 +191,22 @@ function statsFields(engine: Engine): InfoField[] {
     ),
     unexpected_error_replies: stats.unexpectedErrors,
     total_error_replies: stats.totalErrors,
-    eventloop_cycles: engine.turn.number,
+    eventloop_cycles: stats.loop.cycles,
+    eventloop_duration_sum: Math.floor(stats.loop.totalUs),
+    eventloop_duration_cmd_sum: Math.floor(stats.loop.commandUs),
+    instantaneous_eventloop_cycles_per_sec: Math.round(stats.cycleRate.perSecond()),
+    instantaneous_eventloop_duration_usec: Math.round(
+      stats.loopRate.perSecond() / Math.max(stats.cycleRate.perSecond(), 1e-9),
+    ),
+  });
+}
+
+function debugFields({ stats: { loop } }: Engine): InfoField[] {
+  return orderFields('debug', {
+    eventloop_duration_aof_sum: 0,
+    eventloop_duration_cron_sum: Math.floor(loop.cronUs),
+    eventloop_duration_max: Math.floor(loop.maxUs),
+    eventloop_cmd_per_cycle_max: loop.maxCommands,
   });
 }
 

@@ -26,7 +26,7 @@ export class Messages {
     const { pubsub } = this;
     const { sessions, clients, infoReport } = engine;
     const forget = (session: Session) => {
-      pubsub.forget(session);
+      session.subscriptionBytes -= pubsub.forget(session);
       session.setFlag(ClientFlag.pubsub, false);
     };
     sessions.onEnd(forget);

@@ -80,6 +80,8 @@ export class Session implements Client {
   lastCommand: Command | undefined;
   parked: Parked | undefined;
   tracking: TrackingMode | undefined;
+  /** What its subscriptions and tracking prefixes cost: who keeps those adds and takes away. */
+  subscriptionBytes = 0;
   feed: OutputFeed | undefined;
   /** Set on the session of our master. */
   upstream: Upstream | undefined;

@@ -98,13 +98,13 @@ export class Sessions implements SessionHost {
 
   drain(session: Session): void {
     const { parser } = session;
-    const { dispatcher, turn } = this.engine;
+    const { dispatcher, turn, stats } = this.engine;
     if (session.turn !== turn.number) {
       session.turn = turn.number;
       session.turnCommands = 0;
       session.turnBytes = 0;
     }
-    dispatcher.readClock();
+    const startUs = dispatcher.readClock();
     // The first command is executed without looking ahead: most often there is only one.
     let looked = 1;
     try {
@@ -121,13 +121,15 @@ export class Sessions implements SessionHost {
         this.runningArgv = parser.argv;
         if (session.upstream === undefined) dispatcher.execute(session, parser.argv, parser);
         else this.executeForMaster(session);
-        if (session.reply.length > OUTPUT_CHECK_BYTES) this.checkOutput(session);
+        if (this.hasTooMuch(session)) break;
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.protocolError(session, error);
       return;
     }
+    // The end of a turn counts what it drains itself.
+    if (!turn.ending) stats.loop.spent(dispatcher.lastUs - startUs);
     if (parser.pendingBytes > QUERY_CHECK_BYTES) this.engine.clients.enforceQueryLimit(session);
   }
 
@@ -192,9 +194,15 @@ export class Sessions implements SessionHost {
     // Flushing may close sessions and make others write: those wait for the next turn.
     const due = this.toFlush.splice(0);
     for (const session of due) {
+      if (this.hasTooMuch(session)) continue;
       session.flush();
       this.checkOutput(session);
     }
+  }
+
+  /** Closes a client that was written too much for: that counts before the kernel takes it, as in Redis. */
+  private hasTooMuch(session: Session): boolean {
+    return session.reply.length > OUTPUT_CHECK_BYTES && this.engine.clients.enforceOutputLimit(session);
   }
 
   /** Closes a session whose output is over its limit. */

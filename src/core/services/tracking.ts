@@ -33,6 +33,8 @@ export interface Tracked {
   readonly id: number;
   /** Undefined: it is not tracked. */
   tracking: TrackingMode | undefined;
+  /** What its prefixes cost, beside other things. */
+  subscriptionBytes: number;
 }
 
 export interface TrackingHost<S> {
@@ -58,6 +60,8 @@ type Holders = number | Set<number>;
 /** Cells of a slot: the key, and who may hold it. */
 const STRIDE = 2;
 
+/** A prefix with its place in the table, roughly. */
+const PREFIX_BYTES = 128;
 /** Keys that `limit` takes out at the first attempt; each further one in a row adds as many. */
 const LIMIT_EFFORT = 100;
 
@@ -92,7 +96,7 @@ export class Tracking<S extends Tracked> {
     const old = client.tracking;
     if (old === undefined) this.clients++;
     if (this.seed === undefined) this.table = newTable((this.seed = this.host.random.u32() | 0));
-    for (const prefix of mode.prefixes) this.join(client, prefix);
+    for (const prefix of mode.prefixes) if (!old?.prefixes.has(prefix)) this.join(client, prefix);
     client.tracking =
       old === undefined ? mode : { ...mode, prefixes: new Set([...old.prefixes, ...mode.prefixes]) };
     this.host.changed();
@@ -109,12 +113,14 @@ export class Tracking<S extends Tracked> {
 
   private join(client: S, name: Bytes): void {
     const prefix = this.prefixes.get(name);
+    client.subscriptionBytes += name.length + PREFIX_BYTES;
     if (prefix !== undefined) prefix.clients.add(client);
     else this.prefixes.set(name, { changed: new Map(), clients: new Set([client]) });
   }
 
   private leave(client: S, name: Bytes): void {
     const prefix = this.prefixes.get(name)!;
+    client.subscriptionBytes -= name.length + PREFIX_BYTES;
     prefix.clients.delete(client);
     if (prefix.clients.size === 0) this.prefixes.delete(name);
   }

@@ -5,7 +5,7 @@
  * where the answer would stand, also inside EXEC.
  */
 import { type Bytes } from '../../base/bytes.js';
-import { type SubscriptionKind } from '../../services/pubsub.js';
+import { subscriptionBytes, type SubscriptionKind } from '../../services/pubsub.js';
 import { ClientFlag, type CommandContext, type Client } from '../context.js';
 import { ReplyError } from '../errors.js';
 import { type Handler } from '../spec.js';
@@ -29,7 +29,8 @@ export function subscribe(kind: SubscriptionKind): Handler {
     const { client, server } = ctx;
     if (!ctx.mayBlock && !maySubscribeInMulti(kind, client)) throw denied;
     for (let i = 1; i < argv.length; i++) {
-      server.pubsub.subscribe(kind, argv[i], client);
+      if (server.pubsub.subscribe(kind, argv[i], client))
+        client.subscriptionBytes += subscriptionBytes(argv[i]);
       answer(ctx, kind, subscribed, argv[i]);
     }
     client.setFlag(ClientFlag.pubsub, true);
@@ -48,7 +49,7 @@ export function unsubscribe(kind: SubscriptionKind): Handler {
     const { pubsub } = server;
     const names = argv.length > 1 ? argv.slice(1) : [...pubsub.names(kind, client)];
     for (const name of names) {
-      pubsub.unsubscribe(kind, name, client);
+      if (pubsub.unsubscribe(kind, name, client)) client.subscriptionBytes -= subscriptionBytes(name);
       answer(ctx, kind, unsubscribed, name);
     }
     if (names.length === 0) answer(ctx, kind, unsubscribed, undefined);

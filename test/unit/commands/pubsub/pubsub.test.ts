@@ -194,3 +194,19 @@ describe('keyspace events', () => {
     expect(other.client.replies().map(plain)).toEqual([['message', '__keyspace@0__:k', 'set']]);
   });
 });
+
+describe('the memory of a client', () => {
+  it('includes its subscriptions and prefixes while they last', () => {
+    listener.send('SUBSCRIBE a b a\r\nPSUBSCRIBE p\r\nSSUBSCRIBE s\r\n');
+    const { session } = listener;
+    const full = session.subscriptionBytes;
+    listener.send('UNSUBSCRIBE b nothing\r\n');
+    expect(session.subscriptionBytes).toBe((full * 3) / 4);
+    listener.send('RESET\r\n');
+    expect(session.subscriptionBytes).toBe(0);
+    listener.send('CLIENT TRACKING on BCAST\r\nCLIENT TRACKING on BCAST\r\n');
+    expect(session.subscriptionBytes).toBeGreaterThan(0);
+    listener.send('SUBSCRIBE a\r\nCLIENT TRACKING on\r\nRESET\r\n');
+    expect(session.subscriptionBytes).toBe(0);
+  });
+});
