@@ -82,7 +82,14 @@ export class Server {
       disk,
       dial:
         parts.dial ??
-        ((masterHost, port) => connectTo({ kind: 'tcp', host: masterHost, port, tls: false }, { clock })),
+        ((masterHost, port) => {
+          const localAddress = config.values.bindSourceAddr;
+          const target = { kind: 'tcp', host: masterHost, port, tls: false } as const;
+          return connectTo(target, {
+            clock,
+            ...(localAddress ? { localAddress: toText(localAddress) } : {}),
+          });
+        }),
       listeningPort: () => this.port,
     });
     engine.replication = this.replication;
