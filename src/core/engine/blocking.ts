@@ -25,6 +25,8 @@ export interface BlockingHost {
   readonly runningCommand: Command;
   /** Runs a command again for a client that is no longer parked. */
   rerun(session: Session, command: Command, argv: Bytes[]): void;
+  /** An error is answered, for INFO errorstats. */
+  countError(line: string): void;
   /** Executes a postponed request from the start. */
   execute(session: Session, argv: Bytes[]): void;
   /** The session goes on with what its parser holds, at the end of the turn. */
@@ -35,6 +37,8 @@ export interface BlockingHost {
   /** Tells the dispatcher that keys are ready. */
   keysReady(): void;
 }
+
+const UNBLOCKED = 'UNBLOCKED client unblocked via CLIENT UNBLOCK';
 
 interface KeyWaiter {
   readonly session: Session;
@@ -218,7 +222,8 @@ export class Blocking implements BlockingPort {
     const { parked } = session;
     if (parked === undefined || !parked.canUnblock) return false;
     if (withError) {
-      this.release(session, (reply) => reply.error('UNBLOCKED client unblocked via CLIENT UNBLOCK'));
+      this.host.countError(UNBLOCKED);
+      this.release(session, (reply) => reply.error(UNBLOCKED));
     } else parked.onTimeout();
     return true;
   }

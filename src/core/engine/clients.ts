@@ -61,10 +61,14 @@ export class Clients implements ClientsPort {
     return this.sessions.size;
   }
 
-  /** Closes a client whose output is over its limit. @returns whether it was closed */
-  enforceOutputLimit(session: Session): boolean {
+  /**
+   * Closes a client whose output is over its limit. `running`: its command is; it is closed when that is over.
+   * @returns whether it was, or will be, closed
+   */
+  enforceOutputLimit(session: Session, running = false): boolean {
     const { type } = session;
     if (type === 'master' || session.closed) return false;
+    if (session.flags & ClientFlag.closeAsap) return true;
     const bytes = session.outputBytes;
     const limit = this.config.values.clientOutputBufferLimit[type];
     // A replica that continues may get the whole backlog at once, which is shared memory anyway.
@@ -79,7 +83,10 @@ export class Clients implements ClientsPort {
     this.log.warning(
       `Client ${session.infoLine()} scheduled to be closed ASAP for overcoming of output buffer limits.`,
     );
-    session.close('output buffer limit');
+    if (running) {
+      session.setFlag(ClientFlag.closeAsap, true);
+      session.wrote();
+    } else session.close('output buffer limit');
     return true;
   }
 

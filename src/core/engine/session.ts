@@ -63,6 +63,8 @@ export interface SessionHost {
   /** The connection is closed or must be. */
   closing(session: Session): void;
   infoLine(session: Session): string;
+  /** Whether the output of a session that has grown is still within its limit; otherwise it will be closed. */
+  hasRoom(session: Session): boolean;
 }
 
 export class Session implements Client {
@@ -117,6 +119,7 @@ export class Session implements Client {
     this.parser = new RequestParser(host.limits);
     this.parser.authenticated = true;
     this.lastInteractionMs = createdMs;
+    this.reply.isWanted = () => host.hasRoom(this);
   }
 
   get peerAddress(): string {
@@ -256,6 +259,10 @@ export class Session implements Client {
   flush(): void {
     this.flushPending = false;
     if (this.closed) return;
+    if (this.flags & ClientFlag.closeAsap) {
+      this.host.closing(this);
+      return;
+    }
     if (this.feed === undefined) this.writeReplies();
     else if (this.reply.length === 0) this.feed.pump();
     else {

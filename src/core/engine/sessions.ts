@@ -194,10 +194,14 @@ export class Sessions implements SessionHost {
     // Flushing may close sessions and make others write: those wait for the next turn.
     const due = this.toFlush.splice(0);
     for (const session of due) {
-      if (this.hasTooMuch(session)) continue;
+      if (!(session.flags & ClientFlag.closeAsap) && this.hasTooMuch(session)) continue;
       session.flush();
       this.checkOutput(session);
     }
+  }
+
+  hasRoom(session: Session): boolean {
+    return !this.engine.clients.enforceOutputLimit(session, true);
   }
 
   /** Closes a client that was written too much for: that counts before the kernel takes it, as in Redis. */

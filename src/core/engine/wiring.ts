@@ -23,6 +23,7 @@ export function newBlocking(engine: Engine): Blocking {
       return engine.context.command;
     },
     rerun: (session, command, argv) => engine.sessions.rerun(session, command, argv),
+    countError: (line) => engine.stats.countError(line),
     execute: (session, argv) => engine.sessions.execute(session, argv),
     resume: (session) => engine.sessions.resume(session),
     armGate: (bit, on) => engine.armGate(bit, on),

@@ -182,6 +182,13 @@ describe('broadcast mode', () => {
     expect(heard()).toEqual([invalidate(...keys.sort())]);
   });
 
+  it('refuses prefixes that overlap, wherever they stand, with one answer', () => {
+    expect(call('CLIENT', 'TRACKING', 'on', 'BCAST', 'PREFIX', 'x', 'PREFIX', 'ab', 'PREFIX', 'a')).toBe(
+      "-ERR Prefix 'ab' overlaps with another provided prefix 'a'. Prefixes for a single client must not overlap.",
+    );
+    expect(call('CLIENT', 'GETREDIR')).toBe(-1);
+  });
+
   it('ends with the client', () => {
     tracked('BCAST', 'PREFIX', 'a');
     t.client.send('RESET\r\n');

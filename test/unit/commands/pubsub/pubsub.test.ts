@@ -129,6 +129,15 @@ describe('a subscriber', () => {
   });
 });
 
+describe('PUBSUB CHANNELS', () => {
+  it('lists them in the order in which they were first subscribed to', () => {
+    listener.send('SUBSCRIBE z a m\r\n');
+    t.connect().send('SUBSCRIBE a b\r\n');
+    expect(call('PUBSUB', 'CHANNELS')).toEqual(['z', 'a', 'm', 'b']);
+    expect(call('PUBSUB', 'CHANNELS', '[a-m]')).toEqual(['a', 'm', 'b']);
+  });
+});
+
 describe('INFO stats', () => {
   it('counts channels, patterns and shard channels', () => {
     listener.send('SUBSCRIBE a b\r\nPSUBSCRIBE p*\r\nSSUBSCRIBE s\r\n');

@@ -111,14 +111,4 @@ describe('the output limit', () => {
     expect(monitor.connection.ended).toBe(true);
     expect(t.engine.dispatcher.observers).toBe(0);
   });
-
-  it('ends a pipeline in which it is exceeded, and sends nothing of it', () => {
-    call('SET', 'big', 'x'.repeat(30_000));
-    call('CONFIG', 'SET', 'client-output-buffer-limit', 'normal 50000 0 0');
-    const reader = t.connect();
-    reader.call('AUTH', 'secret');
-    expect(reader.send('GET big\r\nGET big\r\nSET after 1\r\n')).toBe('');
-    expect(reader.connection.ended).toBe(true);
-    expect(call('GET', 'after')).toBe(null);
-  });
 });
