@@ -76,7 +76,8 @@ export class Listening {
     }
     if (listening === 0 && config.values.bind.length > 0)
       throw new StartError('Configured to not listen anywhere, exiting.');
-    this.good = { directive: config.values.port, port: this.port };
+    // Without an address the port is not taken, but it is the one to take when addresses come.
+    this.good = { directive: config.values.port, port };
   }
 
   /** Exchanges the addresses for those of the configuration. Throws Veto with `refusal`. */

@@ -30,7 +30,7 @@ export function persistencePort(persistence: Persistence, engine: Engine): Persi
     reload({ save, flush }) {
       persistence.abortJob();
       if (save) saveOrThrow(persistence);
-      if (flush) for (const db of engine.store.databases) engine.gate.flush(db);
+      if (flush) engine.gate.flushAll();
       try {
         persistence.loadNow();
       } catch (error) {

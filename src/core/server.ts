@@ -82,7 +82,11 @@ export class Server {
     engine.persistence = persistencePort(this.persistence, engine);
     const dial =
       parts.dial ??
-      ((to: string, port: number) => connectTo({ kind: 'tcp', host: to, port, tls: false }, { clock }));
+      ((to: string, port: number) => {
+        const localAddress = config.values.bindSourceAddr;
+        const target = { kind: 'tcp', host: to, port, tls: false } as const;
+        return connectTo(target, { clock, ...(localAddress ? { localAddress: toText(localAddress) } : {}) });
+      });
     this.migration = new MigrationLinks({ clock, random, dial });
     engine.migration = this.migration;
     engine.cron.eachSecond(() => this.migration.dropIdle());

@@ -232,6 +232,13 @@ export const tolerances: Readonly<Record<string, ToleranceRow>> = {
   GEORADIUSBYMEMBER_RO: exact,
 
   // Pub/sub
+  PUBLISH: exact,
+  SPUBLISH: exact,
+  PUBSUB: exact,
+  'PUBSUB HELP': {
+    against: { kind: 'exact' },
+    before72: { kind: 'skipped', why: 'the text grew with the shard channels' },
+  },
 
   DEL: exact,
   UNLINK: exact,

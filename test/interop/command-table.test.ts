@@ -13,7 +13,6 @@ import { atLeast, type RealRedis, realRedisServers, startRealRedis } from '../su
 /** `command` or `container|subcommand`: the fields of COMMAND INFO that differ, and why. */
 const INFO_EXCEPTIONS: Readonly<Record<string, { readonly fields: readonly Field[]; readonly why: string }>> =
   {
-    client: { fields: ['subcommands'], why: 'CACHING and TRACKING come with client tracking' },
     function: { fields: ['subcommands'], why: 'those that need Lua come with scripting' },
   };
 

@@ -10,14 +10,19 @@ const DEADLINE_MS = 10_000;
 
 const real = realRedisServer();
 
-/** Transcripts of what only redis 7.2 has (CLIENT SETINFO, ZRANK WITHSCORE) or says of its version: an older one cannot answer so. */
+/**
+ * Transcripts of what only redis 7.2 has (CLIENT SETINFO, ZRANK WITHSCORE), says of its version, or orders so (messages after the
+ * answer): an older one cannot answer so.
+ */
 const NEED_7_2 = new Set([
   'connection.txt',
+  'pubsub.txt',
   'resp3.txt',
   'server.txt',
   'sorted-set.txt',
   'sorted-set-resp3.txt',
   'stream.txt',
+  'tracking.txt',
 ]);
 /** Transcripts of what came with redis 7.4. */
 const NEED_7_4 = new Set(['hash-expiry.txt']);

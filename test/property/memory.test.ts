@@ -74,6 +74,7 @@ function newStore(): { store: Store; gate: WriteGate } {
   gate.ports = {
     touched: () => undefined,
     flushing: () => undefined,
+    flushed: () => undefined,
     swapped: () => undefined,
     notify: () => undefined,
     ready: () => undefined,

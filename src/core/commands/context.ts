@@ -13,7 +13,9 @@ import { type Config } from '../services/config/config.js';
 import { type LatencyHistogram } from '../services/latency-histogram.js';
 import { type LatencyMonitor } from '../services/latency.js';
 import { type Log } from '../services/log.js';
+import { type PubSub } from '../services/pubsub.js';
 import { type Slowlog } from '../services/slowlog.js';
+import { type TrackingMode } from '../services/tracking.js';
 import { type Database, type Store } from '../store/database.js';
 import { type WriteGate } from '../store/write-gate.js';
 import { type Command } from './spec.js';
@@ -74,6 +76,12 @@ export const ClientFlag = {
   authenticated: 1 << 17,
   unixSocket: 1 << 18, // U
   readonly: 1 << 19, // r
+  trackingBroken: 1 << 20, // R
+  trackingBroadcast: 1 << 21, // B
+  /** CLIENT CACHING was said: it holds for the next command or transaction. */
+  caching: 1 << 22,
+  /** A script's calls: MONITOR shows them as `lua`. */
+  script: 1 << 23,
 } as const;
 
 export interface Client {
@@ -96,12 +104,22 @@ export interface Client {
   /** Wall clock of the last command, ms. */
   lastInteractionMs: number;
   readonly multi: MultiState;
+  /** What its subscriptions and tracking prefixes cost, roughly. */
+  subscriptionBytes: number;
+  /** How the keys that it reads are tracked; undefined: not at all. */
+  readonly tracking: TrackingMode | undefined;
   /** The line of CLIENT LIST and CLIENT INFO. */
   infoLine(): string;
   /** Drops the connection: at once, or once what is written has been sent. */
   close(reason: string, afterReply?: boolean): void;
   /** `normal`, `replica`, `master` or `pubsub`: the classes of client-output-buffer-limit and CLIENT KILL TYPE. */
   readonly type: ClientType;
+}
+
+/** Client tracking, as CLIENT TRACKING sets it. */
+export interface TrackingPort {
+  enable(client: Client, mode: TrackingMode): void;
+  disable(client: Client): void;
 }
 
 export type ClientType = 'normal' | 'replica' | 'master' | 'pubsub';
@@ -247,6 +265,13 @@ export interface ServerPort {
   memoryOverview(): MemoryOverview;
   /** What is known of the process. */
   readonly host: { memoryReport(): string };
+  /** Who is subscribed to what. */
+  readonly pubsub: PubSub<Client>;
+  /** Hands a message to all who listen. @returns the number of deliveries */
+  publish(kind: 'channel' | 'shard', channel: Bytes, message: Bytes): number;
+  readonly tracking: TrackingPort;
+  /** Shows the client every command from now on (MONITOR). */
+  monitor(client: Client): void;
   readonly slowlog: Slowlog;
   readonly latency: LatencyMonitor;
   /** How long the calls of a command took; undefined: it was not called. */

@@ -43,6 +43,8 @@ export interface BlockingHost {
   accountUnblocked(session: Session, command: Command, failed: boolean): void;
   /** Runs the end of a command that was held back: it has passed the gates. */
   conclude(session: Session, command: Command, argv: Bytes[]): void;
+  /** An error is answered, for INFO errorstats. */
+  countError(line: string): void;
   /** Executes a postponed request from the start. */
   execute(session: Session, argv: Bytes[]): void;
   /** The session goes on with what its parser holds, at the end of the turn. */
@@ -60,6 +62,7 @@ const AWAITED: Partial<Record<CommandGroup, TypeName>> = {
   'sorted-set': 'zset',
   stream: 'stream',
 };
+const UNBLOCKED = 'UNBLOCKED client unblocked via CLIENT UNBLOCK';
 
 interface KeyWaiter {
   readonly session: Session;
@@ -349,7 +352,8 @@ export class Blocking implements BlockingPort {
     const { parked } = session;
     if (parked === undefined || !parked.canUnblock) return false;
     if (withError) {
-      this.release(session, (reply) => reply.error('UNBLOCKED client unblocked via CLIENT UNBLOCK'));
+      this.host.countError(UNBLOCKED);
+      this.release(session, (reply) => reply.error(UNBLOCKED));
       parked.onError?.();
     } else parked.onTimeout();
     return true;

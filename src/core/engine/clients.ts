@@ -1,15 +1,15 @@
 /**
- * Clients: every connected session, the limits on them, and the line of CLIENT LIST.
+ * Clients: every connected session, and the limits on them.
  *
  * Limits: maxclients, protected mode, idle time, query buffer, and client-output-buffer-limit with its hard and soft half
  * (redis 7.2.6 networking.c:checkClientOutputBufferLimits, clientsCronHandleTimeout).
  */
-import { quote } from '../base/bytes.js';
 import { type Clock } from '../base/clock.js';
-import { ClientFlag, type Client, type ClientsPort } from '../commands/context.js';
+import { ClientFlag, type ClientsPort } from '../commands/context.js';
 import { type Config } from '../services/config/config.js';
 import { type Log } from '../services/log.js';
-import { argumentBytes, ClientMemory, clientBytes } from './client-memory.js';
+import { ClientMemory } from './client-memory.js';
+import { ClientLine } from './client-line.js';
 import { type Session } from './session.js';
 import { type EngineStats } from './stats.js';
 
@@ -26,6 +26,8 @@ export const PROTECTED_MODE_ERROR =
   'server to start accepting connections from the outside.\r\n';
 
 export class Clients implements ClientsPort {
+  /** What CLIENT LIST says of a session. */
+  readonly line = new ClientLine();
   private readonly sessions = new Map<number, Session>();
   private nextId = 1;
   readonly memory: ClientMemory;
@@ -62,7 +64,7 @@ export class Clients implements ClientsPort {
     return this.sessions.values();
   }
 
-  byId(id: number): Client | undefined {
+  byId(id: number): Session | undefined {
     return this.sessions.get(id);
   }
 
@@ -70,10 +72,14 @@ export class Clients implements ClientsPort {
     return this.sessions.size;
   }
 
-  /** Closes a client whose output is over its limit. @returns whether it was closed */
-  enforceOutputLimit(session: Session): boolean {
+  /**
+   * Closes a client whose output is over its limit. `running`: its command is; it is closed when that is over.
+   * @returns whether it was, or will be, closed
+   */
+  enforceOutputLimit(session: Session, running = false): boolean {
     const { type } = session;
     if (type === 'master' || session.closed) return false;
+    if (session.flags & ClientFlag.closeAsap) return true;
     const bytes = session.outputBytes;
     const limit = this.config.values.clientOutputBufferLimit[type];
     // A replica that continues may get the whole backlog at once, which is shared memory anyway.
@@ -88,7 +94,10 @@ export class Clients implements ClientsPort {
     this.log.warning(
       `Client ${session.infoLine()} scheduled to be closed ASAP for overcoming of output buffer limits.`,
     );
-    session.close('output buffer limit');
+    if (running) {
+      session.setFlag(ClientFlag.closeAsap, true);
+      session.wrote();
+    } else session.close('output buffer limit');
     return true;
   }
 
@@ -117,73 +126,10 @@ export class Clients implements ClientsPort {
   }
 
   /**
-   * redis 7.2.6 networking.c:catClientInfoString. `running`: the arguments of the request of this session that is being executed,
-   * whose bytes Redis still has in its query buffer.
+   * The line of CLIENT LIST. `running`: the arguments of the request of this session that is being executed, whose bytes Redis
+   * still has in its query buffer.
    */
   infoLine(session: Session, running?: readonly string[]): string {
-    const now = this.clock.nowMs();
-    const { multi, parser, reply, connection, feed } = session;
-    const inMulti = (session.flags & ClientFlag.multi) !== 0;
-    const feedBytes = feed?.pendingBytes ?? 0;
-    const queryBytes = parser.unparsedBytes + (running === undefined ? 0 : parser.wireLength);
-    const argvBytes = argumentBytes(session, running);
-    const totalBytes =
-      clientBytes(session, connection.queuedBytes) - parser.partialBytes + argvBytes + feedBytes;
-    const fields: readonly (readonly [string, string | number])[] = [
-      ['id', session.id],
-      ['addr', session.peerAddress],
-      ['laddr', session.localAddress],
-      ['fd', session.id + 7],
-      ['name', quote(session.name, false)],
-      ['age', Math.floor((now - session.createdMs) / 1000)],
-      ['idle', Math.max(0, Math.floor((now - session.lastInteractionMs) / 1000))],
-      ['flags', flagLetters(session)],
-      ['db', session.db.id],
-      ['sub', 0],
-      ['psub', 0],
-      ['ssub', 0],
-      ['multi', inMulti ? multi.queued.length : -1],
-      ['qbuf', queryBytes],
-      ['qbuf-free', Math.max(0, parser.bufferBytes - queryBytes)],
-      ['argv-mem', argvBytes],
-      ['multi-mem', multi.queuedBytes],
-      ['rbs', 16384],
-      ['rbp', 16384],
-      ['obl', reply.length],
-      ['oll', feedBytes > 0 ? 1 : 0],
-      ['omem', feedBytes + connection.queuedBytes],
-      ['tot-mem', totalBytes],
-      ['events', connection.queuedBytes > 0 ? 'rw' : 'r'],
-      ['cmd', session.lastCommand?.fullName ?? 'NULL'],
-      ['user', session.user],
-      ['redir', -1],
-      ['resp', reply.resp],
-      ['lib-name', session.libName],
-      ['lib-ver', session.libVersion],
-    ];
-    return fields.map(([name, value]) => `${name}=${value}`).join(' ');
+    return this.line.format(session, this.clock.nowMs(), running);
   }
-}
-
-const LETTERS: readonly (readonly [number, string])[] = [
-  [ClientFlag.replica, 'S'],
-  [ClientFlag.master, 'M'],
-  [ClientFlag.pubsub, 'P'],
-  [ClientFlag.multi, 'x'],
-  [ClientFlag.blocked, 'b'],
-  [ClientFlag.tracking, 't'],
-  [ClientFlag.dirtyCas, 'd'],
-  [ClientFlag.closeAfterReply, 'c'],
-  [ClientFlag.unblocked, 'u'],
-  [ClientFlag.closeAsap, 'A'],
-  [ClientFlag.unixSocket, 'U'],
-  [ClientFlag.readonly, 'r'],
-  [ClientFlag.noEvict, 'e'],
-  [ClientFlag.noTouch, 'T'],
-];
-
-function flagLetters(session: Session): string {
-  const letters = LETTERS.filter(([flag]) => session.flags & flag).map(([, letter]) => letter);
-  if (session.flags & ClientFlag.monitor) letters.unshift('O');
-  return letters.length > 0 ? letters.join('') : 'N';
 }

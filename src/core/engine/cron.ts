@@ -43,6 +43,16 @@ export class Cron {
 
   private tick(): void {
     if (this.paused) return;
+    const { clock, stats } = this.engine;
+    const startUs = clock.monotonicUs();
+    this.work();
+    const us = clock.monotonicUs() - startUs;
+    stats.loop.cronUs += us;
+    stats.loop.spent(us);
+    stats.loop.cycleOver();
+  }
+
+  private work(): void {
     const { engine } = this;
     engine.dispatcher.syncWallClock();
     this.sampleRates();
@@ -58,6 +68,8 @@ export class Cron {
     const nowUs = clock.monotonicUs();
     stats.opsRate.sample(stats.totalCommands, nowUs);
     const { bytesIn, bytesOut } = this.engine.netTotals();
+    stats.cycleRate.sample(stats.loop.cycles, nowUs);
+    stats.loopRate.sample(stats.loop.totalUs, nowUs);
     stats.inRate.sample(bytesIn, nowUs);
     stats.outRate.sample(bytesOut, nowUs);
   }

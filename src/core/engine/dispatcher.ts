@@ -17,6 +17,7 @@ import { type ReplyWriter } from '../protocol/reply-writer.js';
 import { type Store } from '../store/database.js';
 import { type WriteGate } from '../store/write-gate.js';
 import { type EffectCollector, type RequestSource } from './effects.js';
+import { Observer } from './gate-bits.js';
 import { gateMaskOf, walkGates, type GateState } from './gates.js';
 import { type Session } from './session.js';
 import { type EngineStats } from './stats.js';
@@ -43,6 +44,10 @@ export interface DispatcherParts {
   serveReady(): void;
   /** Where the replication stream stands: what WAIT waits for. */
   streamOffset(): number;
+  /** A command has run that somebody looks at (`observers`): MONITOR, tracking. */
+  observed(session: Session, command: Command, argv: readonly Bytes[], again: boolean): void;
+  /** The client of a command that was not nested has its answer: messages that waited for that follow. */
+  answered(session: Session): void;
   /** SLOWLOG and the latency monitor. `us` is the duration. */
   slow(session: Session, command: Command, argv: readonly Bytes[], us: number): void;
   /** An exception that is no ReplyError: a fault of ours. */
@@ -60,11 +65,23 @@ export class Dispatcher {
   wallOffsetUs = 0;
   /** Depth of nested calls. */
   depth = 0;
-  private lastUs = 0;
+  /** Who looks at commands that have run (Observer bits). */
+  observers = 0;
+  /** The client that is being served; a script's calls are its own. */
+  current: Session | undefined;
+  /** The running command is that of a client that was parked by it. */
+  private again = false;
+  /** When the clock was last read, monotonic microseconds. */
+  lastUs = 0;
 
   constructor(private readonly p: DispatcherParts) {
     for (const command of p.table.byId) command.gateMask = gateMaskOf(command);
     this.syncWallClock();
+  }
+
+  /** Sets a bit of `observers` on or off. */
+  observe(bit: number, on: boolean): void {
+    this.observers = on ? this.observers | bit : this.observers & ~bit;
   }
 
   /** Reads both clocks anew. */
@@ -84,12 +101,14 @@ export class Dispatcher {
   /** Executes one request of a client. `source`: where its bytes lie, when it came straight from the wire. */
   execute(session: Session, argv: Bytes[], source: RequestSource | undefined): void {
     let command = this.p.table.find(argv[0]);
+    session.lastCommand = command;
     if (command === undefined) {
       this.unknown(session, argv);
       return;
     }
     if (command.children !== undefined && argv.length > 1) {
       const sub = this.p.table.resolve(argv);
+      session.lastCommand = sub;
       if (sub === undefined) {
         this.refuse(session, command, unknownSubcommand(argv[1], command.name));
         return;
@@ -101,23 +120,20 @@ export class Dispatcher {
       this.refuse(session, command, wrongArity(command.fullName));
       return;
     }
-    session.lastCommand = command;
     const word = (command.gateMask & this.armed) | session.armed;
     if (word !== 0 && !this.pass(word, session, command, argv)) return;
     this.call(session, command, argv, source);
     if (this.keysReady) this.p.serveReady();
   }
 
-  /** Runs the command of a client that was blocked once more: what may refuse it has to let it pass again. */
-  reprocess(session: Session, command: Command, argv: Bytes[]): void {
-    const word = (command.gateMask & this.armed) | session.armed;
-    if (word !== 0 && !this.pass(word, session, command, argv)) return;
-    this.call(session, command, argv, undefined);
-  }
-
   /** The end of a command that has passed the gates before. */
   conclude(session: Session, command: Command, argv: Bytes[]): void {
-    this.call(session, command, argv, undefined);
+    this.again = true;
+    try {
+      this.call(session, command, argv, undefined);
+    } finally {
+      this.again = false;
+    }
   }
 
   /** A blocked command ended without being run again (redis 7.2.6 blocked.c:updateStatsOnUnblock). */
@@ -140,7 +156,12 @@ export class Dispatcher {
 
   /** @returns true: call it */
   private pass(word: number, session: Session, command: Command, argv: Bytes[]): boolean {
+    const outer = this.current;
+    this.current = session;
     const verdict = walkGates(word, this.p.gateState, session, command, argv);
+    this.current = outer;
+    // Room was made for this command at the cost of its own client.
+    if (session.closed) return false;
     if (verdict === undefined) return true;
     if (verdict === 'queue') {
       this.p.queue(session, command, argv);
@@ -176,6 +197,8 @@ export class Dispatcher {
     const special = (session.flags & SPECIAL) !== 0;
     const reply = special ? this.enterSpecial(session) : session.reply;
     const saved = nested ? effects.saveCall() : undefined;
+    const outer = this.current;
+    if (!nested) this.current = session;
     context.client = session;
     context.db = session.db;
     context.reply = reply;
@@ -199,6 +222,8 @@ export class Dispatcher {
       this.depth--;
       if (saved !== undefined) effects.restoreCall(saved);
     }
+    if (this.observers !== 0) this.observed(session, command, argv, nested);
+    this.current = outer;
     // A command that blocks is accounted when it ends (redis 7.2.6 server.c:call).
     const blocked = (session.flags & ClientFlag.blocked) !== 0;
     if (!blocked) {
@@ -216,9 +241,30 @@ export class Dispatcher {
     }
     const us = this.readClock() - startUs;
     if (!blocked) this.measured(session, command, argv, us);
+    stats.loop.commands++;
+    stats.loop.commandUs += us;
     session.lastInteractionMs = this.p.store.nowMs;
     if (special || (session.flags & SPECIAL) !== 0) this.leaveSpecial(session);
     if (!session.flushPending) session.wrote();
+  }
+
+  /** Runs the command of a client that was parked by it once more: it has to pass the gates again, and nobody is shown it again. */
+  rerun(session: Session, command: Command, argv: Bytes[]): void {
+    const word = (command.gateMask & this.armed) | session.armed;
+    if (word !== 0 && !this.pass(word, session, command, argv)) return;
+    this.again = true;
+    try {
+      this.call(session, command, argv, undefined);
+    } finally {
+      this.again = false;
+    }
+  }
+
+  private observed(session: Session, command: Command, argv: readonly Bytes[], nested: boolean): void {
+    if (this.observers & (Observer.monitors | Observer.tracking)) {
+      this.p.observed(session, command, argv, this.again);
+    }
+    if (!nested && this.observers & (Observer.pushes | Observer.own)) this.p.answered(session);
   }
 
   private measured(session: Session, command: Command, argv: readonly Bytes[], us: number): void {
@@ -253,7 +299,12 @@ export class Dispatcher {
   }
 }
 
-const SPECIAL = ClientFlag.replyOff | ClientFlag.replySkip | ClientFlag.replySkipNext | ClientFlag.noTouch;
+const SPECIAL =
+  ClientFlag.replyOff |
+  ClientFlag.replySkip |
+  ClientFlag.replySkipNext |
+  ClientFlag.noTouch |
+  ClientFlag.caching;
 
 /** Stands for a command that does not exist, where a refusal asks for its name. */
 const NO_COMMAND = { name: '', fullName: '' } as Command;

@@ -17,6 +17,20 @@ export const EngineGate = {
   busy: 1 << 7,
   pausedAll: 1 << 8,
   pausedWrites: 1 << 9,
+  /** Somebody tracks keys: their table has a limit. */
+  tracking: 1 << 10,
+} as const;
+
+/** Who looks at a command once it has run. With nobody there, a call costs one test. */
+export const Observer = {
+  /** MONITOR. */
+  monitors: 1,
+  /** Clients that track what they read. */
+  tracking: 2,
+  /** Messages wait for the running command's own client. */
+  pushes: 4,
+  /** So do invalidations. */
+  own: 8,
 } as const;
 
 export const SessionGate = {

@@ -17,6 +17,8 @@ export type Verdict = ReplyError | 'queue' | 'park' | undefined;
 export interface GateState {
   /** Frees memory by the eviction policy if need be. @returns whether there is none left for commands that need some */
   outOfMemory(fromMaster: boolean): boolean;
+  /** Forgets tracked keys beyond tracking-table-max-keys; their clients hear of it. */
+  limitTracking(session: Session): void;
   /** Whether a protected command may run for this client (enable-debug-command and its like). */
   protectedAllowed(command: Command, session: Session): boolean;
   /** The script or module that keeps the server busy says which text applies. */
@@ -93,6 +95,15 @@ export const GATES: readonly Gate[] = [
       const queueing = (session.flags & ClientFlag.multi) !== 0 && !LEAVES_MULTI.has(command.name);
       const denied = queueing || heldBy(session, command, (c) => c.flagSet.has('denyoom'));
       return denied ? Errors.outOfMemory : undefined;
+    },
+  },
+  {
+    name: 'tracking-table',
+    bit: EngineGate.tracking,
+    concerns: () => true,
+    check: (state, session) => {
+      state.limitTracking(session);
+      return undefined;
     },
   },
   {

@@ -4,13 +4,41 @@
  * Fields that have no meaning without fork or jemalloc are left out rather than invented. INFO memory has a module of its own.
  */
 import { type Bytes } from '../base/bytes.js';
-import { formatInfo, type InfoField, type InfoSection } from '../info/format.js';
-import { INFO_MODEL, orderFields, selectSections, type InfoSectionName } from '../info/model.js';
+import { type InfoField, type InfoSection } from '../info/format.js';
+import { INFO_MODEL, orderFields, selectSections, sortFields, type InfoSectionName } from '../info/model.js';
 import { type Engine } from './engine.js';
 import { memoryFields } from './memory-overview.js';
 import { REDIS_VERSION } from './version.js';
 
-const PRODUCERS: { readonly [S in InfoSectionName]: (engine: Engine) => InfoField[] } = {
+/** What one part of the server has to say in a section; `orderFields` makes it of named values. */
+export type InfoProvider = () => readonly InfoField[];
+
+/** Every section of INFO with those who provide its fields. Each part of the server registers its own. */
+export class InfoReport {
+  private readonly providers = new Map<InfoSectionName, InfoProvider[]>();
+
+  provide(section: InfoSectionName, provider: InfoProvider): void {
+    const providers = this.providers.get(section);
+    if (providers === undefined) this.providers.set(section, [provider]);
+    else providers.push(provider);
+  }
+
+  /** The sections that `INFO <args>` asks for. */
+  sections(args: readonly Bytes[]): InfoSection[] {
+    return selectSections(args).map((name) => ({ name: INFO_MODEL[name].title, fields: this.fields(name) }));
+  }
+
+  private fields(section: InfoSectionName): readonly InfoField[] {
+    const providers = this.providers.get(section) ?? [];
+    if (providers.length === 1) return providers[0]();
+    return sortFields(
+      section,
+      providers.flatMap((provider) => provider()),
+    );
+  }
+}
+
+const OWN: { readonly [S in InfoSectionName]?: (engine: Engine) => readonly InfoField[] } = {
   server: serverFields,
   clients: clientFields,
   memory: memoryFields,
@@ -18,26 +46,22 @@ const PRODUCERS: { readonly [S in InfoSectionName]: (engine: Engine) => InfoFiel
   stats: statsFields,
   replication: (engine) => engine.replication.info(),
   cpu: cpuFields,
-  modules: () => [],
   commandstats: commandFields,
   errorstats: (engine) => [...engine.stats.errors].map(([code, n]) => [`errorstat_${code}`, `count=${n}`]),
   latencystats: latencyFields,
   cluster: () => orderFields('cluster', { cluster_enabled: 0 }),
   keyspace: keyspaceFields,
-  debug: () => [],
+  debug: debugFields,
 };
 
-/** The sections that `INFO <args>` asks for. */
-export function infoSections(engine: Engine, args: readonly Bytes[]): InfoSection[] {
-  return selectSections(args).map((section) => ({
-    name: INFO_MODEL[section].title,
-    fields: PRODUCERS[section](engine),
-  }));
-}
-
-/** The text of INFO. */
-export function infoText(engine: Engine, args: readonly Bytes[]): Bytes {
-  return formatInfo(infoSections(engine, args));
+/** The report with what the engine itself knows. */
+export function newInfoReport(engine: Engine): InfoReport {
+  const report = new InfoReport();
+  for (const section of Object.keys(OWN) as InfoSectionName[]) {
+    const own = OWN[section];
+    if (own !== undefined) report.provide(section, () => own(engine));
+  }
+  return report;
 }
 
 function serverFields(engine: Engine): InfoField[] {
@@ -84,7 +108,6 @@ function clientFields(engine: Engine): InfoField[] {
     client_recent_max_input_buffer: maxInput,
     client_recent_max_output_buffer: maxOutput,
     blocked_clients: blocking.blockedClients,
-    tracking_clients: 0,
     clients_in_timeout_table: blocking.timedClients,
     total_blocking_keys: blocking.blockingKeys,
     total_blocking_keys_on_nokey: blocking.blockingKeysOnNoKey,
@@ -119,9 +142,6 @@ function statsFields(engine: Engine): InfoField[] {
     current_eviction_exceeded_time: exceeded.current,
     keyspace_hits: store.stats.hits,
     keyspace_misses: store.stats.misses,
-    pubsub_channels: 0,
-    pubsub_patterns: 0,
-    pubsubshard_channels: 0,
     latest_fork_usec: 0,
     total_forks: 0,
     migrate_cached_sockets: engine.migration.cachedLinks,
@@ -129,12 +149,24 @@ function statsFields(engine: Engine): InfoField[] {
       (sum, { keyspace }) => sum + (keyspace.ownExpiries?.size ?? 0),
       0,
     ),
-    tracking_total_keys: 0,
-    tracking_total_items: 0,
-    tracking_total_prefixes: 0,
     unexpected_error_replies: stats.unexpectedErrors,
     total_error_replies: stats.totalErrors,
-    eventloop_cycles: engine.turn.number,
+    eventloop_cycles: stats.loop.cycles,
+    eventloop_duration_sum: Math.floor(stats.loop.totalUs),
+    eventloop_duration_cmd_sum: Math.floor(stats.loop.commandUs),
+    instantaneous_eventloop_cycles_per_sec: Math.round(stats.cycleRate.perSecond()),
+    instantaneous_eventloop_duration_usec: Math.round(
+      stats.loopRate.perSecond() / Math.max(stats.cycleRate.perSecond(), 1e-9),
+    ),
+  });
+}
+
+function debugFields({ stats: { loop } }: Engine): InfoField[] {
+  return orderFields('debug', {
+    eventloop_duration_aof_sum: 0,
+    eventloop_duration_cron_sum: Math.floor(loop.cronUs),
+    eventloop_duration_max: Math.floor(loop.maxUs),
+    eventloop_cmd_per_cycle_max: loop.maxCommands,
   });
 }
 

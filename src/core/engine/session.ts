@@ -12,6 +12,7 @@ import { type OutputPart, ReplyWriter } from '../protocol/reply-writer.js';
 import { type ProtocolError } from '../protocol/errors.js';
 import { RequestParser, type RequestLimits } from '../protocol/request-parser.js';
 import { type Command } from '../commands/spec.js';
+import { type TrackingMode } from '../services/tracking.js';
 import { type Database } from '../store/database.js';
 import { type Connection } from './connection.js';
 import { SessionGate } from './gate-bits.js';
@@ -66,6 +67,8 @@ export interface SessionHost {
   /** The connection is closed or must be. */
   closing(session: Session): void;
   infoLine(session: Session): string;
+  /** Whether the output of a session that has grown is still within its limit; otherwise it will be closed. */
+  hasRoom(session: Session): boolean;
 }
 
 export class Session implements Client {
@@ -82,6 +85,9 @@ export class Session implements Client {
   lastInteractionMs: number;
   lastCommand: Command | undefined;
   parked: Parked | undefined;
+  tracking: TrackingMode | undefined;
+  /** What its subscriptions and tracking prefixes cost: who keeps those adds and takes away. */
+  subscriptionBytes = 0;
   feed: OutputFeed | undefined;
   /** Set on the session of our master. */
   upstream: Upstream | undefined;
@@ -102,8 +108,6 @@ export class Session implements Client {
   memoryBytes = 0;
   memoryType: ClientType = 'normal';
   memoryBucket = -1;
-  /** What its subscriptions and tracking prefixes cost: who keeps those adds and takes away. */
-  subscriptionBytes = 0;
   /** Input is in the parser that the batch is to execute. */
   private inputWaits = false;
   /** The peer has ended its half of the connection. */
@@ -123,6 +127,7 @@ export class Session implements Client {
     this.parser = new RequestParser(host.limits);
     this.parser.authenticated = true;
     this.lastInteractionMs = createdMs;
+    this.reply.isWanted = () => host.hasRoom(this);
   }
 
   get peerAddress(): string {
@@ -231,9 +236,16 @@ export class Session implements Client {
     return this.muted;
   }
 
-  /** CLIENT REPLY SKIP: silent from the next command on, for one command (redis 7.2.6 networking.c:resetClient). */
+  /**
+   * CLIENT REPLY SKIP: silent from the next command on, for one command. CLIENT CACHING: it holds for the next command or
+   * transaction (redis 7.2.6 networking.c:resetClient).
+   */
   commandOver(): void {
     this.muted?.clear();
+    if (this.flags & ClientFlag.caching && !(this.flags & ClientFlag.multi)) {
+      const { lastCommand } = this;
+      if ((lastCommand?.parent ?? lastCommand)?.name !== 'client') this.setFlag(ClientFlag.caching, false);
+    }
     if (this.flags & ClientFlag.replySkip) this.setFlag(ClientFlag.replySkip, false);
     if (this.flags & ClientFlag.replySkipNext) {
       this.setFlag(ClientFlag.replySkipNext, false);
@@ -256,6 +268,10 @@ export class Session implements Client {
   flush(): void {
     this.flushPending = false;
     if (this.closed) return;
+    if (this.flags & ClientFlag.closeAsap) {
+      this.host.closing(this);
+      return;
+    }
     if (this.feed === undefined) this.writeReplies();
     else if (this.reply.length === 0) this.feed.pump();
     else {

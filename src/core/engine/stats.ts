@@ -33,7 +33,10 @@ export class EngineStats {
   unexpectedErrors = 0;
   inputBufferLimitDisconnections = 0;
   outputBufferLimitDisconnections = 0;
+  readonly loop = new LoopStats();
   readonly opsRate = new Rate();
+  readonly cycleRate = new Rate();
+  readonly loopRate = new Rate();
   readonly inRate = new Rate();
   readonly outRate = new Rate();
 
@@ -74,6 +77,7 @@ export class EngineStats {
     this.failed = new Float64Array(this.commandCount);
     this.latencies = [];
     this.errors.clear();
+    this.loop.reset();
     this.totalErrors = 0;
     this.connections = 0;
     this.rejectedConnections = 0;
@@ -88,6 +92,43 @@ export class EngineStats {
     this.unexpectedErrors = 0;
     this.inputBufferLimitDisconnections = 0;
     this.outputBufferLimitDisconnections = 0;
+  }
+}
+
+/**
+ * Time spent in the event loop, in microseconds, for INFO (redis 7.2.6 server.c:durationAddSample). A cycle is a turn with its
+ * end, or a tick of the cron.
+ */
+export class LoopStats {
+  cycles = 0;
+  totalUs = 0;
+  /** In commands; those that others call are part of their callers. */
+  commandUs = 0;
+  cronUs = 0;
+  /** The longest cycle, and the most commands of one. */
+  maxUs = 0;
+  maxCommands = 0;
+  /** Commands of the running cycle. */
+  commands = 0;
+  private cycleUs = 0;
+
+  /** A part of the running cycle. */
+  spent(us: number): void {
+    this.cycleUs += us;
+  }
+
+  /** The running cycle is over. */
+  cycleOver(): void {
+    this.cycles++;
+    this.totalUs += this.cycleUs;
+    this.maxUs = Math.max(this.maxUs, this.cycleUs);
+    this.maxCommands = Math.max(this.maxCommands, this.commands);
+    this.cycleUs = 0;
+    this.commands = 0;
+  }
+
+  reset(): void {
+    Object.assign(this, new LoopStats());
   }
 }
 

@@ -23,6 +23,8 @@ export class Transactions {
   constructor(
     private readonly store: Store,
     private readonly gate: WriteGate,
+    /** An EXEC was refused: those who saw its MULTI are to see that it is over. */
+    private readonly aborted: (session: Session) => void,
   ) {}
 
   queue(session: Session, command: Command, argv: Bytes[]): void {
@@ -39,6 +41,7 @@ export class Transactions {
       return error;
     }
     this.discard(session);
+    this.aborted(session);
     return new ReplyError(`EXECABORT Transaction discarded because of: ${error.line.replace(/^ERR /, '')}`);
   }
 

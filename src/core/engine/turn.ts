@@ -5,6 +5,7 @@
  * arm the next one. A layer registers its step by name; an unregistered step is simply not there.
  */
 import { type Clock } from '../base/clock.js';
+import { type LoopStats } from './stats.js';
 
 export const TURN_STEPS = [
   'batched-input',
@@ -26,11 +27,16 @@ export type TurnStep = (typeof TURN_STEPS)[number];
 export class Turn {
   /** Number of the running turn. */
   number = 0;
+  /** Its steps are running. */
+  ending = false;
   private armed = false;
   private readonly steps: (() => void)[] = [];
   private readonly run: () => void;
 
-  constructor(private readonly clock: Clock) {
+  constructor(
+    private readonly clock: Clock,
+    private readonly loop: LoopStats,
+  ) {
     for (let i = 0; i < TURN_STEPS.length; i++) this.steps.push(nothing);
     this.run = () => this.end();
   }
@@ -48,9 +54,17 @@ export class Turn {
   }
 
   private end(): void {
+    const startUs = this.clock.monotonicUs();
     this.armed = false;
     this.number++;
-    for (const run of this.steps) run();
+    this.ending = true;
+    try {
+      for (const run of this.steps) run();
+    } finally {
+      this.ending = false;
+    }
+    this.loop.spent(this.clock.monotonicUs() - startUs);
+    this.loop.cycleOver();
   }
 }
 

@@ -356,3 +356,13 @@ export function orderFields<S extends InfoSectionName>(
   }
   return fields;
 }
+
+/** Fields of several parts of the server in Redis's order; those that have no fixed place come last, as they were given. */
+export function sortFields(section: InfoSectionName, fields: readonly InfoField[]): InfoField[] {
+  const names: readonly string[] = INFO_MODEL[section].fields;
+  const place = ([name]: InfoField) => {
+    const at = names.indexOf(name);
+    return at < 0 ? names.length : at;
+  };
+  return [...fields].sort((a, b) => place(a) - place(b));
+}

@@ -26,6 +26,8 @@ export interface ConnectOptions {
   readonly tls?: TlsOptions;
   /** For an attempt that names none, in milliseconds. */
   readonly timeoutMs?: number;
+  /** The address to connect from; any when absent or empty. */
+  readonly localAddress?: string;
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000;
@@ -118,7 +120,13 @@ class Attempt implements ByteChannel {
   private address(dial: DialOptions): net.NetConnectOpts {
     const { target } = this;
     if (target.kind === 'unix') return { path: target.path };
-    return { host: target.host, port: target.port, ...(dial.localPort ? { localPort: dial.localPort } : {}) };
+    const { localAddress } = this.options;
+    return {
+      host: target.host,
+      port: target.port,
+      ...(dial.localPort ? { localPort: dial.localPort } : {}),
+      ...(localAddress ? { localAddress } : {}),
+    };
   }
 
   private opened(): void {

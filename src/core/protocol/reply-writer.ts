@@ -43,6 +43,8 @@ export class ReplyWriter {
   private fullBytes = 0;
   /** Hears of every error line, for a link to a master that must not miss one. */
   onError: ((line: string) => void) | undefined;
+  /** Asked whenever another part is full, whether what is waiting is wanted at all; otherwise it is dropped. */
+  isWanted: (() => boolean) | undefined;
 
   /** Bytes waiting to be taken. */
   get length(): number {
@@ -82,6 +84,19 @@ export class ReplyWriter {
     this.reset();
   }
 
+  /** Moves everything that was written to `other` behind what is here. */
+  moveFrom(other: ReplyWriter): void {
+    for (const part of other.take()) {
+      if (typeof part === 'string') {
+        this.raw(part);
+        continue;
+      }
+      this.seal();
+      this.full.push(part);
+      this.fullBytes += part.length;
+    }
+  }
+
   /** Appends bytes that are already encoded. */
   raw(encoded: string): void {
     this.tail += encoded;
@@ -93,6 +108,11 @@ export class ReplyWriter {
     this.fullBytes += this.tail.length;
     this.tail = '';
     this.piece = undefined;
+    this.grown();
+  }
+
+  private grown(): void {
+    if (this.isWanted !== undefined && !this.isWanted()) this.clear();
   }
 
   ok(): void {
@@ -146,6 +166,7 @@ export class ReplyWriter {
     let piece = this.piece;
     const length = head.length + n + 2;
     if (!piece?.hasRoom(length)) {
+      this.grown();
       piece = openPiece(length);
       this.piece = piece;
       this.full.push(piece);
@@ -163,6 +184,7 @@ export class ReplyWriter {
     this.full.push(bytes);
     this.fullBytes += bytes.length;
     this.raw('\r\n');
+    this.grown();
   }
 
   /** A bulk string of ASCII text that the server itself made. */

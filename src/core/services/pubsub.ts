@@ -16,6 +16,14 @@ export type Deliver<S> = (subscriber: S, pattern: Bytes | undefined) => void;
 type ByName<S> = Map<Bytes, Set<S>>;
 type Names = Record<SubscriptionKind, Set<Bytes>>;
 
+/** A subscription's place in both tables, roughly. */
+const SUBSCRIPTION_BYTES = 128;
+
+/** What a subscription costs, for the memory of its client. */
+export function subscriptionBytes(name: Bytes): number {
+  return name.length + SUBSCRIPTION_BYTES;
+}
+
 const NONE: ReadonlySet<Bytes> = new Set();
 
 export class PubSub<S extends object> {
@@ -53,11 +61,16 @@ export class PubSub<S extends object> {
     return this.subscriptions.get(subscriber)?.[kind] ?? NONE;
   }
 
-  /** Ends all subscriptions, for a connection that closes. */
-  forget(subscriber: S): void {
+  /** Ends all subscriptions, for a connection that closes. @returns what they cost */
+  forget(subscriber: S): number {
+    let bytes = 0;
     for (const kind of ['channel', 'pattern', 'shard'] as const) {
-      for (const name of [...this.names(kind, subscriber)]) this.unsubscribe(kind, name, subscriber);
+      for (const name of [...this.names(kind, subscriber)]) {
+        this.unsubscribe(kind, name, subscriber);
+        bytes += subscriptionBytes(name);
+      }
     }
+    return bytes;
   }
 
   /** Channels and patterns of one subscriber: the number in (P)SUBSCRIBE's replies. */
@@ -107,6 +120,11 @@ export class PubSub<S extends object> {
   /** PUBSUB NUMPAT: different patterns that somebody listens to. */
   get patternCount(): number {
     return this.subscribers.pattern.size;
+  }
+
+  /** Nobody listens to anything. */
+  get isEmpty(): boolean {
+    return this.subscriptions.size === 0;
   }
 
   /** Channels that somebody listens to: pubsub_channels and pubsubshard_channels of INFO. */

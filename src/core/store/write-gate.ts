@@ -14,7 +14,6 @@ import {
   EVENT_EXPIRED,
   EVENT_FIELDS_EXPIRED,
   EVENT_NEW,
-  NotifyClass,
   type KeyEvent,
 } from './events.js';
 import { type Keyspace } from './keyspace.js';
@@ -32,10 +31,12 @@ export const Armed = {
 
 /** What the layers above want to hear of. Each is called only while its bit in `armed` is set. */
 export interface WriteGatePorts {
-  /** The key changed: WATCH and client tracking. */
-  touched(db: Database, key: Bytes): void;
+  /** The key changed: WATCH and client tracking. `byServer`: by expiry or eviction, not by a client's command. */
+  touched(db: Database, key: Bytes, byServer: boolean): void;
   /** Everything in the database is about to change; undefined: in all of them. */
   flushing(db: Database): void;
+  /** One database, or all of them, have been emptied: once for all. */
+  flushed(): void;
   /** Two databases change places. */
   swapped(a: Database, b: Database): void;
   /** A keyspace event of a class that `notify-keyspace-events` asks for. */
@@ -198,10 +199,16 @@ export class WriteGate implements LookupPort {
     if (expiryMs !== 0) this.keepUntil(target, to.key, at, expiryMs);
     this.dirty++;
     if (this.armed === 0) return;
-    // Redis adds the key before it tells of the move.
+    // Redis adds the key before it tells of the move, and touches both before it tells of either.
     this.notify(to.db, to.key, EVENT_NEW);
-    this.announce(from.db, from.key, leaving, false);
-    this.announce(to.db, to.key, arriving, false);
+    this.touch(from.db, from.key, false);
+    this.touch(to.db, to.key, false);
+    this.notify(from.db, from.key, leaving);
+    this.notify(to.db, to.key, arriving);
+    if (this.armed & Armed.blocked) {
+      this.ports.ready(from.db, from.key);
+      this.ports.ready(to.db, to.key);
+    }
   }
 
   private discard(db: Database, key: Bytes, lazily: boolean): void {
@@ -223,14 +230,26 @@ export class WriteGate implements LookupPort {
     a.keyspace = b.keyspace;
     b.keyspace = keyspace;
     this.dirty++;
-    if (this.armed & (Armed.watch | Armed.tracking | Armed.blocked)) this.ports.swapped(a, b);
+    if (this.armed & (Armed.watch | Armed.blocked)) this.ports.swapped(a, b);
   }
 
   /** Empties a database by giving it a new container. `lazily`: ASYNC. @returns how many keys were in it */
   flush(db: Database, lazily = false): number {
+    const removed = this.empty(db, lazily);
+    if (this.armed & Armed.tracking) this.ports.flushed();
+    return removed;
+  }
+
+  /** Empties all databases. */
+  flushAll(lazily = false): void {
+    for (const db of this.store.databases) this.empty(db, lazily);
+    if (this.armed & Armed.tracking) this.ports.flushed();
+  }
+
+  private empty(db: Database, lazily: boolean): number {
     const removed = db.size;
     if (lazily) this.store.lazyFree.keys(removed);
-    if (this.armed & (Armed.watch | Armed.tracking | Armed.blocked)) this.ports.flushing(db);
+    if (this.armed & (Armed.watch | Armed.blocked)) this.ports.flushing(db);
     db.keyspace.retire();
     db.keyspace = this.store.newKeyspace();
     this.dirty += removed;
@@ -291,7 +310,12 @@ export class WriteGate implements LookupPort {
     db.keyspace.remove(slot);
     // The deletion is propagated before the event runs, as in redis 7.2.6 db.c:deleteExpiredKeyAndPropagate's order of effects.
     this.ports.removedByTime(db, key, cause);
-    if (this.armed !== 0) this.announce(db, key, event, false);
+    if (this.armed === 0) return;
+    // redis 7.2.6 db.c:deleteExpiredKeyAndPropagate tells first, evict.c:performEvictions touches first.
+    if (cause === 'expired') this.notify(db, key, event);
+    this.touch(db, key, true);
+    if (cause === 'evicted') this.notify(db, key, event);
+    if (this.armed & Armed.blocked) this.ports.ready(db, key);
   }
 
   keyMiss(db: Database, key: Bytes, event: KeyEvent): void {
@@ -324,12 +348,13 @@ export class WriteGate implements LookupPort {
   }
 
   private tell(db: Database, key: Bytes, event: KeyEvent, isNew: boolean): void {
-    const { armed, ports } = this;
-    if (armed & (Armed.watch | Armed.tracking)) ports.touched(db, key);
-    if (armed & Armed.notify) {
-      if (isNew && this.notifyClasses & NotifyClass.new) ports.notify(db, key, EVENT_NEW);
-      if (this.notifyClasses & event.class) ports.notify(db, key, event);
-    }
+    if (isNew) this.notify(db, key, EVENT_NEW);
+    this.touch(db, key, false);
+    this.notify(db, key, event);
+  }
+
+  private touch(db: Database, key: Bytes, byServer: boolean): void {
+    if (this.armed & (Armed.watch | Armed.tracking)) this.ports.touched(db, key, byServer);
   }
 }
 

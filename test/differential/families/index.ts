@@ -8,6 +8,7 @@ import { hyperloglogs } from './hyperloglogs.js';
 import { keyspace } from './keyspace.js';
 import { lists } from './lists.js';
 import { otherTypes } from './other-types.js';
+import { pubsub } from './pubsub.js';
 import { sets } from './sets.js';
 import { sort } from './sort.js';
 import { sortedSets } from './sorted-sets.js';
@@ -28,6 +29,7 @@ export const families: readonly Family[] = [
   keyspace,
   transactions,
   connection,
+  pubsub,
   hyperloglogs,
   otherTypes,
 ];

@@ -29,10 +29,18 @@ interface Seen {
   closes: ChannelClose[];
 }
 
-function dial(target: Target, options: { tls?: TlsOptions; dial?: DialOptions } = {}): Seen {
+function dial(
+  target: Target,
+  options: { tls?: TlsOptions; dial?: DialOptions; localAddress?: string } = {},
+): Seen {
   const seen: Seen = { data: '', closes: [] };
   const clock = new SystemClock();
-  const abandon = connectTo(target, { clock, tls: options.tls, timeoutMs: 3000 })(
+  const abandon = connectTo(target, {
+    clock,
+    tls: options.tls,
+    timeoutMs: 3000,
+    localAddress: options.localAddress,
+  })(
     {
       onOpen: (channel) => (seen.channel = channel),
       onFail: (error) => (seen.failed = error),
@@ -57,6 +65,15 @@ async function listen(
 
 const LOOPBACK = { port: 0, host: '127.0.0.1' } as const;
 const tcp = (port: number, secure = false): Target => ({ kind: 'tcp', host: '127.0.0.1', port, tls: secure });
+
+// Only Linux has the whole of 127.0.0.0/8.
+it.skipIf(process.platform !== 'linux')('connects from the address that is given', async () => {
+  const from: (string | undefined)[] = [];
+  const server = net.createServer((socket) => from.push(socket.remoteAddress));
+  dial(tcp(await listen(server, LOOPBACK)), { localAddress: '127.0.0.2' });
+  await eventually(() => from.length > 0);
+  expect(from).toEqual(['127.0.0.2']);
+});
 
 describe('a TCP channel', () => {
   it('carries bytes both ways and knows both addresses', async () => {

@@ -35,6 +35,7 @@ beforeEach(() => {
   gate.ports = {
     touched: ignore,
     flushing: ignore,
+    flushed: ignore,
     swapped: ignore,
     notify: ignore,
     ready: ignore,

@@ -36,6 +36,7 @@ beforeEach(() => {
   gate.ports = {
     touched: ignore,
     flushing: ignore,
+    flushed: () => undefined,
     swapped: ignore,
     notify: ignore,
     ready: ignore,

@@ -1,7 +1,8 @@
-/** CLIENT as its command pages. CACHING and TRACKING belong to client-side caching, which brings them with it. */
+/** CLIENT as its command pages. */
 import { defineCommand, type CommandDefinition } from '../spec.js';
 import * as control from './client-control.js';
 import * as client from './client.js';
+import * as tracking from './tracking.js';
 
 const HELP_FLAGS = ['loading', 'stale', 'sentinel'] as const;
 const FLAGS = ['noscript', ...HELP_FLAGS] as const;
@@ -13,6 +14,17 @@ const KILL_FILTER = `<[ID client-id] | [TYPE ${TYPE}] | [USER username] | [ADDR 
 const shared = { acl: ['connection'], group: 'connection' } as const;
 
 const SUBCOMMANDS: readonly CommandDefinition[] = [
+  defineCommand({
+    ...shared,
+    name: 'caching',
+    arity: 3,
+    flags: FLAGS,
+    since: '6.0.0',
+    summary: 'Says whether the keys of the next command are tracked.',
+    complexity: 'O(1)',
+    syntax: '<YES | NO>',
+    run: tracking.clientCaching,
+  }),
   defineCommand({
     ...shared,
     name: 'getname',
@@ -31,7 +43,7 @@ const SUBCOMMANDS: readonly CommandDefinition[] = [
     since: '6.0.0',
     summary: 'Says which connection gets the invalidation messages of this one.',
     complexity: 'O(1)',
-    run: client.clientGetredir,
+    run: tracking.clientGetredir,
   }),
   defineCommand({
     ...shared,
@@ -173,13 +185,25 @@ const SUBCOMMANDS: readonly CommandDefinition[] = [
   }),
   defineCommand({
     ...shared,
+    name: 'tracking',
+    arity: -3,
+    flags: FLAGS,
+    since: '6.0.0',
+    summary: 'Tells the connection when keys that it may have cached change.',
+    complexity: 'O(1), and O(N) for N prefixes',
+    syntax:
+      '<ON | OFF> [REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]',
+    run: tracking.clientTracking,
+  }),
+  defineCommand({
+    ...shared,
     name: 'trackinginfo',
     arity: 2,
     flags: FLAGS,
     since: '6.2.0',
     summary: 'Describes how client-side caching is set up for the connection.',
     complexity: 'O(1)',
-    run: client.clientTrackinginfo,
+    run: tracking.clientTrackinginfo,
   }),
   defineCommand({
     ...shared,

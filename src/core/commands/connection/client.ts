@@ -9,11 +9,11 @@ import { Errors, ReplyError } from '../errors.js';
 import { replyHelp } from '../help.js';
 import { checkClientName, isVisible } from './names.js';
 
-/** What GETREDIR and TRACKINGINFO say when nothing is tracked. */
-const NO_REDIRECTION = -1;
 const INVALID_ID = new ReplyError('ERR Invalid client ID');
 
 const HELP = [
+  'CACHING (YES|NO)',
+  '    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes.',
   'GETREDIR',
   '    Return the client ID we are redirecting to when tracking is enabled.',
   'GETNAME',
@@ -54,6 +54,9 @@ const HELP = [
   '    * LIB-VER: the client lib version.',
   'UNBLOCK <clientid> [TIMEOUT|ERROR]',
   '    Unblock the specified blocked client.',
+  'TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]',
+  '         [OPTIN] [OPTOUT] [NOLOOP]',
+  '    Control server assisted client side caching.',
   'TRACKINGINFO',
   '    Report tracking status for the current connection.',
   'NO-EVICT (ON|OFF)',
@@ -136,21 +139,4 @@ export function clientSetinfo(ctx: CommandContext, argv: Bytes[]): void {
   }
   ctx.client[isName ? 'libName' : 'libVersion'] = value;
   ctx.reply.ok();
-}
-
-/** CLIENT GETREDIR: -1 for a connection that does not track keys. */
-export function clientGetredir(ctx: CommandContext): void {
-  ctx.reply.int(NO_REDIRECTION);
-}
-
-/** CLIENT TRACKINGINFO of a connection that does not track keys. */
-export function clientTrackinginfo({ reply }: CommandContext): void {
-  reply.map(3);
-  reply.bulkText('flags');
-  reply.set(1);
-  reply.bulkText('off');
-  reply.bulkText('redirect');
-  reply.int(NO_REDIRECTION);
-  reply.bulkText('prefixes');
-  reply.array(0);
 }

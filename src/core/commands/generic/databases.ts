@@ -16,8 +16,7 @@ export function flushDb(ctx: CommandContext, argv: Bytes[]): void {
 
 /** FLUSHALL [ASYNC | SYNC]: propagated even when there was nothing; a running save of the old data ends. */
 export function flushAll(ctx: CommandContext, argv: Bytes[]): void {
-  const lazily = isLazy(ctx, argv);
-  for (const db of ctx.store.databases) ctx.gate.flush(db, lazily);
+  ctx.gate.flushAll(isLazy(ctx, argv));
   ctx.server.persistence.flushed();
   ctx.effects.force();
   ctx.reply.ok();

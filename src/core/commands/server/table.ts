@@ -8,6 +8,7 @@ import { debug } from './debug.js';
 import { info } from './info.js';
 import { lolwut } from './lolwut.js';
 import { OBSERVE_COMMANDS } from './observe-table.js';
+import { monitor } from './monitor.js';
 import { bgsave, lastsave, save, shutdown, time } from './state.js';
 
 export const SERVER_COMMANDS: readonly CommandDefinition[] = [
@@ -35,6 +36,15 @@ export const SERVER_COMMANDS: readonly CommandDefinition[] = [
     complexity: 'O(1)',
     tips: ['nondeterministic_output'],
     run: time,
+  }),
+  defineCommand({
+    name: 'monitor',
+    arity: 1,
+    flags: ['admin', 'noscript', 'loading', 'stale'],
+    group: 'server',
+    since: '1.0.0',
+    summary: 'Shows every command that the server executes.',
+    run: monitor,
   }),
   defineCommand({
     name: 'save',

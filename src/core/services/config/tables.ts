@@ -103,6 +103,5 @@ export const WITHOUT_EFFECT: ReadonlyMap<DirectiveName, string> = new Map<Direct
   // What follows waits for a part that is not there yet.
   ['tls-port', 'connections are plain TCP'],
   ['aclfile', 'there is only the default user, with requirepass'],
-  ['notify-keyspace-events', 'there is no pub/sub yet'],
   ['appendonly', 'no append-only file is written yet: snapshots (save, BGSAVE) keep the data'],
 ]);

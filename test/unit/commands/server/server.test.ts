@@ -19,7 +19,7 @@ beforeEach(() => {
 describe('CONFIG', () => {
   it('SET reaches what the engine keeps for itself', () => {
     expect(call('CONFIG', 'SET', 'proto-max-bulk-len', '1mb', 'slowlog-log-slower-than', '-1')).toBe('OK');
-    expect(t.engine.limits.maxBulkLength).toBe(1048576);
+    expect(t.engine.sessions.limits.maxBulkLength).toBe(1048576);
     expect(t.engine.dispatcher.slowUs).toBe(Infinity);
     call('CONFIG', 'SET', 'latency-monitor-threshold', 5);
     expect(t.engine.dispatcher.slowUs).toBe(5000);

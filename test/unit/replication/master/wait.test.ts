@@ -167,6 +167,16 @@ describe('WAIT', () => {
     expect(setting(0).client.run(line)).toBe(answer);
   });
 
+  it('that CLIENT UNBLOCK ends with an error counts among the errors', () => {
+    const { server, client } = setting(0);
+    client.run('SET k v');
+    client.run('WAIT 1 0');
+    const id = /id=(\d+) [^\n]*cmd=wait/.exec(server.connect().run('CLIENT LIST'))![1];
+    expect(server.connect().run(`CLIENT UNBLOCK ${id} ERROR`)).toBe(':1\r\n');
+    expect(client.read()).toBe('-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n');
+    expect(server.info('errorstat_UNBLOCKED')).toBe('count=1');
+  });
+
   it('ends, with its connection, when the server becomes a replica', () => {
     const { server, client } = setting(1);
     client.run('SET k v');

@@ -58,6 +58,24 @@ describe('handshake', () => {
 });
 
 describe('the stream', () => {
+  it('brings messages to the clients of the replica, and what it changes to those that track it', () => {
+    const replica = scriptedReplica({ 'notify-keyspace-events': 'K$' });
+    const wire = replica.fullSync();
+    const [subscriber, tracker] = [replica.connect(), replica.connect()];
+    subscriber.run('SUBSCRIBE c __keyspace@0__:a');
+    subscriber.run('SSUBSCRIBE c');
+    tracker.run('HELLO 3');
+    tracker.run('CLIENT TRACKING on');
+    tracker.run('GET a');
+    wire.data(MULTI + command('PUBLISH', 'c', 'hi') + SET_A + command('SPUBLISH', 'c', 'ho') + EXEC);
+    expect(subscriber.read()).toBe(
+      '*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$2\r\nhi\r\n' +
+        '*3\r\n$7\r\nmessage\r\n$16\r\n__keyspace@0__:a\r\n$3\r\nset\r\n' +
+        '*3\r\n$8\r\nsmessage\r\n$1\r\nc\r\n$2\r\nho\r\n',
+    );
+    expect(tracker.read()).toBe('>2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\na\r\n');
+  });
+
   it('answers GETACK with the offset before it, and nothing else', () => {
     const replica = scriptedReplica();
     const wire = replica.fullSync();
