@@ -224,7 +224,8 @@ describe('a heap that is nearly full', () => {
   });
 
   it('knows what has been stored since the last collection', () => {
-    for (let i = 0; i < 70_000; i++) t.engine.sessions.execute(t.client.session, ['SET', `k${i}`, 'v'] as never);
+    for (let i = 0; i < 70_000; i++)
+      t.engine.sessions.execute(t.client.session, ['SET', `k${i}`, 'v'] as never);
     t.client.send('PING\r\n');
     expect(run('SET k w')).toBe(OOM);
     run('FLUSHALL');
