@@ -112,3 +112,27 @@ function differsButInTimes(ours: Reply, peer: Reply, at: readonly number[]): str
 function isUnixTime(reply: Reply): boolean {
   return reply.type === 'integer' && reply.value > UNIX_MS_MIN;
 }
+
+/** A double with 17 digits, which is how Redis printed all of them before 7.2; since then it prints the shortest that reads alike. */
+const LONG_DOUBLE = /^-?\d+(?:\.\d+)?(?:e[+-]\d+)?$/;
+const SIGNIFICANT_DIGITS = 16;
+
+/** Both replies with doubles as 7.2 prints them, where the peer is older. */
+export function shownAsBy72(
+  [ours, peer]: [Reply, Reply],
+  [major, minor]: readonly [number, number, number],
+): [Reply, Reply] {
+  if (major > 7 || (major === 7 && minor >= 2)) return [ours, peer];
+  return [withShortDoubles(ours), withShortDoubles(peer)];
+}
+
+/** A reply with its long doubles short, as far as they can be told from text. */
+function withShortDoubles(reply: Reply): Reply {
+  if ('items' in reply) return { ...reply, items: reply.items.map(withShortDoubles) };
+  if (reply.type !== 'bulk' && reply.type !== 'double') return reply;
+  const { text } = reply;
+  if (!LONG_DOUBLE.test(text)) return reply;
+  const digits = text.replace(/[^0-9]/g, '').replace(/^0+/, '').length;
+  if (!text.includes('e') && (digits < SIGNIFICANT_DIGITS || !text.includes('.'))) return reply;
+  return { ...reply, text: String(Number(text)) };
+}

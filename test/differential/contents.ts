@@ -1,7 +1,7 @@
 /** Reads a whole keyspace over a connection and says where two of them differ. A table holds how each type is read. */
 import { type RespConnection } from '../support/resp-connection.js';
 import { showReply, showText, type Reply } from '../support/resp-decoder.js';
-import { differs } from './compare.js';
+import { differs, shownAsBy72 } from './compare.js';
 import { toleranceFor, type Tolerance } from './tolerances.js';
 
 /** The databases that the generator selects. */
@@ -39,8 +39,8 @@ export async function compareContents(
   peerVersion: readonly [number, number, number],
 ): Promise<ContentDifference | undefined> {
   for (let database = 0; database < DATABASES; database++) {
-    const ask = (...request: string[]): Promise<[Reply, Reply]> =>
-      Promise.all([ours.send(...request), peer.send(...request)]);
+    const ask = async (...request: string[]): Promise<[Reply, Reply]> =>
+      shownAsBy72(await Promise.all([ours.send(...request), peer.send(...request)]), peerVersion);
     await ask('SELECT', String(database));
     const keys = await ask('KEYS', '*');
     if (differs(keys[0], keys[1], ANY_ORDER) !== undefined)

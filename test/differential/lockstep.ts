@@ -7,7 +7,7 @@
 import { RespConnection } from '../support/resp-connection.js';
 import { showReply, type Reply } from '../support/resp-decoder.js';
 import { type Request } from './cases.js';
-import { differs, differsExactly } from './compare.js';
+import { differs, differsExactly, shownAsBy72 } from './compare.js';
 import { compareContents } from './contents.js';
 import { toleranceFor, type Tolerance } from './tolerances.js';
 
@@ -123,8 +123,9 @@ class Lockstep {
     }
   }
 
-  private both(request: Request): Promise<[Reply, Reply]> {
-    return Promise.all([reply(this.ours, request), reply(this.peer, request)]);
+  private async both(request: Request): Promise<[Reply, Reply]> {
+    const replies = await Promise.all([reply(this.ours, request), reply(this.peer, request)]);
+    return shownAsBy72(replies, this.pair.peerVersion);
   }
 
   /** The elements of EXEC, each under the tolerance of what was queued. */

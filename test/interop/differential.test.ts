@@ -26,6 +26,14 @@ const options: RunOptions = {
   budgetMs: BUDGET_MS,
 };
 
+/** What is compared with a Redis before 7.2, whose doubles, HELP texts and orders differ in the families of the other types. */
+const REVIEWED_BEFORE_72 = new Set(['strings', 'keyspace', 'transactions', 'connection']);
+
+function familiesFor([major, minor]: Pair['peerVersion']): RunOptions['families'] {
+  const isOld = major < 7 || (major === 7 && minor < 2);
+  return isOld ? families.filter(({ name }) => REVIEWED_BEFORE_72.has(name)) : families;
+}
+
 describe.skipIf(real === '' || ours === undefined).each(real === '' ? ['redis-server'] : peers)(
   'differential: ours and %s',
   (peer) => {
@@ -44,7 +52,8 @@ describe.skipIf(real === '' || ours === undefined).each(real === '' ? ['redis-se
     ])(
       'answers random commands alike in $title',
       async ({ seed, resp3 }) => {
-        const result = await runDifferential(pair, { ...options, seed, resp3 });
+        const drawn = familiesFor(pair.peerVersion);
+        const result = await runDifferential(pair, { ...options, families: drawn, seed, resp3 });
         const isSame = result.differences.length === 0 && result.missing.length === 0;
         expect(isSame, renderResult(result, seed)).toBe(true);
         expect(result.commands).toBeGreaterThan(1000);

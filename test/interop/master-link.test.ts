@@ -331,6 +331,9 @@ describe.skipIf(!realRedisAvailable())('a link to our master', () => {
       const mine = await ours();
       await attach(mine, master);
       await master.must('SET', 'k', 'v');
+      await eventually(async () =>
+        /state=online/.test(JSON.stringify(await master.call('INFO', 'replication'))),
+      );
       await master.must('FAILOVER', 'TO', '127.0.0.1', mine.port, 'TIMEOUT', '10000');
       await eventually(async () => (await infoField(mine, 'role')) === 'master');
       await caughtUp(mine, master);

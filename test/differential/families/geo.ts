@@ -124,14 +124,7 @@ export const geo: Family = {
     {
       command: 'GEOSEARCHSTORE',
       weight: 3,
-      args: (g) => [
-        g.key(),
-        geoKey(g),
-        ...searched(g, [
-          [0.02, () => ['WITHDIST']],
-          [0.4, () => ['STOREDIST']],
-        ]),
-      ],
+      args: (g) => [g.key(), geoKey(g), ...searched(g, [[0.02, () => ['WITHDIST']]])],
     },
     {
       command: 'GEORADIUS',
