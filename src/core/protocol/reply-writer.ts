@@ -2,13 +2,13 @@
  * ReplyWriter: builds a connection's output in RESP2 or RESP3.
  *
  * Output is a list of latin1 strings of up to 64 KB (V8's longest string is shorter than the longest reply, and a rope of
- * that size flattens cheaply), with long values between them: copied into output blocks, the longest as they are. Handlers call
- * the typed methods; what differs between RESP2 and RESP3 is decided here and nowhere else. Aggregates announce their length
+ * that size flattens cheaply), with long values and long aggregates between them: copied into output blocks, the longest values
+ * as they are. Once there is a piece of a block, what follows goes there too. Handlers call the typed methods; what differs between RESP2 and RESP3 is decided here and nowhere else. Aggregates announce their length
  * first, as on the wire.
  */
 import { ascii, type Bytes } from '../base/bytes.js';
 import { formatDouble } from '../base/numbers.js';
-import { openPiece, OutputPiece } from './output-block.js';
+import { BULK_FRAME, openPiece, OutputPiece } from './output-block.js';
 
 /** A string is handed on once it is this long. */
 export const CHUNK_BYTES = 64 * 1024;
@@ -18,6 +18,10 @@ const LONG_BULK_BYTES = 1024;
 const HUGE_BULK_BYTES = 32 * 1024;
 /** A longer string is not copied into a block to make one write of two. */
 const MAX_COPIED_TAIL = 4096;
+/** Aggregates from this length on are written into an output block: a rope of their parts costs three objects for each. */
+const PACKED_LENGTH = 8;
+/** Bulks up to here have a header of at most three digits. */
+const MAX_PACKED_BULK = 999;
 
 /** What the output consists of: strings of one byte per char, pieces of output blocks, and Buffers of its own. */
 export type OutputPart = string | OutputPiece | Buffer;
@@ -37,7 +41,7 @@ export class ReplyWriter {
   resp: 2 | 3 = 2;
   /** Full parts, oldest first; `tail` follows them. */
   private full: OutputPart[] = [];
-  /** The last of `full` when more can be appended to it. */
+  /** The last of `full` while everything is appended to it; `tail` is empty then. */
   private piece: OutputPiece | undefined;
   private tail = '';
   private fullBytes = 0;
@@ -53,11 +57,7 @@ export class ReplyWriter {
 
   /** Everything written so far, in order; the writer is empty afterwards. Pieces are to be released by the caller. */
   take(): OutputPart[] {
-    const { tail, piece } = this;
-    if (tail !== '') {
-      if (tail.length <= MAX_COPIED_TAIL && piece?.hasRoom(tail.length)) piece.append(tail);
-      else this.full.push(tail);
-    }
+    if (this.tail !== '') this.full.push(this.tail);
     const out = this.full;
     this.reset();
     return out;
@@ -91,7 +91,8 @@ export class ReplyWriter {
         this.raw(part);
         continue;
       }
-      this.seal();
+      if (this.tail !== '') this.seal();
+      this.piece = undefined;
       this.full.push(part);
       this.fullBytes += part.length;
     }
@@ -99,8 +100,44 @@ export class ReplyWriter {
 
   /** Appends bytes that are already encoded. */
   raw(encoded: string): void {
+    if (this.piece !== undefined) {
+      const piece = this.room(encoded.length);
+      if (piece !== undefined) {
+        piece.append(encoded);
+        this.fullBytes += encoded.length;
+        return;
+      }
+    }
     this.tail += encoded;
     if (this.tail.length >= CHUNK_BYTES) this.seal();
+  }
+
+  /** The piece, or the one that follows it, with room for `bytes`; undefined: there is none any more. */
+  private room(bytes: number): OutputPiece | undefined {
+    const { piece } = this;
+    if (piece === undefined || piece.hasRoom(bytes)) return piece;
+    // Two writers that take turns would leave a piece for every word.
+    if (!piece.isLast || bytes >= HUGE_BULK_BYTES) this.piece = undefined;
+    else this.nextPiece(bytes);
+    return this.piece;
+  }
+
+  private nextPiece(bytes: number): OutputPiece {
+    if (this.full.length > 0) this.grown();
+    const piece = openPiece(bytes);
+    this.piece = piece;
+    this.full.push(piece);
+    return piece;
+  }
+
+  /** Many short parts follow: they go into a piece. */
+  private pack(): void {
+    if (this.piece?.isLast) return;
+    if (this.tail.length > MAX_COPIED_TAIL) this.seal();
+    const { tail } = this;
+    this.tail = '';
+    this.nextPiece(tail.length).append(tail);
+    this.fullBytes += tail.length;
   }
 
   private seal(): void {
@@ -140,12 +177,25 @@ export class ReplyWriter {
 
   bulk(bytes: Bytes): void {
     const n = bytes.length;
-    if (n < LONG_BULK_BYTES) this.raw((n < SHARED_LENGTHS ? bulkHeaders[n] : `$${n}\r\n`) + bytes + '\r\n');
+    if (this.piece !== undefined && n <= MAX_PACKED_BULK) this.packBulk(bytes);
+    else if (n < LONG_BULK_BYTES)
+      this.raw((n < SHARED_LENGTHS ? bulkHeaders[n] : `$${n}\r\n`) + bytes + '\r\n');
     else if (n < HUGE_BULK_BYTES) {
       const piece = this.pieceFor(n);
       piece.append(bytes);
       piece.endLine();
     } else this.hugeBulk(bytes);
+  }
+
+  private packBulk(bytes: Bytes): void {
+    const piece = this.room(bytes.length + BULK_FRAME);
+    if (piece === undefined) {
+      this.raw(`$${bytes.length}\r\n${bytes}\r\n`);
+      return;
+    }
+    const before = piece.length;
+    piece.appendBulk(bytes);
+    this.fullBytes += piece.length - before;
   }
 
   /** A bulk string of the bytes of a Buffer, which are copied. */
@@ -163,22 +213,17 @@ export class ReplyWriter {
   private pieceFor(n: number): OutputPiece {
     if (this.tail.length > MAX_COPIED_TAIL) this.seal();
     const head = `${this.tail}$${n}\r\n`;
-    let piece = this.piece;
+    this.tail = '';
     const length = head.length + n + 2;
-    if (!piece?.hasRoom(length)) {
-      this.grown();
-      piece = openPiece(length);
-      this.piece = piece;
-      this.full.push(piece);
-    }
+    const piece = this.piece?.hasRoom(length) ? this.piece : this.nextPiece(length);
     piece.append(head);
     this.fullBytes += length;
-    this.tail = '';
     return piece;
   }
 
   /** It is handed on as it is: putting it together with its header could exceed V8's longest string. */
   private hugeBulk(bytes: Bytes | Buffer): void {
+    this.piece = undefined;
     this.tail += `$${bytes.length}\r\n`;
     this.seal();
     this.full.push(bytes);
@@ -213,20 +258,24 @@ export class ReplyWriter {
   }
 
   array(length: number): void {
+    if (length >= PACKED_LENGTH) this.pack();
     this.raw(length < SHARED_LENGTHS ? arrayHeaders[length] : `*${length}\r\n`);
   }
 
   /** `pairs` key-value pairs follow. */
   map(pairs: number): void {
+    if (pairs * 2 >= PACKED_LENGTH) this.pack();
     this.raw(this.resp === 3 ? `%${pairs}\r\n` : `*${pairs * 2}\r\n`);
   }
 
   set(length: number): void {
+    if (length >= PACKED_LENGTH) this.pack();
     this.raw(this.resp === 3 ? `~${length}\r\n` : `*${length}\r\n`);
   }
 
   /** An out-of-band message: a push in RESP3, a plain array in RESP2. */
   push(length: number): void {
+    if (length >= PACKED_LENGTH) this.pack();
     this.raw(this.resp === 3 ? `>${length}\r\n` : `*${length}\r\n`);
   }
 

@@ -1,6 +1,7 @@
 import { constants } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import { type Bytes } from '../../../src/core/base/bytes.js';
+import { SeededRandom } from '../../../src/core/base/random.js';
 import { OutputPiece } from '../../../src/core/protocol/output-block.js';
 import { ReplyWriter } from '../../../src/core/protocol/reply-writer.js';
 
@@ -89,3 +90,55 @@ describe('a long value', () => {
     expect(more).toEqual([]);
   });
 });
+
+describe('a long aggregate', () => {
+  it('lies in output blocks, one piece after another as long as nobody else writes', () => {
+    const reply = new ReplyWriter();
+    reply.ok();
+    for (let k = 0; k < 3; k++) {
+      reply.array(100);
+      for (let i = 0; i < 100; i++) reply.bulk(String(i) as Bytes);
+      reply.int(k);
+    }
+    const parts = reply.take();
+    expect(parts.map((part) => part instanceof OutputPiece)).toEqual([true]);
+    for (const part of parts) if (part instanceof OutputPiece) part.release();
+  });
+
+  // What was written must come out whole and in order, whatever is mixed, and be counted.
+  it.each([1, 2, 3, 4, 5])('mixes with everything else, of two writers (seed %i)', (seed) => {
+    const random = new SeededRandom(seed);
+    const writers = [new ReplyWriter(), new ReplyWriter()];
+    const expected = ['', ''];
+    for (let step = 0; step < 2000; step++) {
+      const n = random.below(2);
+      const [text, write] = randomPart(random);
+      write(writers[n]);
+      expected[n] += text;
+      expect(writers[n].length).toBe(expected[n].length);
+      if (random.below(100) > 0) continue;
+      expect(outputOf(writers[n])).toBe(expected[n]);
+      expected[n] = '';
+    }
+    for (const [n, writer] of writers.entries()) expect(outputOf(writer)).toBe(expected[n]);
+  });
+});
+
+/** Something of a reply, as it is on the wire and as it is written. */
+function randomPart(random: SeededRandom): [string, (writer: ReplyWriter) => void] {
+  const length = [0, 3, 9, 10, 32, 33, 99, 100, 999, 1000, 1024, 5000, 40_000][random.below(13)];
+  const value = String.fromCharCode(random.below(256)).repeat(length) as Bytes;
+  const bulk = `$${length}\r\n${value}\r\n`;
+  switch (random.below(6)) {
+    case 0:
+      return [`:${length}\r\n`, (writer) => writer.int(length)];
+    case 1:
+      return [`*${length}\r\n`, (writer) => writer.array(length)];
+    case 2:
+      return [bulk, (writer) => writer.bulkBuffer(Buffer.from(value, 'latin1'))];
+    case 3:
+      return [`+${bulk.length}\r\n`, (writer) => writer.simple(String(bulk.length))];
+    default:
+      return [bulk, (writer) => writer.bulk(value)];
+  }
+}
