@@ -5,6 +5,9 @@
  * `packedBytes` follows what the elements would take in a listpack, which decides the encoding (encoding.ts).
  *
  *   chunks: [ [a b c] [d e f g] [h] ]      no chunk is empty, none is longer than CHUNK_MAX
+ *   front:  [ z y ]                        pushed before the first chunk, the head last: this list is y z a b …
+ *
+ * Pushing to the head of an array moves all of it; `front` becomes a chunk when it is full or somebody wants more than the ends.
  *
  * `freeze` gives a view of this moment that costs a pointer per chunk: who changes a shared chunk later copies it first (`own`).
  */
@@ -35,6 +38,7 @@ export class ListValue {
   /** What the list was last known to cost (store/memory.ts); -1: it is in no keyspace. */
   accountedBytes = -1;
   private chunks: Chunk[] = [];
+  private readonly front: Bytes[] = [];
   private count = 0;
   private token: object = {};
 
@@ -43,6 +47,7 @@ export class ListValue {
   }
 
   pushBack(value: Bytes): void {
+    if (this.chunks.length === 0) this.settleFront();
     const last = this.chunks.length - 1;
     if (last >= 0 && this.chunks[last].items.length < CHUNK_MAX) this.own(last).push(value);
     else this.chunks.push(this.newChunk([value]));
@@ -50,23 +55,20 @@ export class ListValue {
   }
 
   pushFront(value: Bytes): void {
-    const first = this.chunks.at(0);
-    if (first !== undefined && first.items.length < CHUNK_MAX) this.own(0).unshift(value);
-    else this.chunks.unshift(this.newChunk([value]));
+    if (this.front.push(value) >= CHUNK_MAX) this.settleFront();
     this.grew(value);
   }
 
   popFront(): Bytes | undefined {
     if (this.count === 0) return undefined;
-    const items = this.own(0);
-    const value = items.shift()!;
-    if (items.length === 0) this.chunks.shift();
+    const value = this.front.pop() ?? this.shiftChunk();
     this.lost(value);
     return value;
   }
 
   popBack(): Bytes | undefined {
     if (this.count === 0) return undefined;
+    if (this.chunks.length === 0) this.settleFront();
     const items = this.own(this.chunks.length - 1);
     const value = items.pop()!;
     if (items.length === 0) this.chunks.pop();
@@ -77,6 +79,7 @@ export class ListValue {
   /** The element at `index` (0 is the head), or undefined beyond the ends. */
   at(index: number): Bytes | undefined {
     if (index < 0 || index >= this.count) return undefined;
+    if (index < this.front.length) return this.front[this.front.length - 1 - index];
     const { chunk, offset } = this.locate(index);
     return this.chunks[chunk].items[offset];
   }
@@ -136,6 +139,7 @@ export class ListValue {
   removeMatching(value: Bytes, count: number): number {
     const limit = count === 0 ? Infinity : Math.abs(count);
     let removed = 0;
+    this.settleFront();
     for (let k = 0; k < this.chunks.length && removed < limit; k++) {
       const chunk = count < 0 ? this.chunks.length - 1 - k : k;
       if (!this.chunks[chunk].items.includes(value)) continue;
@@ -176,6 +180,7 @@ export class ListValue {
 
   /** All elements from head to tail, or from tail to head. The list must not change during the walk. */
   *values(reverse = false): Generator<Bytes, void, void> {
+    this.settleFront();
     for (let k = 0; k < this.chunks.length; k++) {
       const { items } = this.chunks[reverse ? this.chunks.length - 1 - k : k];
       for (let i = 0; i < items.length; i++) yield items[reverse ? items.length - 1 - i : i];
@@ -184,6 +189,7 @@ export class ListValue {
 
   /** An independent copy (COPY). */
   clone(): ListValue {
+    this.settleFront();
     const copy = new ListValue();
     copy.chunks = this.chunks.slice();
     copy.count = this.count;
@@ -215,6 +221,22 @@ export class ListValue {
     return items;
   }
 
+  private shiftChunk(): Bytes {
+    const items = this.own(0);
+    const value = items.shift()!;
+    if (items.length === 0) this.chunks.shift();
+    return value;
+  }
+
+  /** Everything is in chunks afterwards. */
+  private settleFront(): void {
+    if (this.front.length === 0) return;
+    const items = this.front.splice(0).reverse();
+    const first = this.chunks.at(0);
+    if (first !== undefined && first.items.length + items.length <= CHUNK_MAX) this.own(0).unshift(...items);
+    else this.chunks.unshift(this.newChunk(items));
+  }
+
   private grew(value: Bytes): void {
     this.count++;
     this.packedBytes += packedSize(value);
@@ -232,6 +254,7 @@ export class ListValue {
 
   /** Chunk and offset of an index within the list, walking from the nearer end. */
   private locate(index: number): { chunk: number; offset: number } {
+    this.settleFront();
     if (index <= this.count >> 1) {
       let offset = index;
       let chunk = 0;
