@@ -5,9 +5,11 @@
  * `packedBytes` follows what the elements would take in a listpack, which decides the encoding (encoding.ts).
  *
  *   chunks: [ [a b c] [d e f g] [h] ]      no chunk is empty, none is longer than CHUNK_MAX
- *   front:  [ z y ]                        pushed before the first chunk, the head last: this list is y z a b …
+ *   before: [ [y z] [w x] ]                chunks before those, the first last
+ *   front:  [ v u ]                        elements before those, the head last: this list is u v w x y z a b …
  *
- * Pushing to the head of an array moves all of it; `front` becomes a chunk when it is full or somebody wants more than the ends.
+ * Putting something in front of an array moves all of it. What was pushed to the head stays aside, in arrays that grow at their
+ * end, until somebody wants more than the ends of the list (`settleFront`).
  *
  * `freeze` gives a view of this moment that costs a pointer per chunk: who changes a shared chunk later copies it first (`own`).
  */
@@ -38,7 +40,8 @@ export class ListValue {
   /** What the list was last known to cost (store/memory.ts); -1: it is in no keyspace. */
   accountedBytes = -1;
   private chunks: Chunk[] = [];
-  private readonly front: Bytes[] = [];
+  private before: Chunk[] = [];
+  private front: Bytes[] = [];
   private count = 0;
   private token: object = {};
 
@@ -55,7 +58,7 @@ export class ListValue {
   }
 
   pushFront(value: Bytes): void {
-    if (this.front.push(value) >= CHUNK_MAX) this.settleFront();
+    if (this.front.push(value) >= CHUNK_MAX) this.closeFront();
     this.grew(value);
   }
 
@@ -222,14 +225,25 @@ export class ListValue {
   }
 
   private shiftChunk(): Bytes {
+    if (this.before.length > 0) this.settleFront();
     const items = this.own(0);
     const value = items.shift()!;
     if (items.length === 0) this.chunks.shift();
     return value;
   }
 
-  /** Everything is in chunks afterwards. */
+  /** Makes a chunk of `front`. */
+  private closeFront(): void {
+    this.before.push(this.newChunk(this.front.reverse()));
+    this.front = [];
+  }
+
+  /** Everything is in `chunks` afterwards. */
   private settleFront(): void {
+    if (this.before.length > 0) {
+      this.chunks = this.before.reverse().concat(this.chunks);
+      this.before = [];
+    }
     if (this.front.length === 0) return;
     const items = this.front.splice(0).reverse();
     const first = this.chunks.at(0);
