@@ -1,4 +1,5 @@
 /** The real clock: the adapter behind the Clock port. */
+import { performance } from 'node:perf_hooks';
 import { type Clock, type Timer } from './clock.js';
 
 const originUs = Math.round(performance.timeOrigin * 1000);
