@@ -10,6 +10,8 @@ export interface CaseOptions {
   readonly families: readonly Family[];
   readonly startedAtMs: number;
   readonly resp3: boolean;
+  /** Put behind most names of keys. */
+  readonly keySuffix?: string;
 }
 
 const WRONG_ARITY = 0.02;
@@ -22,6 +24,7 @@ export function makeCase(seed: number, index: number, length: number, options: C
   const g = new Generator(
     Math.imul(seed, SEED_SPREAD) + Math.imul(index + 1, INDEX_SPREAD),
     options.startedAtMs,
+    options.keySuffix,
   );
   const requests: Request[] = options.resp3 ? [['HELLO', '3']] : [];
   while (requests.length < length) requests.push(draw(g, options.families));
@@ -34,7 +37,7 @@ function draw(g: Generator, families: readonly Family[]): Request {
   if (g.chance(WRONG_ARITY)) {
     if (args.length > 0 && g.chance(0.6)) {
       if (!row.needsAll) args.pop();
-    } else args.push(g.value());
+    } else if (!row.endsInTimeout) args.push(g.value());
   }
   return [g.spelling(row.command), ...args];
 }

@@ -15,6 +15,8 @@ export interface CommandRow {
   readonly args: (g: Generator) => readonly string[];
   /** With an argument less it would be answered by chance: it is never drawn so. */
   readonly needsAll?: true;
+  /** The last argument is a time to wait: never drawn with one more, which would be another time. */
+  readonly endsInTimeout?: true;
   /** The first Redis version that has this form; left out against an older peer. */
   readonly since?: readonly [number, number];
 }
@@ -116,6 +118,8 @@ export class Generator {
     seed: number,
     /** Wall clock of the whole run in ms, for absolute expiry times. */
     private readonly startedAtMs: number,
+    /** Put behind the names that any command may draw, so that a case can have keys of its own. */
+    private readonly keySuffix = '',
   ) {
     this.state = seed >>> 0;
   }
@@ -160,7 +164,7 @@ export class Generator {
   }
 
   key(): string {
-    return this.pick(KEYS);
+    return this.pick(KEYS) + this.keySuffix;
   }
 
   /** An integer as text, sometimes at an edge, sometimes none at all. */

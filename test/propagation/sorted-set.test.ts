@@ -64,6 +64,23 @@ describe('rewritten', () => {
     expect(t.stream()).toEqual([sent]);
   });
 
+  it('distances that are stored become what they are: the last bit is the mathematical library’s', () => {
+    run('GEOSEARCHSTORE new g FROMMEMBER Palermo BYRADIUS 200 km STOREDIST');
+    expect(t.stream()).toEqual([expect.stringMatching(/^ZADD new 0 Palermo 166\.27415156\d+ Catania$/)]);
+    run('GEORADIUS g 13.361389 38.115556 100 km STOREDIST g');
+    expect(t.stream()).toEqual(['MULTI', 'DEL g', expect.stringMatching(/^ZADD g \S+ Palermo$/), 'EXEC']);
+  });
+
+  it('many distances that are stored become several commands', () => {
+    const places = Array.from({ length: 600 }, (_, i) => `1 ${i / 1000} m${i}`);
+    run(`GEOADD many ${places.join(' ')}`);
+    t.stream();
+    run('GEOSEARCHSTORE many many FROMLONLAT 1 0 BYRADIUS 1000 km STOREDIST');
+    const sent = t.stream();
+    expect(sent.map((line) => line.split(' ').length)).toEqual([1, 2, 1026, 178, 1]);
+    expect(sent.map((line) => line.split(' ', 1)[0])).toEqual(['MULTI', 'DEL', 'ZADD', 'ZADD', 'EXEC']);
+  });
+
   it('one that waited becomes what it took, after what it waited for', () => {
     const waiting = t.connect();
     run('BZPOPMIN none later 0', waiting);

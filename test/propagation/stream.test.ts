@@ -1,6 +1,6 @@
 /**
  * What each write of the stream family sends to replicas and the AOF: the forms that a redis-server 7.2.6 writes to its AOF
- * for the same commands. The clock stands at 1,700,000,000,000 ms.
+ * for the same commands; besides, consumers that get nothing (docs/differences.md). The clock stands at 1,700,000,000,000 ms.
  */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { STREAM_COMMANDS } from '../../src/core/commands/stream/table.js';
@@ -112,12 +112,15 @@ describe('reading through a group', () => {
   it('is nothing where nothing is new, nor for what is read again', () => {
     run('XREADGROUP GROUP g c STREAMS s >');
     t.stream();
-    run(
-      'XREADGROUP GROUP g c STREAMS s >',
-      'XREADGROUP GROUP g c STREAMS s 0',
-      'XREADGROUP GROUP g d STREAMS s >',
-    );
+    run('XREADGROUP GROUP g c STREAMS s >', 'XREADGROUP GROUP g c STREAMS s 0');
     expect(t.stream()).toEqual([]);
+  });
+
+  it('is the consumer, where it is new and gets nothing', () => {
+    run('XREADGROUP GROUP g c STREAMS s >');
+    t.stream();
+    run('XREADGROUP GROUP g d STREAMS s >', 'XREADGROUP GROUP g e STREAMS s 0');
+    expect(t.stream()).toEqual(['XGROUP CREATECONSUMER s g d', 'XGROUP CREATECONSUMER s g e']);
   });
 
   it('is one claim for each entry that a blocked client gets, after the entry', () => {
@@ -146,7 +149,7 @@ describe('claiming', () => {
   });
 
   it('is the position when only that moved', () => {
-    run('XCLAIM s g d 0 9-9 LASTID 4-0');
+    run('XCLAIM s g c 0 9-9 LASTID 4-0');
     expect(t.stream()).toEqual(['XGROUP SETID s g 4-0 ENTRIESREAD 3']);
   });
 
@@ -154,7 +157,12 @@ describe('claiming', () => {
     run('XDEL s 1-0 2-0');
     t.stream();
     run('XCLAIM s g d 0 1-0');
-    expect(t.stream()).toEqual([claimed('c', '1-0', 1, '3-0')]);
+    expect(t.stream()).toEqual([
+      'MULTI',
+      claimed('c', '1-0', 1, '3-0'),
+      'XGROUP CREATECONSUMER s g d',
+      'EXEC',
+    ]);
     run('XAUTOCLAIM s g d 0 0');
     expect(t.stream()).toEqual([
       'MULTI',
@@ -165,8 +173,13 @@ describe('claiming', () => {
   });
 
   it('is nothing when nothing was claimed', () => {
-    run('XCLAIM s g e 100000 1-0', 'XCLAIM s g f 0 9-9', 'XAUTOCLAIM s g h 100000 0', 'XAUTOCLAIM s g c 0 9');
+    run('XCLAIM s g c 100000 1-0', 'XCLAIM s g c 0 9-9', 'XAUTOCLAIM s g c 100000 0', 'XAUTOCLAIM s g c 0 9');
     expect(t.stream()).toEqual([]);
+  });
+
+  it('is the consumer, where it is new and nothing was claimed', () => {
+    run('XCLAIM s g e 100000 1-0', 'XCLAIM s g f 0 9-9', 'XAUTOCLAIM s g h 100000 0');
+    expect(t.stream()).toEqual(['e', 'f', 'h'].map((name) => `XGROUP CREATECONSUMER s g ${name}`));
   });
 });
 

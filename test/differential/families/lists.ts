@@ -74,8 +74,18 @@ export const lists: Family = {
       ],
     },
     // A timeout of a millisecond: what blocks is answered soon.
-    { command: 'BLPOP', weight: 1, args: (g) => [...g.some(1, 3, () => g.key()), timeout(g)] },
-    { command: 'BRPOP', weight: 1, args: (g) => [...g.some(1, 3, () => g.key()), timeout(g)] },
+    {
+      command: 'BLPOP',
+      weight: 1,
+      args: (g) => [...g.some(1, 3, () => g.key()), timeout(g)],
+      endsInTimeout: true,
+    },
+    {
+      command: 'BRPOP',
+      weight: 1,
+      args: (g) => [...g.some(1, 3, () => g.key()), timeout(g)],
+      endsInTimeout: true,
+    },
     { command: 'BLMOVE', weight: 1, args: (g) => [g.key(), g.key(), end(g), end(g), timeout(g)] },
     { command: 'BRPOPLPUSH', weight: 1, args: (g) => [g.key(), g.key(), timeout(g)] },
     {

@@ -287,8 +287,18 @@ export const sortedSets: Family = {
     { command: 'ZPOPMAX', weight: 2, args: (g) => [g.key(), ...g.some(0, 1, () => g.index())] },
     { command: 'ZMPOP', weight: 3, args: (g) => popped(g) },
     { command: 'BZMPOP', weight: 1, args: (g) => [timeout(g), ...popped(g)] },
-    { command: 'BZPOPMIN', weight: 1, args: (g) => [...g.some(1, 3, () => g.key()), timeout(g)] },
-    { command: 'BZPOPMAX', weight: 1, args: (g) => [...g.some(1, 3, () => g.key()), timeout(g)] },
+    {
+      command: 'BZPOPMIN',
+      weight: 1,
+      args: (g) => [...g.some(1, 3, () => g.key()), timeout(g)],
+      endsInTimeout: true,
+    },
+    {
+      command: 'BZPOPMAX',
+      weight: 1,
+      args: (g) => [...g.some(1, 3, () => g.key()), timeout(g)],
+      endsInTimeout: true,
+    },
     {
       command: 'ZRANDMEMBER',
       weight: 3,

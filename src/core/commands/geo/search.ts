@@ -3,8 +3,8 @@
  *
  * Source: redis 7.2.6 geo.c (georadiusGeneric, membersOfAllNeighbors, geoGetPointsInRange).
  */
-import { type Bytes } from '../../base/bytes.js';
-import { INT64_MIN } from '../../base/numbers.js';
+import { ascii, type Bytes } from '../../base/bytes.js';
+import { formatDouble, INT64_MIN } from '../../base/numbers.js';
 import { type ZSetValue } from '../../store/types/zset-value.js';
 import { type CommandContext } from '../context.js';
 import { readZSet, resultZSet, storeZSet } from '../sorted-set/values.js';
@@ -14,6 +14,11 @@ import { positionOf, scoresIn, type Cell, type Position } from './geohash.js';
 import { readQuery, type Form, type Query } from './query.js';
 import { replyDistance, replyPosition } from './reply.js';
 import { sortFirst } from './sort-first.js';
+
+const DEL = ascii('DEL');
+const ZADD = ascii('ZADD');
+/** Members that one ZADD sends. */
+const ZADD_BATCH = 512;
 
 /** A member that was found. */
 interface Found {
@@ -122,6 +127,30 @@ function store(ctx: CommandContext, key: Bytes, found: readonly Found[], query: 
     query.storeDistance ? distance / query.shape!.unit : score,
   );
   const event = form.store === 'first' ? EVENT_GEOSEARCHSTORE : EVENT_GEORADIUSSTORE;
+  if (query.storeDistance && found.length > 0) propagateDistances(ctx, key, members, scores);
   storeZSet(ctx, key, resultZSet(ctx, members, scores, true), event, found.length);
   ctx.reply.int(found.length);
+}
+
+/**
+ * Sends distances as they were found here: the last bit of one is the mathematical library's, so a replica that looked for itself
+ * could come to others. Called before the key is set.
+ */
+function propagateDistances(
+  ctx: CommandContext,
+  key: Bytes,
+  members: readonly Bytes[],
+  scores: readonly number[],
+): void {
+  const { db, effects } = ctx;
+  effects.prevent();
+  if (!effects.recording) return;
+  if (db.lookup(key) >= 0) effects.also(db.id, [DEL, key]);
+  for (let from = 0; from < members.length; from += ZADD_BATCH) {
+    const zadd = [ZADD, key];
+    for (let i = from; i < Math.min(from + ZADD_BATCH, members.length); i++) {
+      zadd.push(formatDouble(scores[i]), members[i]);
+    }
+    effects.also(db.id, zadd);
+  }
 }

@@ -1,6 +1,6 @@
 /**
  * XCLAIM and XAUTOCLAIM: pending entries change hands. One whose entry was deleted is dropped from the pending list.
- * Each is propagated as an XCLAIM of its own. Source: redis 7.2.6 t_stream.c (xclaimCommand, xautoclaimCommand).
+ * Each is propagated as an XCLAIM of its own, which names the consumer; a new one that gets nothing is propagated too. Source: redis 7.2.6 t_stream.c (xclaimCommand, xautoclaimCommand).
  */
 import { isWord, type Bytes } from '../../base/bytes.js';
 import { type Int64 } from '../../base/numbers.js';
@@ -14,7 +14,7 @@ import { type Delivery } from './deliver.js';
 import { noKeyOrGroup, StreamErrors } from './errors.js';
 import { idArg, parseId, startArg } from './ids.js';
 import { groupOrThrow, openStreamAt, streamOrThrow } from './lookup.js';
-import { propagateClaim, propagateGroupId } from './propagate.js';
+import { propagateClaim, propagateConsumer, propagateGroupId } from './propagate.js';
 import { replyEntriesById, replyId, replyIds } from './reply.js';
 
 interface ClaimOptions {
@@ -39,6 +39,7 @@ export function xclaim(ctx: CommandContext, argv: Bytes[]): void {
   const { stream, group } = toChange(ctx, key, name);
   const movedOn = options.lastId > group.lastId;
   if (movedOn) group.lastId = options.lastId;
+  const isNew = !group.consumers.has(consumerName);
   const consumer = actingConsumer(ctx, key, group, consumerName);
   const to: Delivery = { key, stream, group, consumer };
   const claimed: StreamId[] = [];
@@ -63,6 +64,7 @@ export function xclaim(ctx: CommandContext, argv: Bytes[]): void {
     propagateGroupId(ctx, key, group);
     ctx.gate.changedAside(ctx.db, key, undefined);
   }
+  if (isNew && claimed.length === 0) propagateConsumer(ctx, key, name, consumerName);
   ctx.effects.prevent();
   if (options.justId) replyIds(ctx.reply, claimed);
   else replyEntriesById(ctx.reply, stream, claimed);
@@ -141,6 +143,7 @@ export function xautoclaim(ctx: CommandContext, argv: Bytes[]): void {
   if (value === undefined || !streamOrThrow(value).groups.has(name)) throw noKeyOrGroup(key, name);
   if (count >= COUNT_OF_MEMORY) throw StreamErrors.autoclaimMemory;
   const { stream, group } = toChange(ctx, key, name);
+  const isNew = !group.consumers.has(consumerName);
   const consumer = actingConsumer(ctx, key, group, consumerName);
   const to: Delivery = { key, stream, group, consumer };
   const how: Taking = { time: nowMs, retryCount: undefined, justId };
@@ -159,6 +162,7 @@ export function xautoclaim(ctx: CommandContext, argv: Bytes[]): void {
     entry = group.pel.after(id);
     if (claimed.length + deleted.length === count) break;
   }
+  if (isNew && claimed.length === 0) propagateConsumer(ctx, key, name, consumerName);
   ctx.effects.prevent();
   const { reply } = ctx;
   reply.array(3);

@@ -76,7 +76,8 @@ function serveGroup(ctx: CommandContext, key: Bytes, args: ReadArgs, after: Stre
   const group = stream.groupForWrite(args.group!)!;
   const isHistory = after !== NEW_ENTRIES;
   const hasNew = !isHistory && stream.length > 0 && stream.lastEntryId > group.lastId;
-  if (args.noAck && !group.consumers.has(args.consumer!)) {
+  // What is delivered names the consumer; Redis leaves its replicas without one that gets nothing.
+  if ((args.noAck || !hasNew) && !group.consumers.has(args.consumer!)) {
     createConsumer(ctx, key, group, args.consumer!);
     propagateConsumer(ctx, key, args.group!, args.consumer!);
   }
