@@ -11,7 +11,7 @@ import { families } from '../differential/families/index.js';
 import { type CommandRow, type Family } from '../differential/generator.js';
 import { showRequest } from '../differential/lockstep.js';
 import { compareServers, type Comparison } from '../support/compare-servers.js';
-import { realRedisServers, type RealRedis, startRealRedis } from '../support/real-redis.js';
+import { realRedisServers, startRealRedis } from '../support/real-redis.js';
 import { attach, caughtUp, infoField, type Node } from '../support/replica-pair.js';
 import { connectClient, type RespClient } from '../support/resp-client.js';
 import { RespConnection } from '../support/resp-connection.js';
@@ -48,6 +48,7 @@ const UNSAID = ['seen-time', 'entries-read', 'lag'];
 const DIFFERENCES_SHOWN = 5;
 const REQUESTS_SHOWN = 12;
 const REQUEST_CHARS = 160;
+const LOG_SHOWN = 1500;
 
 interface Options {
   readonly seed: number;
@@ -56,6 +57,7 @@ interface Options {
   readonly compareEvery: number;
   readonly cuts: number;
   readonly families: readonly Family[];
+  readonly newcomer: () => Promise<Follower & { log(): string }>;
 }
 
 interface Follower {
@@ -76,6 +78,8 @@ class Load {
   private readonly totals = new Map<string, Total>();
   /** What was sent since the last comparison, for the report of a difference. */
   private sent: Request[] = [];
+  /** Commands drawn, those that were left out after all included. */
+  private planned = 0;
   private commands = 0;
   private refused = 0;
   private cases = 0;
@@ -90,34 +94,34 @@ class Load {
   async run(): Promise<boolean> {
     const { count, compareEvery, cuts } = this.options;
     let cutsMade = 0;
-    while (this.commands < count) {
-      const until = Math.min(count, this.commands + compareEvery);
+    while (this.planned < count) {
+      const until = Math.min(count, this.planned + compareEvery);
       const due = Math.round((cuts * until) / count) - cutsMade;
       await Promise.all([this.stretch(until), this.cut(due)]);
       cutsMade += due;
       if (!(await this.compare())) return false;
     }
     await this.summary(cutsMade);
+    if (!(await this.late())) return false;
     return [...this.totals.values()].every(({ keys, last }) => keys > 0 && (last?.keys ?? 0) > 0);
   }
 
   /** Cases by all clients, until so many commands were sent. */
   private async stretch(until: number): Promise<void> {
     const { clients, count } = this.options;
-    let planned = this.commands;
     const next = (): Request[] | undefined => {
-      if (planned >= until) return undefined;
+      if (this.planned >= until) return undefined;
       // A flush would take away what there is to compare: the second half has none, and half of its cases have keys of their own.
-      const isSecondHalf = planned * 2 >= count;
-      const requests = makeCase(this.options.seed, this.cases, Math.min(CASE_LENGTH, until - planned), {
+      const isSecondHalf = this.planned * 2 >= count;
+      const requests = makeCase(this.options.seed, this.cases, Math.min(CASE_LENGTH, until - this.planned), {
         families: isSecondHalf ? filterRows(this.options.families, isNoFlush) : this.options.families,
         startedAtMs: this.startedAtMs,
         resp3: false,
         keySuffix: isSecondHalf && this.cases % 2 === 0 ? `:${this.cases}` : '',
       });
       this.cases++;
-      planned += requests.length;
-      return requests;
+      this.planned += requests.length;
+      return requests.filter(isTold);
     };
     await Promise.all(Array.from({ length: clients }, () => this.client(next)));
   }
@@ -167,6 +171,18 @@ class Load {
     return isSame;
   }
 
+  /** A real replica that comes only now: what it holds was sent in a snapshot. */
+  private async late(): Promise<boolean> {
+    const { node, name, log } = await this.options.newcomer();
+    await attach(node, this.master).catch((error: unknown) => {
+      throw new Error(`${name} does not attach; its log ends\n${log().slice(-LOG_SHOWN)}`, { cause: error });
+    });
+    const found = await compareServers(this.master.call, node.call, { ignoreStreamFields: UNSAID });
+    if (found.differences.length > 0) this.report(name, found);
+    else console.log(`${name}: ${found.keys} keys equal`);
+    return found.differences.length === 0;
+  }
+
   private report(name: string, { differences }: Comparison): void {
     console.log(`\nthe master and ${name} differ:`);
     for (const { db, key, what, a, b } of differences.slice(0, DIFFERENCES_SHOWN)) {
@@ -201,6 +217,13 @@ class Load {
 
 function isNoFlush({ command }: CommandRow): boolean {
   return command !== 'FLUSHALL' && command !== 'FLUSHDB';
+}
+
+/** Entries that a consumer reads again count as delivered once more, on the master alone: no Redis says so to its replicas. */
+function isTold(request: Request): boolean {
+  if (request[0].toUpperCase() !== 'XREADGROUP') return true;
+  const at = request.findIndex((word) => word.toUpperCase() === 'STREAMS');
+  return request.slice(at + 1 + (request.length - at - 1) / 2).every((id) => id === '>');
 }
 
 async function linkUp(node: Node): Promise<void> {
@@ -248,15 +271,19 @@ async function main(): Promise<number> {
   console.log(`seed ${seed}, master: ${master.join(' ')}`);
   console.log(`replicas: ${bin} ${version.join('.')} and ${ours.join(' ')}`);
   if (leftOut.length > 0) console.log(`left out, newer than the real replica: ${leftOut.join(' ')}`);
+  const servers: RunningServer[] = [];
   const running: { stop(): Promise<void> }[] = [];
   const kept = <T extends { stop(): Promise<void> }>(server: T): T => {
     running.push(server);
     return server;
   };
   try {
-    const leader = await nodeOf(kept(await startServer(master, ['--repl-diskless-sync-delay', '0'])));
-    const mine = await nodeOf(kept(await startServer(ours)));
-    const real: RealRedis = kept(await startRealRedis({ bin }));
+    const first = kept(await startServer(master, ['--repl-diskless-sync-delay', '0']));
+    const leader = await nodeOf(first);
+    const second = kept(await startServer(ours));
+    servers.push(first, second);
+    const mine = await nodeOf(second);
+    const real = kept(await startRealRedis({ bin }));
     const followers = [
       { name: `redis-server ${version.join('.')}`, node: real },
       { name: 'redis-ts', node: mine },
@@ -269,9 +296,16 @@ async function main(): Promise<number> {
       compareEvery: Number(values['compare-every']),
       cuts: Number(values.cuts),
       families: drawn,
+      newcomer: async () => {
+        const node = kept(await startRealRedis({ bin }));
+        return { name: `redis-server ${version.join('.')}, attached at the end`, node, log: node.log };
+      },
     }).run();
     for (const client of clients.splice(0)) client.close();
     return isSame ? 0 : 1;
+  } catch (error) {
+    for (const { output } of servers) console.error(output().slice(-LOG_SHOWN));
+    throw error;
   } finally {
     await Promise.all(running.map((server) => server.stop()));
   }

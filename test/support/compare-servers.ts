@@ -123,7 +123,7 @@ class Comparing {
     const found = { type: a, expires: Number(show(expiryA)) >= 0 };
     if (a !== b) return { ...found, difference: [a === 'none' || b === 'none' ? 'missing' : 'type', a, b] };
     if (a === 'none') return found;
-    if (show(expiryA) !== show(expiryB))
+    if (!isSameTime(show(expiryA), show(expiryB)))
       return { ...found, difference: ['expiry', show(expiryA), show(expiryB)] };
     const [contentA, contentB] = await Promise.all([
       this.content(this.a, a, key),
@@ -150,7 +150,9 @@ class Comparing {
           .sort()
           .join();
       case 'zset':
-        return show(await side('ZRANGE', key, '0', '-1', 'WITHSCORES'));
+        return pairs(items(await side('ZRANGE', key, '0', '-1', 'WITHSCORES')))
+          .map(([member, score]) => `${show(member)}=${shortest(text(score))}`)
+          .join();
       case 'stream':
         return this.stream(await side('XINFO', 'STREAM', key, 'FULL', 'COUNT', '0'));
       default:
@@ -192,6 +194,16 @@ class Comparing {
     if (this.differences.length >= this.limit) return;
     this.differences.push({ db: this.db, key, what, a: a.slice(0, SHOWN_CHARS), b: b.slice(0, SHOWN_CHARS) });
   }
+}
+
+/** A score in as few digits as are needed: 7.2 prints no more, 7.0 prints 17. */
+function shortest(score: string): string {
+  return /\d[.e]/.test(score) ? String(Number(score)) : score;
+}
+
+/** Equal as doubles: ours keeps times as such, which beyond 2^53 ms are no longer exact (docs/differences.md). */
+function isSameTime(a: string, b: string): boolean {
+  return Number(a) === Number(b);
 }
 
 /** Databases with keys. */
