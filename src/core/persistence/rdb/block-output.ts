@@ -61,7 +61,7 @@ export class BlockOutput {
   }
 
   /** A signed 64-bit little-endian integer. */
-  int64(value: number): void {
+  int64(value: number | bigint): void {
     this.reserve(8);
     writeInt64LE(this.block, value, this.at);
     this.at += 8;

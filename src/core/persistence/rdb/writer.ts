@@ -6,12 +6,16 @@
  * base file and by replication, each with its own `out`.
  */
 import { ascii, type Bytes, fromText } from '../../base/bytes.js';
+import { INT64_MAX } from '../../base/numbers.js';
 import { DEFAULT_LIMITS, type EncodingLimits } from '../../store/types/encoding.js';
 import { type Value } from '../../store/types/value.js';
 import { BlockOutput } from './block-output.js';
 import { OPCODE, TRAILER_BYTES, TYPE, type WritableVersion } from './format.js';
 import { LongString } from '../../store/long-strings.js';
 import { rdbTypeOf, writePlainString, writeValue } from './write-value.js';
+
+/** The first number that 64 bits do not hold. */
+const INT64_END = 2 ** 63;
 
 export interface RdbWriterOptions {
   /** Default 11. */
@@ -112,7 +116,8 @@ export class RdbWriter {
     const { out } = this;
     if (expireAtMs !== undefined) {
       out.u8(OPCODE.EXPIRE_MS);
-      out.int64(expireAtMs);
+      // A time near the end of 64 bits is kept as a double, which may be the one behind it.
+      out.int64(expireAtMs < INT64_END ? expireAtMs : INT64_MAX);
     }
     if (usage !== undefined) this.usage(usage);
     if (typeof value !== 'object' || value instanceof LongString) {

@@ -121,6 +121,15 @@ describe('expiry', () => {
     expect(run('TTL a')).toBe(-2);
   });
 
+  it('is exact up to 2^53 ms, beyond that it is the nearest double', () => {
+    run('SET a 1 PXAT 9007199254740991');
+    expect(run('PEXPIRETIME a')).toBe(9007199254740991);
+    run('PEXPIREAT a 9223372036854775000');
+    expect(run('PEXPIRETIME a')).toBe(9223372036854774784n);
+    run('PEXPIREAT a 9223372036854775807');
+    expect(run('PEXPIRETIME a')).toBe(9223372036854775807n);
+  });
+
   it('goes with a key that is renamed, moved or copied, and leaves the one that was there', () => {
     run('SET a 1 PX 1500');
     run('SET b 2 PX 9000');

@@ -85,6 +85,23 @@ describe('strings', () => {
   });
 });
 
+describe('expiry', () => {
+  it('is 64 bits, also where its double is rounded up to more', () => {
+    const written = (expireAtMs: number): string => {
+      const blocks: Buffer[] = [];
+      const writer = new RdbWriter((block) => blocks.push(block));
+      expect([...writer.keyValue(b('k'), b('v'), expireAtMs)]).toEqual([]);
+      writer.end();
+      return Buffer.concat(blocks).subarray(0, 9).toString('hex');
+    };
+    expect(written(1_700_000_000_000)).toBe(hex('fc 0068e5cf8b010000'));
+    expect(written(-1)).toBe(hex('fc ffffffffffffffff'));
+    expect(written(9223372036854774784)).toBe(hex('fc 00fcffffffffff7f'));
+    // 9223372036854775807 as a double
+    expect(written(2 ** 63)).toBe(hex('fc ffffffffffffff7f'));
+  });
+});
+
 describe('collections by version', () => {
   const list = listOf('a', '300');
   const listpack = hex('0d000000 0200 816102 c12c02 ff');
