@@ -32,6 +32,38 @@ export function differs(ours: Reply, peer: Reply, tolerance: Tolerance): string 
   }
 }
 
+/**
+ * Whether these replies had to be equal byte for byte: the tolerance is exact, or it loosens nothing of what was answered (an error, a
+ * reply with one element, one without a time).
+ */
+export function mustBeEqual(peer: Reply, tolerance: Tolerance): boolean {
+  if (tolerance.kind === 'skipped' || tolerance.kind === 'error-class') return false;
+  if (peer.type === 'error' || peer.type === 'nil' || peer.type === 'null' || peer.type === 'nil-array')
+    return true;
+  const elements = 'items' in peer ? peer.items.length : 0;
+  switch (tolerance.kind) {
+    case 'exact':
+    case 'settles':
+      return true;
+    case 'set':
+      return elements < 2;
+    case 'pairs':
+      return elements < 3;
+    case 'length':
+      return 'items' in peer && elements === 0;
+    case 'dump':
+      return peer.type === 'bulk' && !UNORDERED_TYPES.includes(peer.text.charAt(0));
+    case 'clocked':
+      return !hasTimes(peer, tolerance.at);
+    case 'approx':
+      return peer.type !== 'integer' || peer.value < 0n;
+    case 'shape':
+    case 'full-scan':
+    case 'either':
+      return false;
+  }
+}
+
 /** Type, bytes and, in aggregates, every element. */
 export function differsExactly(ours: Reply, peer: Reply): string | undefined {
   return showReply(ours) === showReply(peer) ? undefined : 'not the same reply';
@@ -100,13 +132,21 @@ function differsButInTimes(ours: Reply, peer: Reply, at: readonly number[]): str
   const [mine, theirs] = [ours.items, peer.items];
   if (mine.length !== theirs.length) return 'not the same number of elements';
   for (const [i, item] of mine.entries()) {
-    const isTime = item.type === 'integer' && (at.includes(i) || (isUnixTime(item) && isUnixTime(theirs[i])));
+    const isTime = isTimeAt(item, i, at) && (at.includes(i) || isUnixTime(theirs[i]));
     const why = isTime
       ? differsByMuch(item, theirs[i], CLOCK_DELTA_MS)
       : differsButInTimes(item, theirs[i], at);
     if (why !== undefined) return why;
   }
   return undefined;
+}
+
+function isTimeAt(reply: Reply, i: number, at: readonly number[]): boolean {
+  return reply.type === 'integer' && (at.includes(i) || isUnixTime(reply));
+}
+
+function hasTimes(reply: Reply, at: readonly number[]): boolean {
+  return 'items' in reply && reply.items.some((item, i) => isTimeAt(item, i, at) || hasTimes(item, at));
 }
 
 function isUnixTime(reply: Reply): boolean {

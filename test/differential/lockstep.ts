@@ -7,8 +7,9 @@
 import { RespConnection } from '../support/resp-connection.js';
 import { showReply, type Reply } from '../support/resp-decoder.js';
 import { type Request } from './cases.js';
-import { differs, differsExactly, shownAsBy72 } from './compare.js';
+import { differs, differsExactly, mustBeEqual, shownAsBy72 } from './compare.js';
 import { compareContents } from './contents.js';
+import { Tally } from './tally.js';
 import { toleranceFor, type Tolerance } from './tolerances.js';
 
 export interface Difference {
@@ -32,13 +33,17 @@ const MAX_SHRINK_RUNS = 300;
 const SETTLE_DEADLINE_MS = 3000;
 const SETTLE_INTERVAL_MS = 10;
 
-/** Runs a case on emptied servers; the first difference, or undefined. */
-export async function runCase(pair: Pair, requests: readonly Request[]): Promise<Difference | undefined> {
+/** Runs a case on emptied servers; the first difference, or undefined. `tally` counts how its commands were compared. */
+export async function runCase(
+  pair: Pair,
+  requests: readonly Request[],
+  tally = new Tally(),
+): Promise<Difference | undefined> {
   const ours = await RespConnection.connect(pair.ours.port);
   const peer = await RespConnection.connect(pair.peer.port);
   try {
     await Promise.all([ours.send('FLUSHALL'), peer.send('FLUSHALL')]);
-    return await new Lockstep(pair, ours, peer).run(requests);
+    return await new Lockstep(pair, ours, peer, tally).run(requests);
   } finally {
     ours.close();
     peer.close();
@@ -87,6 +92,7 @@ class Lockstep {
     private readonly pair: Pair,
     private readonly ours: RespConnection,
     private readonly peer: RespConnection,
+    private readonly tally: Tally,
   ) {}
 
   async run(requests: readonly Request[]): Promise<Difference | undefined> {
@@ -108,6 +114,7 @@ class Lockstep {
       this.queue !== undefined && isCommand(request, 'EXEC')
         ? this.differsInExec(ours, peer)
         : differs(ours, peer, isQueued(ours) || isQueued(peer) ? { kind: 'exact' } : tolerance);
+    this.tally.add(request, isQueued(peer) || mustBeEqual(peer, tolerance));
     if (why !== undefined) return { why, ours: showReply(ours), peer: showReply(peer) };
     this.follow(request, peer);
     return undefined;
@@ -137,6 +144,7 @@ class Lockstep {
       const tolerance = toleranceFor(request, this.pair.peerVersion);
       const inside: Tolerance = tolerance.kind === 'settles' ? { ...tolerance, kind: 'shape' } : tolerance;
       const why = differs(ours.items[i], peer.items[i], inside);
+      if (!mustBeEqual(peer.items[i], inside)) this.tally.loosely(request);
       if (why !== undefined) return `reply ${i + 1}, ${showRequest(request)}: ${why}`;
     }
     return undefined;
@@ -154,7 +162,9 @@ class Lockstep {
   /** Runs one iteration to its end on both sides. */
   private async scan(request: Request): Promise<Finding | undefined> {
     const [ours, peer] = await Promise.all([iterate(this.ours, request), iterate(this.peer, request)]);
-    const why = differs(ours, peer, { kind: 'set', why: 'one whole iteration' });
+    const iteration: Tolerance = { kind: 'set', why: 'one whole iteration' };
+    const why = differs(ours, peer, iteration);
+    this.tally.add(request, mustBeEqual(peer, iteration));
     return why === undefined ? undefined : { why, ours: showReply(ours), peer: showReply(peer) };
   }
 

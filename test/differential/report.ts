@@ -10,6 +10,7 @@ export function renderResult(result: RunResult, seed: number): string {
     `${result.commands} commands in ${result.cases} cases, seed ${seed}: ` +
       `${result.differences.length} kinds of difference, ${result.missing.length} commands missing`,
   ];
+  lines.push(result.tally.toString());
   if (result.repeated > 0) lines.push(`${result.repeated} more cases differed in these kinds`);
   if (result.missing.length > 0) lines.push(`missing in the server under test: ${result.missing.join(' ')}`);
   if (result.notPrepared.length > 0)

@@ -5,6 +5,7 @@
 import { RespConnection } from '../support/resp-connection.js';
 import { filterRows, makeCase, type Request } from './cases.js';
 import { type CommandRow, type Family } from './generator.js';
+import { Tally } from './tally.js';
 import { runCase, shrink, type Difference, type Pair } from './lockstep.js';
 
 export interface RunOptions {
@@ -40,6 +41,8 @@ export interface RunResult {
   readonly missing: readonly string[];
   /** Commands that only prepare keys of other types and are not known yet. */
   readonly notPrepared: readonly string[];
+  /** How the commands were compared. */
+  readonly tally: Tally;
   /** Drawn only against a newer peer. */
   readonly tooNew: readonly string[];
 }
@@ -50,6 +53,7 @@ export async function runDifferential(pair: Pair, options: RunOptions): Promise<
   const startedAtMs = Date.now();
   const differences: FoundDifference[] = [];
   const kinds = new Set<string>();
+  const tally = new Tally();
   let repeated = 0;
   let commands = 0;
   let cases = 0;
@@ -61,7 +65,7 @@ export async function runDifferential(pair: Pair, options: RunOptions): Promise<
       families: known.families,
       startedAtMs,
     });
-    const difference = await runCase(pair, requests);
+    const difference = await runCase(pair, requests, tally);
     if (difference !== undefined) {
       const shortest = await shrink(pair, requests, difference);
       const kind = kindOf(shortest?.requests.at(-1) ?? requests[difference.index]);
@@ -74,7 +78,7 @@ export async function runDifferential(pair: Pair, options: RunOptions): Promise<
     options.onProgress?.(commands);
   }
   const { missing, notPrepared, tooNew } = known;
-  return { commands, cases, differences, repeated, missing, notPrepared, tooNew };
+  return { commands, cases, differences, repeated, missing, notPrepared, tally, tooNew };
 }
 
 function kindOf(request: Request | undefined): string {

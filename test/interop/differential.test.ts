@@ -7,6 +7,7 @@ import { families } from '../differential/families/index.js';
 import { type Pair } from '../differential/lockstep.js';
 import { renderResult } from '../differential/report.js';
 import { runDifferential, type RunOptions } from '../differential/runner.js';
+import { LOOSE_SHARE_MAX } from '../differential/tally.js';
 import { realRedisServers } from '../support/real-redis.js';
 import { ourCommand, redisVersion, startServer, type RunningServer } from '../support/server-process.js';
 
@@ -57,6 +58,7 @@ describe.skipIf(real === '' || ours === undefined).each(real === '' ? ['redis-se
         const isSame = result.differences.length === 0 && result.missing.length === 0;
         expect(isSame, renderResult(result, seed)).toBe(true);
         expect(result.commands).toBeGreaterThan(1000);
+        expect(result.tally.looseShare, String(result.tally)).toBeLessThan(LOOSE_SHARE_MAX);
       },
       TIMEOUT_MS,
     );

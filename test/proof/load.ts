@@ -57,7 +57,7 @@ interface Options {
   readonly compareEvery: number;
   readonly cuts: number;
   readonly families: readonly Family[];
-  readonly newcomer: () => Promise<Follower & { log(): string }>;
+  readonly newcomer: () => Promise<Follower & { readonly log: () => string }>;
 }
 
 interface Follower {
@@ -173,9 +173,12 @@ class Load {
 
   /** A real replica that comes only now: what it holds was sent in a snapshot. */
   private async late(): Promise<boolean> {
-    const { node, name, log } = await this.options.newcomer();
+    const newcomer = await this.options.newcomer();
+    const { node, name } = newcomer;
     await attach(node, this.master).catch((error: unknown) => {
-      throw new Error(`${name} does not attach; its log ends\n${log().slice(-LOG_SHOWN)}`, { cause: error });
+      throw new Error(`${name} does not attach; its log ends\n${newcomer.log().slice(-LOG_SHOWN)}`, {
+        cause: error,
+      });
     });
     const found = await compareServers(this.master.call, node.call, { ignoreStreamFields: UNSAID });
     if (found.differences.length > 0) this.report(name, found);
@@ -298,13 +301,17 @@ async function main(): Promise<number> {
       families: drawn,
       newcomer: async () => {
         const node = kept(await startRealRedis({ bin }));
-        return { name: `redis-server ${version.join('.')}, attached at the end`, node, log: node.log };
+        return {
+          name: `redis-server ${version.join('.')}, attached at the end`,
+          node,
+          log: () => node.log(),
+        };
       },
     }).run();
     for (const client of clients.splice(0)) client.close();
     return isSame ? 0 : 1;
   } catch (error) {
-    for (const { output } of servers) console.error(output().slice(-LOG_SHOWN));
+    for (const server of servers) console.error(server.output().slice(-LOG_SHOWN));
     throw error;
   } finally {
     await Promise.all(running.map((server) => server.stop()));
