@@ -47,6 +47,7 @@ export const lists: Family = {
       ],
     },
     { command: 'LREM', weight: 3, args: (g) => [g.key(), g.index(), element(g)] },
+    { command: 'LREM', weight: 2, args: (g) => [g.key(), g.pick(['1', '2', '-1']), String(g.int(8))] },
     { command: 'LTRIM', weight: 2, args: (g) => [g.key(), g.index(), g.index()] },
     {
       command: 'LPOS',

@@ -87,7 +87,11 @@ function bound(g: Generator): string {
 }
 
 function lex(g: Generator): string {
-  return g.chance(0.4) ? g.pick(['-', '+']) : g.chance(0.3) ? `[${member(g)}` : g.pick(LEX);
+  return g.chance(0.4)
+    ? g.pick(['-', '+'])
+    : g.chance(0.5)
+      ? `${g.pick(['[', '('])}${member(g)}`
+      : g.pick(LEX);
 }
 
 function pairs(g: Generator, max: number): string[] {
@@ -214,6 +218,11 @@ export const sortedSets: Family = {
     { command: 'ZREM', weight: 3, args: (g) => [g.key(), ...g.some(1, 4, () => member(g))] },
     { command: 'ZREMRANGEBYRANK', weight: 2, args: (g) => [g.key(), g.index(), g.index()] },
     { command: 'ZREMRANGEBYSCORE', weight: 1, args: (g) => [g.key(), bound(g), bound(g)] },
+    {
+      command: 'ZREMRANGEBYSCORE',
+      weight: 2,
+      args: (g) => [g.key(), String(g.int(12) - 10), `(${g.int(16) - 5}`],
+    },
     { command: 'ZREMRANGEBYLEX', weight: 1, args: (g) => [lexKey(g), lex(g), lex(g)] },
     { command: 'ZCARD', weight: 2, args: (g) => [g.key()] },
     { command: 'ZSCORE', weight: 3, args: (g) => [g.key(), member(g)] },
@@ -283,6 +292,7 @@ export const sortedSets: Family = {
       weight: 3,
       args: (g) => [...keys(g), ...g.options([0.4, () => ['LIMIT', g.index()]], bogus(g))],
     },
+    { command: 'ZPOPMIN', weight: 1, args: (g) => [g.key(), '2'] },
     { command: 'ZPOPMIN', weight: 2, args: (g) => [g.key(), ...g.some(0, 1, () => g.index())] },
     { command: 'ZPOPMAX', weight: 2, args: (g) => [g.key(), ...g.some(0, 1, () => g.index())] },
     { command: 'ZMPOP', weight: 3, args: (g) => popped(g) },

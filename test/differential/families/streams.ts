@@ -5,6 +5,9 @@
 import { type Family, type Generator } from '../generator.js';
 
 const STREAMS = ['stream:1', 'stream:2', 'stream:3'];
+/** A stream that is seldom there, and one with few entries. */
+const ABSENT = 'stream:absent';
+const FEW = 'stream:few';
 const GROUPS = ['g', 'h', 'g\xff'];
 const CONSUMERS = ['Ann', 'Bob', 'c\x00d'];
 const NAMES = ['name', 'age', 'f', '', '17'];
@@ -232,6 +235,37 @@ export const streams: Family = {
     { command: 'XINFO', weight: 4, args: (g) => ['GROUPS', stream(g)] },
     { command: 'XINFO', weight: 3, args: (g) => ['CONSUMERS', stream(g), group(g)] },
     { command: 'XINFO', weight: 1, args: (g) => [g.pick(['HELP', 'BOGUS', 'STREAM'])] },
-    { command: 'DEL', weight: 1, args: (g) => (g.chance(0.2) ? [g.pick(STREAMS)] : ['none']) },
+    // A stream whose ids are known: 5-0, 5-1 and so on.
+    { command: 'XADD', weight: 6, args: () => [FEW, '5-*', 'name', 'value'] },
+    {
+      command: 'XGROUP',
+      weight: 2,
+      args: (g) => [
+        'CREATE',
+        g.pick([FEW, ABSENT]),
+        g.pick(GROUPS),
+        '0',
+        ...g.options([0.7, () => ['MKSTREAM']]),
+      ],
+    },
+    {
+      command: 'XREADGROUP',
+      weight: 6,
+      args: (g) => ['GROUP', g.pick(GROUPS), g.pick(CONSUMERS), 'COUNT', '3', 'STREAMS', FEW, '>'],
+    },
+    {
+      command: 'XCLAIM',
+      weight: 6,
+      args: (g) => [
+        FEW,
+        g.pick(GROUPS),
+        g.pick(CONSUMERS),
+        '0',
+        ...g.some(1, 3, () => `5-${g.int(12)}`),
+        ...g.options([0.3, () => ['FORCE']], [0.4, () => ['JUSTID']]),
+      ],
+    },
+    { command: 'XACK', weight: 2, args: (g) => [FEW, g.pick(GROUPS), `5-${g.int(12)}`, `5-${g.int(12)}`] },
+    { command: 'DEL', weight: 1, args: (g) => [g.pick([FEW, ABSENT, ABSENT, ABSENT, g.pick(STREAMS)])] },
   ],
 };

@@ -24,6 +24,10 @@ function offset(g: Generator): string {
   return g.chance(0.85) ? String(g.int(60)) : g.pick(['-1', '600', '536870912', '9223372036854775807', 'x']);
 }
 
+function related(g: Generator): string {
+  return g.some(2, 5, () => g.pick(['ab', 'cde', 'x', 'fghij', 'ab'])).join('');
+}
+
 export const strings: Family = {
   name: 'strings',
   weight: 10,
@@ -91,6 +95,13 @@ export const strings: Family = {
           [0.03, () => ['BOGUS']],
         ),
       ],
+    },
+    // Strings that have something in common.
+    { command: 'SET', weight: 3, args: (g) => [g.key(), related(g)] },
+    {
+      command: 'LCS',
+      weight: 2,
+      args: (g) => [g.key(), g.key(), 'IDX', 'MINMATCHLEN', String(g.int(6)), 'WITHMATCHLEN'],
     },
   ],
 };
