@@ -6,6 +6,8 @@ import { type Tolerance } from './tolerances.js';
 export function differs(ours: Reply, peer: Reply, tolerance: Tolerance): string | undefined {
   if (tolerance.kind === 'skipped') return undefined;
   if (tolerance.kind === 'error-class') return differsInClass(ours, peer);
+  if (tolerance.kind === 'either' && isPair(ours, peer, tolerance.pairs)) return undefined;
+  if (tolerance.kind === 'refused' && isError(peer, tolerance.error)) return undefined;
   if (ours.type === 'error' || peer.type === 'error') return differsExactly(ours, peer);
   switch (tolerance.kind) {
     case 'exact':
@@ -28,7 +30,8 @@ export function differs(ours: Reply, peer: Reply, tolerance: Tolerance): string 
     case 'approx':
       return differsByMuch(ours, peer, tolerance.delta);
     case 'either':
-      return isPair(ours, peer, tolerance.pairs) ? undefined : differsExactly(ours, peer);
+    case 'refused':
+      return differsExactly(ours, peer);
   }
 }
 
@@ -38,6 +41,8 @@ export function differs(ours: Reply, peer: Reply, tolerance: Tolerance): string 
  */
 export function mustBeEqual(peer: Reply, tolerance: Tolerance): boolean {
   if (tolerance.kind === 'skipped' || tolerance.kind === 'error-class') return false;
+  if (tolerance.kind === 'refused') return !isError(peer, tolerance.error);
+  if (tolerance.kind === 'either') return !('text' in peer && tolerance.pairs.flat().includes(peer.text));
   if (peer.type === 'error' || peer.type === 'nil' || peer.type === 'null' || peer.type === 'nil-array')
     return true;
   const elements = 'items' in peer ? peer.items.length : 0;
@@ -59,7 +64,6 @@ export function mustBeEqual(peer: Reply, tolerance: Tolerance): boolean {
       return peer.type !== 'integer' || peer.value < 0n;
     case 'shape':
     case 'full-scan':
-    case 'either':
       return false;
   }
 }
@@ -117,8 +121,13 @@ function lengthOf(reply: Reply): string {
   return 'items' in reply ? `${reply.type} ${reply.items.length}` : reply.type;
 }
 
+function isError(reply: Reply, text: string): boolean {
+  return reply.type === 'error' && reply.text === text;
+}
+
 function isPair(ours: Reply, peer: Reply, pairs: readonly (readonly [string, string])[]): boolean {
-  if (ours.type !== 'bulk' || peer.type !== 'bulk') return false;
+  if (ours.type !== peer.type || (ours.type !== 'bulk' && ours.type !== 'error')) return false;
+  if (peer.type !== 'bulk' && peer.type !== 'error') return false;
   const both = [ours.text, peer.text];
   return pairs.some((pair) => pair.every((text) => both.includes(text)) && ours.text !== peer.text);
 }
