@@ -407,7 +407,7 @@ export class Blocking implements BlockingPort {
     this.resumePaused();
   }
 
-  /** Nothing changes but by our master's commands: writes are held back, and keys do not expire. */
+  /** Nothing changes: writes are held back, our master's too, and keys do not expire. */
   get standsStill(): boolean {
     return this.pausedUntilMs !== 0 || this.holds > 0;
   }

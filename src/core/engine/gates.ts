@@ -171,14 +171,12 @@ export const GATES: readonly Gate[] = [
     name: 'paused',
     bit: EngineGate.pausedAll,
     concerns: () => true,
-    masterExempt: true,
     check: (_state, session) => (session.flags & ClientFlag.replica ? undefined : 'park'),
   },
   {
     name: 'paused-writes',
     bit: EngineGate.pausedWrites,
     concerns: (command) => mayReplicate(command) || command.name === 'exec',
-    masterExempt: true,
     check: (_state, session, command) =>
       !(session.flags & ClientFlag.replica) && heldBy(session, command, mayReplicate) ? 'park' : undefined,
   },
