@@ -272,6 +272,10 @@ export class Engine implements ServerPort, GateState {
 
   // ---- gates
 
+  evictClients(): void {
+    this.memory.evictClients();
+  }
+
   outOfMemory(fromMaster: boolean): boolean {
     return this.memory.outOfMemory(fromMaster);
   }
