@@ -166,13 +166,13 @@ describe('the data set', () => {
     const client = await server.connect();
     await client.send('SET', 'k', 'v');
     rmSync(dir, { recursive: true });
-    const refusals = () => server.stdout.split('errors trying to shut down the server').length - 1;
+    const refusals = () => server.stdout.split('Errors trying to shut down the server').length - 1;
     server.signal('SIGTERM');
     await eventually(() => refusals() === 1);
     expect(await text(client, 'SHUTDOWN')).toBe('ERR Errors trying to SHUTDOWN. Check logs.');
     // A second signal is another attempt, not an insisting one.
     server.signal('SIGINT');
-    await eventually(() => refusals() === 2);
+    await eventually(() => refusals() === 3);
     expect(await text(client, 'GET', 'k')).toBe('v');
     void client.send('SHUTDOWN', 'SAVE', 'FORCE').catch(() => undefined);
     expect(await server.ended).toBe(0);

@@ -347,6 +347,17 @@ export class Blocking implements BlockingPort {
     };
   }
 
+  /** Holds writes back, as a pause does. @returns what ends it */
+  holdWrites(): () => void {
+    this.holds++;
+    this.rearm();
+    return () => {
+      this.holds--;
+      this.rearm();
+      this.resumePaused();
+    };
+  }
+
   unblock(client: Client, withError: boolean): boolean {
     const session = client as Session;
     const { parked } = session;
