@@ -206,8 +206,12 @@ export class Server {
   private async load(): Promise<boolean> {
     const outcome = await new Promise<LoadOutcome>((done) => this.persistence.load(done));
     const { log } = this.parts;
-    if (outcome.kind === 'failed')
+    if (outcome.kind === 'failed') {
+      // The log is what is kept of a start that failed (redis 7.2.6 rdb.c:rdbReportError).
+      log.warning(outcome.reason);
+      log.warning('Terminating server after rdb file reading failure.');
       throw new StartError(`Fatal error loading the DB: ${outcome.reason}. Exiting.`);
+    }
     if (outcome.kind === 'stopped') return false;
     if (outcome.kind === 'absent') return true;
     const { loader, seconds } = outcome;

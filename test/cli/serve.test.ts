@@ -309,8 +309,9 @@ describe('a damaged dump.rdb', () => {
     const damaged = damage(await saved());
     writeFileSync(file(), damaged);
     const { mtimeMs } = statSync(file());
-    const { code, stderr } = await runCli(['serve', '--port', '0', '--dir', dir, '--save', '1 1']);
+    const { code, stderr, stdout } = await runCli(['serve', '--port', '0', '--dir', dir, '--save', '1 1']);
     expect(stderr).toMatch(/^Fatal error loading the DB: [^\n]*\. Exiting\.\n$/);
+    expect(stdout).toContain('Terminating server after rdb file reading failure.\n');
     expect(stderr).toContain(file());
     expect(stderr).toMatch(reason);
     expect(code).toBe(1);
