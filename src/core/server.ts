@@ -22,6 +22,7 @@ import { Listener } from './net/tcp-server.js';
 import { persistencePort } from './persistence-port.js';
 import { Persistence, reasonOf, type LoadOutcome } from './persistence/persistence.js';
 import { Replication } from './replication/replication.js';
+import { Shutdown } from './shutdown.js';
 import { type Config } from './services/config/config.js';
 import { rewriteConf } from './services/config/rewrite.js';
 import { type Log } from './services/log.js';
@@ -44,6 +45,8 @@ export interface ServerParts {
   readonly anyPort: boolean;
   /** A client asked for SHUTDOWN, and what had to be saved has been. */
   onShutdown(): void;
+  /** A shutdown was aborted, or the save before it failed: the server goes on. */
+  onShutdownGivenUp?(): void;
   /** How a master, and the target of MIGRATE, is reached: over TCP unless something else is given. */
   readonly dial?: (host: string, port: number) => Dial;
   readonly onLoadProgress?: (loadedBytes: number, totalBytes: number, keys: number) => void;
@@ -53,6 +56,8 @@ export class Server {
   readonly engine: Engine;
   readonly persistence: Persistence;
   readonly replication: Replication;
+  /** How the server ends: SHUTDOWN, signals. */
+  readonly shutdown: Shutdown;
   private readonly listener: Listener;
   private readonly listening: Listening;
   private readonly migration: MigrationLinks;
@@ -98,10 +103,17 @@ export class Server {
       listeningPort: () => this.port,
     });
     engine.replication = this.replication;
+    this.shutdown = new Shutdown({
+      engine,
+      master: this.replication.master,
+      save: (options) => this.saveBeforeExit(options),
+      done: () => parts.onShutdown(),
+      goesOn: () => parts.onShutdownGivenUp?.(),
+    });
+    engine.shutdownLeftMs = () => this.shutdown.leftMs;
     engine.hooks = {
-      shutdown: (options) => this.shutdown(options),
-      // A shutdown is done before the next command is read: there is none to end.
-      abortShutdown: () => false,
+      shutdown: (options, client) => this.shutdown.request(client, options),
+      abortShutdown: () => this.shutdown.abort(),
       rewriteConfig: (all) => this.rewriteConfig(all),
     };
     engine.cron.eachTick(() => this.persistence.cron());
@@ -194,8 +206,12 @@ export class Server {
   private async load(): Promise<boolean> {
     const outcome = await new Promise<LoadOutcome>((done) => this.persistence.load(done));
     const { log } = this.parts;
-    if (outcome.kind === 'failed')
+    if (outcome.kind === 'failed') {
+      // The log is what is kept of a start that failed (redis 7.2.6 rdb.c:rdbReportError).
+      log.warning(outcome.reason);
+      log.warning('Terminating server after rdb file reading failure.');
       throw new StartError(`Fatal error loading the DB: ${outcome.reason}. Exiting.`);
+    }
     if (outcome.kind === 'stopped') return false;
     if (outcome.kind === 'absent') return true;
     const { loader, seconds } = outcome;
@@ -207,15 +223,9 @@ export class Server {
     return true;
   }
 
-  private shutdown(options: ShutdownOptions): void {
-    this.saveBeforeExit(options);
-    this.parts.onShutdown();
-  }
-
-  /** Saves as SHUTDOWN and SIGTERM do. Throws ReplyError when it failed and `force` is not set. */
-  saveBeforeExit(options: ShutdownOptions): void {
+  /** Throws ReplyError when it failed and `force` is not set. */
+  private saveBeforeExit(options: ShutdownOptions): void {
     const { log } = this.parts;
-    log.notice('User requested shutdown...');
     this.persistence.abortJob();
     const save = options.save === 'save' || (options.save === undefined && this.persistence.hasSavePoints);
     // What is in memory while a data set loads is less than the file holds (redis 7.2.6 server.c:prepareForShutdown).

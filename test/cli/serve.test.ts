@@ -166,13 +166,13 @@ describe('the data set', () => {
     const client = await server.connect();
     await client.send('SET', 'k', 'v');
     rmSync(dir, { recursive: true });
-    const refusals = () => server.stdout.split('errors trying to shut down the server').length - 1;
+    const refusals = () => server.stdout.split('Errors trying to shut down the server').length - 1;
     server.signal('SIGTERM');
     await eventually(() => refusals() === 1);
     expect(await text(client, 'SHUTDOWN')).toBe('ERR Errors trying to SHUTDOWN. Check logs.');
     // A second signal is another attempt, not an insisting one.
     server.signal('SIGINT');
-    await eventually(() => refusals() === 2);
+    await eventually(() => refusals() === 3);
     expect(await text(client, 'GET', 'k')).toBe('v');
     void client.send('SHUTDOWN', 'SAVE', 'FORCE').catch(() => undefined);
     expect(await server.ended).toBe(0);
@@ -309,8 +309,9 @@ describe('a damaged dump.rdb', () => {
     const damaged = damage(await saved());
     writeFileSync(file(), damaged);
     const { mtimeMs } = statSync(file());
-    const { code, stderr } = await runCli(['serve', '--port', '0', '--dir', dir, '--save', '1 1']);
+    const { code, stderr, stdout } = await runCli(['serve', '--port', '0', '--dir', dir, '--save', '1 1']);
     expect(stderr).toMatch(/^Fatal error loading the DB: [^\n]*\. Exiting\.\n$/);
+    expect(stdout).toContain('Terminating server after rdb file reading failure.\n');
     expect(stderr).toContain(file());
     expect(stderr).toMatch(reason);
     expect(code).toBe(1);

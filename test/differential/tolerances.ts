@@ -354,6 +354,10 @@ export const tolerances: Readonly<Record<string, ToleranceRow>> = {
 
   PING: exact,
   ECHO: exact,
+  CLUSTER: exact,
+  READONLY: exact,
+  READWRITE: exact,
+  ASKING: exact,
   RESET: exact,
   HELLO: { against: { kind: 'shape', why: 'version and connection id differ' } },
   NOSUCHCOMMAND: exact,

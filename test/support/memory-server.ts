@@ -135,6 +135,8 @@ export interface MemoryServer {
   info(name: string): string | undefined;
   /** Moves time; the cron runs, turns end. */
   seconds(n: number): void;
+  /** A shutdown is done. */
+  ended(): boolean;
 }
 
 /** Starts a server; `directives` as in redis.conf, `dialWith` makes the way in which it reaches a master. */
@@ -155,6 +157,7 @@ export function memoryServer(
   const log: string[] = [];
   const disk = new MemoryDisk(clock);
   const memory = plainMemory();
+  let ended = false;
   const server = new Server({
     clock,
     random: new SeededRandom(seed),
@@ -175,7 +178,7 @@ export function memoryServer(
     configFile: '',
     anyPort: false,
     dial: dialWith?.(clock),
-    onShutdown: () => undefined,
+    onShutdown: () => (ended = true),
   });
   server.engine.start();
   let port = 50_000;
@@ -191,6 +194,7 @@ export function memoryServer(
     connect,
     info: (name) => new RegExp(`^${name}:(.*)\r$`, 'm').exec(observer.call('INFO', 'everything'))?.[1],
     seconds: (n) => clock.advance(n * 1000),
+    ended: () => ended,
   };
 }
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { CLUSTER_COMMANDS } from '../../src/core/commands/cluster/table.js';
 import { CONNECTION_COMMANDS } from '../../src/core/commands/connection/table.js';
 import { SERVER_COMMANDS } from '../../src/core/commands/server/table.js';
 import { STRING_COMMANDS } from '../../src/core/commands/string/table.js';
@@ -6,7 +7,13 @@ import { TRANSACTION_COMMANDS } from '../../src/core/commands/transactions/table
 import { createTestEngine } from '../support/engine.js';
 import { playTranscript, readTranscript } from '../support/transcript.js';
 
-const families = [CONNECTION_COMMANDS, SERVER_COMMANDS, STRING_COMMANDS, TRANSACTION_COMMANDS];
+const families = [
+  CLUSTER_COMMANDS,
+  CONNECTION_COMMANDS,
+  SERVER_COMMANDS,
+  STRING_COMMANDS,
+  TRANSACTION_COMMANDS,
+];
 
 it.each([
   ['connection.txt', 80],

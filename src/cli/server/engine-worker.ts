@@ -59,6 +59,7 @@ function main(): void {
     configFile: fromText(data.configFile),
     anyPort: data.anyPort,
     onShutdown: () => finish(server),
+    onShutdownGivenUp: () => say({ type: 'staying' }),
     onLoadProgress: (loadedBytes, totalBytes, keys) => {
       const now = clock.nowMs();
       if (now - reportedMs < PROGRESS_MS) return;
@@ -122,22 +123,12 @@ function matching(path: string): string[] {
 function onSignal(server: Server, config: Config, log: Log, signal: 'SIGINT' | 'SIGTERM'): void {
   const flags = signal === 'SIGINT' ? config.values.shutdownOnSigint : config.values.shutdownOnSigterm;
   log.warning(`Received ${signal} scheduling shutdown...`);
-  try {
-    server.saveBeforeExit({
-      save: flags.includes('nosave') ? 'nosave' : flags.includes('save') ? 'save' : undefined,
-      now: flags.includes('now'),
-      force: flags.includes('force'),
-      abort: false,
-    });
-  } catch {
-    // Why is in the log. Going on is what Redis does (redis 7.2.6 server.c:serverCron).
-    log.warning(
-      `${signal} received but errors trying to shut down the server, check the logs for more information`,
-    );
-    say({ type: 'staying' });
-    return;
-  }
-  finish(server);
+  server.shutdown.signal({
+    save: flags.includes('nosave') ? 'nosave' : flags.includes('save') ? 'save' : undefined,
+    now: flags.includes('now'),
+    force: flags.includes('force'),
+    abort: false,
+  });
 }
 
 let finishing = false;

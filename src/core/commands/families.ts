@@ -1,5 +1,6 @@
 /** Every family of commands: a new one is a folder with a `table.ts` and a line here. */
 import { BITMAP_COMMANDS } from './bitmap/table.js';
+import { CLUSTER_COMMANDS } from './cluster/table.js';
 import { COMMAND_COMMANDS } from './command/table.js';
 import { CONNECTION_COMMANDS } from './connection/table.js';
 import { FUNCTION_COMMANDS } from './functions/table.js';
@@ -35,5 +36,6 @@ export const FAMILIES: readonly (readonly CommandDefinition[])[] = [
   HYPERLOGLOG_COMMANDS,
   GEO_COMMANDS,
   PUBSUB_COMMANDS,
+  CLUSTER_COMMANDS,
   FUNCTION_COMMANDS,
 ];

@@ -347,6 +347,17 @@ export class Blocking implements BlockingPort {
     };
   }
 
+  /** Holds writes back, as a pause does. @returns what ends it */
+  holdWrites(): () => void {
+    this.holds++;
+    this.rearm();
+    return () => {
+      this.holds--;
+      this.rearm();
+      this.resumePaused();
+    };
+  }
+
   unblock(client: Client, withError: boolean): boolean {
     const session = client as Session;
     const { parked } = session;
@@ -407,7 +418,7 @@ export class Blocking implements BlockingPort {
     this.resumePaused();
   }
 
-  /** Nothing changes but by our master's commands: writes are held back, and keys do not expire. */
+  /** Nothing changes: writes are held back, our master's too, and keys do not expire. */
   get standsStill(): boolean {
     return this.pausedUntilMs !== 0 || this.holds > 0;
   }

@@ -73,7 +73,7 @@ export interface EngineParts {
 /** What the composition root does for the engine. */
 export interface EngineHooks {
   /** SHUTDOWN was accepted. */
-  shutdown(options: ShutdownOptions): void;
+  shutdown(options: ShutdownOptions, client: Client): void;
   /** SHUTDOWN ABORT. @returns whether a shutdown was under way */
   abortShutdown(): boolean;
   /** CONFIG REWRITE; `all`: with every directive, defaults too. */
@@ -272,6 +272,10 @@ export class Engine implements ServerPort, GateState {
 
   // ---- gates
 
+  evictClients(): void {
+    this.memory.evictClients();
+  }
+
   outOfMemory(fromMaster: boolean): boolean {
     return this.memory.outOfMemory(fromMaster);
   }
@@ -362,8 +366,8 @@ export class Engine implements ServerPort, GateState {
     this.transactions.discard(client);
   }
 
-  shutdown(_ctx: CommandContext, options: ShutdownOptions): void {
-    if (!options.abort) this.hooks.shutdown(options);
+  shutdown(ctx: CommandContext, options: ShutdownOptions): void {
+    if (!options.abort) this.hooks.shutdown(options, ctx.client);
     else if (!this.hooks.abortShutdown()) throw new ReplyError('ERR No shutdown in progress.');
   }
 
@@ -390,6 +394,9 @@ export class Engine implements ServerPort, GateState {
     client.setFlag(ClientFlag.authenticated, true);
     return true;
   }
+
+  /** Milliseconds that a shutdown still waits for replicas; undefined: none is under way. The composition root provides it. */
+  shutdownLeftMs: () => number | undefined = () => undefined;
 
   /** Where the replication stream stands; replication provides it. */
   streamOffset: () => number = () => 0;

@@ -19,6 +19,8 @@ export const EngineGate = {
   pausedWrites: 1 << 9,
   /** Somebody tracks keys: their table has a limit. */
   tracking: 1 << 10,
+  /** Clients take more than maxmemory-clients. */
+  clientMemory: 1 << 11,
 } as const;
 
 /** Who looks at a command once it has run. With nobody there, a call costs one test. */

@@ -15,6 +15,8 @@ export type Verdict = ReplyError | 'queue' | 'park' | undefined;
 
 /** What the gates ask of the server. */
 export interface GateState {
+  /** Closes clients that take too much; the session itself may be one of them. */
+  evictClients(): void;
   /** Frees memory by the eviction policy if need be. @returns whether there is none left for commands that need some */
   outOfMemory(fromMaster: boolean): boolean;
   /** Forgets tracked keys beyond tracking-table-max-keys; their clients hear of it. */
@@ -85,6 +87,15 @@ export const GATES: readonly Gate[] = [
     bit: SessionGate.multi,
     check: (_state, _session, command) =>
       command.flagSet.has('no_multi') ? Errors.notInTransaction : undefined,
+  },
+  {
+    name: 'client-memory',
+    bit: EngineGate.clientMemory,
+    concerns: () => true,
+    check: (state) => {
+      state.evictClients();
+      return undefined;
+    },
   },
   {
     name: 'memory',
@@ -171,14 +182,12 @@ export const GATES: readonly Gate[] = [
     name: 'paused',
     bit: EngineGate.pausedAll,
     concerns: () => true,
-    masterExempt: true,
     check: (_state, session) => (session.flags & ClientFlag.replica ? undefined : 'park'),
   },
   {
     name: 'paused-writes',
     bit: EngineGate.pausedWrites,
     concerns: (command) => mayReplicate(command) || command.name === 'exec',
-    masterExempt: true,
     check: (_state, session, command) =>
       !(session.flags & ClientFlag.replica) && heldBy(session, command, mayReplicate) ? 'park' : undefined,
   },

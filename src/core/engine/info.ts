@@ -67,6 +67,7 @@ export function newInfoReport(engine: Engine): InfoReport {
 function serverFields(engine: Engine): InfoField[] {
   const { host, clock, config } = engine;
   const upSeconds = Math.floor((clock.nowMs() - engine.startedMs) / 1000);
+  const shutdownLeftMs = engine.shutdownLeftMs();
   return orderFields('server', {
     redis_version: REDIS_VERSION,
     redis_git_sha1: '00000000',
@@ -90,6 +91,7 @@ function serverFields(engine: Engine): InfoField[] {
     executable: host.executable,
     config_file: engine.configFile,
     io_threads_active: 0,
+    ...(shutdownLeftMs !== undefined && { shutdown_in_milliseconds: shutdownLeftMs }),
   });
 }
 

@@ -43,9 +43,18 @@ export class EngineMemory {
   constructor(private readonly engine: Engine) {
     const { store, gate, clock, config } = engine;
     this.evictor = new Evictor(store, gate, clock, config.values);
-    engine.clients.memory.onOver = () => engine.turn.arm();
+    engine.clients.memory.onOver = () => {
+      engine.armGate(EngineGate.clientMemory, true);
+      engine.turn.arm();
+    };
     engine.turn.step('eviction', () => this.goOn());
-    engine.turn.step('client-eviction', () => engine.clients.memory.evict());
+    engine.turn.step('client-eviction', () => this.evictClients());
+  }
+
+  /** Closes clients that take too much: before the next command of anybody, and at the end of the turn. */
+  evictClients(): void {
+    this.engine.clients.memory.evict();
+    this.engine.armGate(EngineGate.clientMemory, false);
   }
 
   /** `used_memory`. */

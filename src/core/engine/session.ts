@@ -15,6 +15,7 @@ import { type Command } from '../commands/spec.js';
 import { type TrackingMode } from '../services/tracking.js';
 import { type Database } from '../store/database.js';
 import { type Connection } from './connection.js';
+import { type RequestSource } from './effects.js';
 import { SessionGate } from './gate-bits.js';
 import { type InputBatch } from './input-batch.js';
 
@@ -30,10 +31,21 @@ export interface OutputFeed {
   ended(): void;
 }
 
+/** A request as it came from the wire: a parser that has just read one is one. */
+export interface WireRequest extends RequestSource {
+  readonly argv: Bytes[];
+  /** Bytes of the stream that it accounts for, up to `wireEnd`. */
+  readonly wireLength: number;
+}
+
 /** The link to our master: it hears of every command that was executed for it. */
 export interface Upstream {
-  /** The command in the parser has been executed (or queued, in MULTI). */
-  applied(parser: RequestParser): void;
+  /** What a pause holds back: its bytes are its own. */
+  readonly postponed: WireRequest | undefined;
+  /** The request waits for the end of a pause; its bytes are only valid during the call. */
+  postpone(request: WireRequest): void;
+  /** The request has been executed (or queued, in MULTI). */
+  applied(request: WireRequest): void;
   /** What came is no command stream. */
   protocolFault(error: ProtocolError): void;
   /** The session is closed. */

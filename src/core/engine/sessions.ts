@@ -17,7 +17,7 @@ import { PROTECTED_MODE_ERROR } from './clients.js';
 import { type Connection } from './connection.js';
 import { type Engine } from './engine.js';
 import { InputBatch } from './input-batch.js';
-import { Session, type SessionHost } from './session.js';
+import { Session, type SessionHost, type WireRequest } from './session.js';
 
 /** A connection executes at most this much in one turn; the rest waits for the next, so that nobody starves. */
 const TURN_COMMANDS = 1000;
@@ -120,7 +120,7 @@ export class Sessions implements SessionHost {
         session.turnBytes += parser.wireLength;
         this.runningArgv = parser.argv;
         if (session.upstream === undefined) dispatcher.execute(session, parser.argv, parser);
-        else this.executeForMaster(session);
+        else this.executeForMaster(session, parser);
         if (session.reply.length > OUTPUT_CHECK_BYTES && this.outputGrew(session)) break;
       }
     } catch (error) {
@@ -148,15 +148,16 @@ export class Sessions implements SessionHost {
   }
 
   /** Our master's commands see keys whose time is over: it decides when they go. */
-  private executeForMaster(session: Session): void {
+  private executeForMaster(session: Session, request: WireRequest): void {
     const { engine } = this;
     engine.store.expiryPolicy = 'keep';
     try {
-      engine.dispatcher.execute(session, session.parser.argv, session.parser);
+      engine.dispatcher.execute(session, request.argv, request);
     } finally {
       engine.updateExpiryPolicy();
     }
-    session.upstream?.applied(session.parser);
+    if (session.parked === undefined) session.upstream?.applied(request);
+    else session.upstream?.postpone(request);
   }
 
   private protocolError(session: Session, error: ProtocolError): void {
@@ -289,7 +290,9 @@ export class Sessions implements SessionHost {
     const { dispatcher } = this.engine;
     this.runningArgv = argv;
     dispatcher.readClock();
-    dispatcher.execute(session, argv, undefined);
+    const postponed = session.upstream?.postponed;
+    if (postponed === undefined) dispatcher.execute(session, argv, undefined);
+    else this.executeForMaster(session, postponed);
   }
 
   /** Runs the end of a command that was held back: it has passed the gates. */

@@ -114,10 +114,13 @@ export class Replication implements ReplicationPort {
    * when our history becomes another (redis 7.2.6 replication.c:replicationSetMaster, blocked.c:disconnectAllBlockedClients).
    */
   private releaseBlocked(): void {
-    const { blocking, clients } = this.parts.engine;
+    const { blocking, clients, stats } = this.parts.engine;
     for (const session of [...clients.list()]) {
-      if (session.parked === undefined || session.parked.kind === 'paused') continue;
+      const { parked } = session;
+      if (parked === undefined || parked.kind === 'paused') continue;
+      stats.countError(STATE_CHANGED);
       blocking.release(session, (reply) => reply.error(STATE_CHANGED));
+      parked.onError?.();
       session.close('blocked while the role changed', true);
     }
   }

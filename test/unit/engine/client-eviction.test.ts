@@ -61,6 +61,17 @@ describe('too much memory for clients', () => {
     expect(holding(200 * KB).session.closed).toBe(true);
   });
 
+  it('the next command of anybody is served after that, the same turn included', () => {
+    run(`CONFIG SET maxmemory-clients ${200 * KB}`);
+    const large = t.connect();
+    const input = Buffer.from(`*2\r\n$${200 * KB}\r\n${'v'.repeat(200 * KB)}`);
+    large.session.receive(input, 0, input.length);
+    expect(large.session.closed).toBe(false);
+    const list = run('CLIENT LIST') as string;
+    expect(list.split('\n').filter((line) => line !== '')).toHaveLength(1);
+    expect(large.session.closed).toBe(true);
+  });
+
   it('queued commands, watched keys and output count', () => {
     run(`CONFIG SET maxmemory-clients ${200 * KB}`);
     const multi = t.connect();

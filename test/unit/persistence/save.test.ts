@@ -363,7 +363,8 @@ describe('loading', () => {
     const file = server.disk.files.get(FILE);
     server.server.persistence.load(() => undefined);
     server.clock.advance(50);
-    server.server.saveBeforeExit({ save: 'save', now: false, force: false, abort: false });
+    server.server.shutdown.signal({ save: 'save', now: false, force: false, abort: false });
+    expect(server.ended()).toBe(true);
     expect(server.disk.files.get(FILE)).toBe(file);
   });
 
@@ -428,7 +429,7 @@ describe('SHUTDOWN', () => {
     failing(server, 'fsync');
     expect(client.run('SHUTDOWN')).toBe('-ERR Errors trying to SHUTDOWN. Check logs.\r\n');
     expect(client.run('GET a')).toBe('$1\r\n1\r\n');
-    expect(server.log.at(-1)).toMatch(/^warning: Error trying to save the DB, can't exit: .*No space left/);
+    expect(server.log.at(-2)).toMatch(/^warning: Error trying to save the DB, can't exit: .*No space left/);
     expect(client.run('SHUTDOWN FORCE')).toBe('');
     expect(server.log.at(-1)).toMatch(
       /^warning: Error trying to save the DB, but exiting anyway: .*No space left/,

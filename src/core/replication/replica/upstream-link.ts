@@ -7,16 +7,16 @@
  *
  * The applied offset is the stream's own (`ReplicationStream.offset`); the read offset counts what has arrived. ACKs carry the
  * applied one. A command that cannot be applied ends the link by name and offset (redis 7.2.6 networking.c:commandProcessed).
+ * CLIENT PAUSE holds back a master as it does any client: what it sent meanwhile waits in the parser, and nothing is applied.
  */
 import { type ByteChannel, type ChannelClose } from '../../base/byte-channel.js';
 import { ascii, isWord, quote, type Bytes } from '../../base/bytes.js';
 import { ClientFlag } from '../../commands/context.js';
 import { type Connection } from '../../engine/connection.js';
 import { type Engine } from '../../engine/engine.js';
-import { type Session, type Upstream } from '../../engine/session.js';
+import { type Session, type Upstream, type WireRequest } from '../../engine/session.js';
 import { encodeCommand } from '../../protocol/command-encoder.js';
 import { type ProtocolError } from '../../protocol/errors.js';
-import { type RequestParser } from '../../protocol/request-parser.js';
 import { type Link } from '../handshake/run.js';
 import { type ReplicationStream } from '../stream.js';
 
@@ -51,6 +51,7 @@ export class UpstreamLink implements Upstream {
   /** Commands that were applied. */
   commands = 0;
   ackedMs: number | undefined;
+  postponed: WireRequest | undefined;
   /** It came with SYNC: no offsets, no ACKs. */
   private readonly acks: boolean;
   /** Error replies to the command that is being applied. */
@@ -124,26 +125,35 @@ export class UpstreamLink implements Upstream {
     return this.session.db.id;
   }
 
-  applied(parser: RequestParser): void {
+  postpone(request: WireRequest): void {
+    if (request === this.postponed) return;
+    const { argv, inline, wireEnd, wireLength } = request;
+    const wire = Buffer.from(request.wire.subarray(wireEnd - wireLength, wireEnd));
+    const wireStart = wireLength - (wireEnd - request.wireStart);
+    this.postponed = { argv, inline, wire, wireStart, wireEnd: wireLength, wireLength };
+  }
+
+  applied(request: WireRequest): void {
     const { session } = this;
+    this.postponed = undefined;
     session.reply.clear();
     const errors = this.errors.splice(0);
-    if (errors.length > 0 && this.refused(parser, errors)) return;
+    if (errors.length > 0 && this.refused(request, errors)) return;
     this.commands++;
-    const end = parser.wireEnd;
-    const start = end - parser.wireLength;
-    if (session.flags & ClientFlag.multi) this.hold(parser.wire, start, end);
+    const end = request.wireEnd;
+    const start = end - request.wireLength;
+    if (session.flags & ClientFlag.multi) this.hold(request.wire, start, end);
     else {
       this.releaseHeld();
-      this.host.proxy(parser.wire, start, end);
+      this.host.proxy(request.wire, start, end);
     }
   }
 
   /** @returns whether the link ended */
-  private refused(parser: RequestParser, errors: readonly string[]): boolean {
+  private refused(request: WireRequest, errors: readonly string[]): boolean {
     // One command gives one error, EXEC as many as fail in it: the gravest decides.
     const error = errors.find((line) => CANNOT_APPLY.test(line)) ?? errors[0];
-    const name = quote(parser.argv[0], false);
+    const name = quote(request.argv[0], false);
     const { engine, stream } = this.host;
     engine.log.warning(
       `== CRITICAL == This replica is sending an error to its master: '${error}' after processing the command '${name}'`,
@@ -151,7 +161,7 @@ export class UpstreamLink implements Upstream {
     if (!CANNOT_APPLY.test(error)) return false;
     const offset = stream.offset + this.heldBytes;
     // EXEC has run the rest of its commands; everything else was refused before it did anything.
-    const intact = !isWord(parser.argv[0], 'exec');
+    const intact = !isWord(request.argv[0], 'exec');
     const data = intact ? 'the data is as it was before it' : 'a part of the transaction has been applied';
     if (this.stop()) {
       this.host.cannotApply(

@@ -10,10 +10,12 @@
  *   "--name value ..."   name and values in one argument
  *   --save               as last argument or before another option: --save ""
  *   -                    as first or last argument: standard input
+ *   a.conf name value    right behind the file a directive may do without dashes
  */
-import { type Bytes, ascii, fromText, lower, quote } from '../../base/bytes.js';
+import { type Bytes, EMPTY, ascii, fromText, lower, quote } from '../../base/bytes.js';
 import { splitArgs } from '../../base/split-args.js';
-import { knownWords } from './conf-file.js';
+import { BAD_DIRECTIVE, joinConf, knownWords, loadConf, type ConfHandlers } from './conf-file.js';
+import { Config } from './config.js';
 import { nearest } from './nearest.js';
 
 /** The command line cannot be understood; `message` is one clear line. */
@@ -43,13 +45,13 @@ export interface ParsedArgv {
 /**
  * Reads the arguments that follow the command's name.
  *
- * @throws ArgvError
+ * @throws ArgvError, or a ConfFileError when an option before that which is unknown is wrong
  */
 export function parseServerArgv(argv: readonly string[], own: OwnOptions = {}): ParsedArgv {
   const taken = takeOwn(argv, own);
   const configFile = taken.rest[0]?.startsWith('-') === false ? taken.rest[0] : undefined;
   const options = readOptions(taken.rest, configFile === undefined ? 0 : 1);
-  const directives = options.lines.map((line) => splitLine(line, own));
+  const directives = splitLines(options.lines, own);
   return {
     configFile,
     stdin: options.stdin,
@@ -82,7 +84,7 @@ function takeOwn(
   return { rest, own };
 }
 
-/** Options as lines. `open`: the last option has no value yet, so whatever comes next is one. */
+/** Options as lines. `first`: 1 behind a configuration file. `open`: the last option has no value yet, so whatever comes next is one. */
 function readOptions(argv: readonly string[], first: number): { lines: string[]; stdin: boolean } {
   const lines: string[] = [];
   let stdin = false;
@@ -100,6 +102,8 @@ function readOptions(argv: readonly string[], first: number): { lines: string[];
       const bareSave = open && lower(text) === '--save' && (last || argv[i + 1].startsWith('--'));
       if (bareSave) open = false;
       lines.push(`${name} ${bareSave ? '""' : ''}`);
+    } else if (lines.length === 0 && first > 0 && knownWords().includes(lower(fromText(arg)))) {
+      lines.push(fromText(arg) + ' ');
     } else if (lines.length === 0) {
       throw new ArgvError(
         arg.startsWith('-')
@@ -113,6 +117,29 @@ function readOptions(argv: readonly string[], first: number): { lines: string[];
   }
   return { lines, stdin };
 }
+
+/** The first fault decides, as when the lines are read one after the other. */
+function splitLines(lines: readonly string[], own: OwnOptions): [Bytes, Bytes[]][] {
+  return lines.map((line, i) => {
+    try {
+      return splitLine(line, own);
+    } catch (error) {
+      loadConf(
+        new Config(),
+        joinConf(undefined, undefined, ascii(lines.slice(0, i).join('\n'))),
+        NO_HANDLERS,
+      );
+      throw error;
+    }
+  });
+}
+
+/** Whatever else a file may hold is right. */
+const NO_HANDLERS: ConfHandlers = {
+  include: () => ({ text: EMPTY }),
+  user: () => undefined,
+  renameCommand: () => undefined,
+};
 
 /** Checks the name, so that a mistyped option is told apart from a wrong line of the file. */
 function splitLine(line: string, own: OwnOptions): [Bytes, Bytes[]] {
@@ -132,5 +159,6 @@ function unknownOption(name: Bytes, words: readonly string[]): string {
     return `unknown option '--${name}': write --${head} ${value}`;
   }
   const suggestion = nearest(name, words);
-  return `unknown option '--${name}'${suggestion === undefined ? '' : `: did you mean '--${suggestion}'?`}`;
+  const hint = suggestion === undefined ? BAD_DIRECTIVE : `did you mean '--${suggestion}'?`;
+  return `unknown option '--${name}': ${hint}`;
 }

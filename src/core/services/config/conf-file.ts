@@ -53,7 +53,8 @@ export class ConfFileError extends Error {
 /** Directives that ended with an earlier version: read and forgotten, with one argument (config.c:deprecated_configs). */
 const DEPRECATED = new Set(['list-max-ziplist-entries', 'list-max-ziplist-value', 'lua-replicate-commands']);
 
-const BAD_DIRECTIVE = 'Bad directive or wrong number of arguments';
+/** Redis's reason for a line that begins with no directive, and for some that have too few arguments. */
+export const BAD_DIRECTIVE = 'Bad directive or wrong number of arguments';
 
 interface Frame {
   lines: readonly string[];

@@ -62,3 +62,15 @@ describe('a replica that becomes a master', () => {
     );
   });
 });
+
+describe('a client that is blocked on a key when the server becomes a replica', () => {
+  it('gets an error, which counts as a failed call of its command', () => {
+    const server = memoryServer({}, 1, (clock) => () => new FakeWire(clock).dial);
+    const blocked = server.connect();
+    blocked.run('BLPOP none 0');
+    server.connect().run('REPLICAOF 10.0.0.5 6379');
+    expect(blocked.read()).toMatch(/^-UNBLOCKED /);
+    expect(server.info('cmdstat_blpop')).toMatch(/^calls=1,.*,rejected_calls=0,failed_calls=1$/);
+    expect(server.info('errorstat_UNBLOCKED')).toBe('count=1');
+  });
+});

@@ -102,6 +102,67 @@ describe('the stream', () => {
     expect(replica.info('master_repl_offset')).toBe('164');
   });
 
+  it.each([
+    ['CLIENT PAUSE 100 WRITE', 14],
+    ['CLIENT PAUSE 100 ALL', 0],
+  ])('is read and not applied during %s; what does not write passes a pause of writes', (pause, passed) => {
+    const replica = scriptedReplica();
+    const wire = replica.fullSync();
+    const client = replica.connect();
+    const progress = () => replica.replication.follower.streamProgress;
+    expect(client.run(pause)).toBe('+OK\r\n');
+    wire.data(`${PING}\n${SET_A}${command('SET', 'b', '2')}`);
+    wire.data(PING + SET_A.slice(0, 9));
+    replica.clock.runTurn();
+    expect(progress()).toMatchObject({ offset: passed, readOffset: 92 });
+    replica.clock.advance(100);
+    replica.clock.runTurn();
+    expect(client.run('MGET a b')).toBe('*2\r\n$1\r\n1\r\n$1\r\n2\r\n');
+    expect(progress()).toMatchObject({ offset: 83, readOffset: 92 });
+    wire.data(SET_A.slice(9));
+    expect(progress()).toMatchObject({ offset: 110, readOffset: 110 });
+  });
+
+  it('is passed on as it came when a pause is over, and held back again by the next one', () => {
+    const replica = scriptedReplica();
+    const wire = replica.fullSync();
+    const [client, sub] = [replica.connect(), replica.connect()];
+    sub.send('PSYNC ? -1\r\n');
+    replica.seconds(1);
+    sub.read();
+    client.run('CLIENT PAUSE 100000 WRITE');
+    wire.data(MULTI + SET_A + EXEC + PING);
+    replica.clock.runTurn();
+    expect(replica.info('slave_repl_offset')).toBe('0');
+    client.send('CLIENT UNPAUSE\r\nCLIENT PAUSE 100000 WRITE\r\n');
+    replica.clock.runTurn();
+    expect(replica.info('slave_repl_offset')).toBe('0');
+    expect(sub.read()).toBe('');
+    client.run('CLIENT UNPAUSE');
+    replica.clock.runTurn();
+    expect(replica.info('slave_repl_offset')).toBe('70');
+    expect(sub.read()).toBe(MULTI + SET_A + EXEC + PING);
+  });
+
+  it('is asked for again from where it was held back when the link is lost during a pause', () => {
+    const replica = scriptedReplica();
+    const wire = replica.fullSync();
+    const client = replica.connect();
+    client.run('CLIENT PAUSE 100000 WRITE');
+    wire.data(PING + SET_A);
+    replica.clock.runTurn();
+    expect(replica.info('blocked_clients')).toBe('1');
+    wire.end();
+    expect(replica.info('blocked_clients')).toBe('0');
+    client.run('CLIENT UNPAUSE');
+    replica.clock.runTurn();
+    expect(client.run('EXISTS a')).toBe(':0\r\n');
+    const next = replica.handshake(`+CONTINUE ${MASTER_ID}\r\n`);
+    expect(next.sent[2]).toBe(command('PSYNC', MASTER_ID, '15'));
+    next.data(SET_A);
+    expect(client.run('EXISTS a')).toBe(':1\r\n');
+  });
+
   it('is applied whatever way it is cut', () => {
     const text = SET_A + MULTI + SET_A + EXEC + PING + command('SELECT', '3') + command('SET', 'b', '\r\n$1');
     for (let size = 1; size < 12; size++) {

@@ -108,6 +108,24 @@ describe('parseServerArgv', () => {
     expect([last.configFile, last.stdin, last.directives]).toEqual(['x.conf', true, [['port', ['6380']]]]);
   });
 
+  it('takes a directive without dashes right behind the file, and nowhere else', () => {
+    const parsed = parseServerArgv(['a.conf', 'LogLevel', 'verbose', '--hz', '5']);
+    expect([parsed.configFile, parsed.directives]).toEqual([
+      'a.conf',
+      [
+        ['loglevel', ['verbose']],
+        ['hz', ['5']],
+      ],
+    ]);
+    expect(parseServerArgv(['loglevel', '--hz', '5']).configFile).toBe('loglevel');
+  });
+
+  it('tells of a wrong option before one that is unknown', () => {
+    expect(() => parseServerArgv(['--include', 'missing', '--replicaof', '--h', '--xyzzy'])).toThrow(
+      'at line 3\n>>> \'replicaof "--h"\'\nwrong number of arguments',
+    );
+  });
+
   it('writes the directives as lines of redis.conf', () => {
     expect(parseServerArgv(['--port', '1', '--save', '--replicaof', 'h 2', '--hz 5']).text).toBe(
       'port "1" \nsave ""\nreplicaof "h 2" \nhz 5 ',
@@ -139,7 +157,8 @@ describe('parseServerArgv', () => {
     [['--prot', '1'], "unknown option '--prot': did you mean '--port'?"],
     [['--maxmemory-polcy', 'x'], "unknown option '--maxmemory-polcy': did you mean '--maxmemory-policy'?"],
     [['--tracee'], "unknown option '--tracee': did you mean '--trace'?"],
-    [['--xyzzy-quux', '1'], "unknown option '--xyzzy-quux'"],
+    [['--xyzzy-quux', '1'], "unknown option '--xyzzy-quux': Bad directive or wrong number of arguments"],
+    [['--replicaof', 'h', '1', '--prot', '1'], "unknown option '--prot': did you mean '--port'?"],
     [['--port=1'], "unknown option '--port=1': write --port 1"],
     [['-p', '1'], "unknown option '-p': directives are written --name value"],
     [['a.conf', 'b.conf'], "unexpected argument 'b.conf': directives are written --name value"],
