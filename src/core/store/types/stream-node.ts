@@ -6,7 +6,8 @@
  *   cells    v v  v v  v v       per entry as many cells as there are names: its values, or, when its names are others, all of
  *                                its fields as one array in the first cell
  *
- * So an entry whose names repeat takes a number and its values. The node knows what it would take as a listpack, deleted entries
+ * So an entry whose names repeat takes a number and its values; once the node is full these are one string (packed-cells.ts),
+ * until something in it is deleted. The node knows what it would take as a listpack, deleted entries
  * included, because that decides where Redis begins the next one and so what approximate trimming removes
  * (redis 7.2.6 t_stream.c:streamAppendItem). Owned and changed by StreamValue alone.
  */
@@ -14,6 +15,7 @@ import { EMPTY, type Bytes } from '../../base/bytes.js';
 import { normalizeInt64, type Int64 } from '../../base/numbers.js';
 import { IdSteps } from './id-steps.js';
 import { packedIntSize, packedSize } from './int-text.js';
+import { PackedCells } from './packed-cells.js';
 import { idMs, idSeq, type StreamId } from './stream-id.js';
 
 export interface StreamEntry {
@@ -33,6 +35,8 @@ export const NODE_BYTES_MAX = 1 << 30;
 /** Listpack header and end; the zero behind the names. */
 const FRAME_BYTES = 6 + 1 + 2;
 const FLAGS_BYTES = 2;
+/** Stands for the cells of all nodes that are packed. Never changed. */
+const NO_CELLS: (Bytes | readonly Bytes[])[] = [];
 
 export class StreamNode {
   private readonly ids: IdSteps;
@@ -40,7 +44,9 @@ export class StreamNode {
   deleted = 0;
   /** The id of the last entry that was put here, deleted or not. */
   lastId: StreamId;
+  /** Empty while `packed` has them. */
   private cells: (Bytes | readonly Bytes[])[];
+  private packed: PackedCells | undefined;
   /** Cells per entry: one for each name, and one in a node without names, which only an RDB can hold. */
   private readonly stride: number;
   /** What it takes as a listpack, without the counts of live and deleted entries. */
@@ -60,7 +66,8 @@ export class StreamNode {
   ) {
     this.stride = Math.max(1, names.length);
     this.ids = from === undefined ? new IdSteps(idMs(master), idSeq(master)) : from.ids.clone();
-    this.cells = from === undefined ? [] : from.cells.slice();
+    this.cells = from === undefined ? [] : from.packed === undefined ? from.cells.slice() : NO_CELLS;
+    this.packed = from?.packed;
     this.lastId = from?.lastId ?? master;
     this.deleted = from?.deleted ?? 0;
     this.bytes = from?.bytes ?? headerBytes(names);
@@ -74,6 +81,11 @@ export class StreamNode {
 
   get length(): number {
     return this.ids.length;
+  }
+
+  /** Whether the fields in `argv` from `start` on have the node's names. */
+  hasNamesOf(argv: readonly Bytes[], start: number): boolean {
+    return hasNames(argv, start, this.names);
   }
 
   /** Whether the fields in `argv` from `start` on must go into a new node. */
@@ -99,11 +111,13 @@ export class StreamNode {
     for (const { id, fields } of entries) this.place(id, idMs(id), idSeq(id), fields, 0);
     this.deleted = deleted;
     this.bytes = bytes - packedIntSize(entries.length) - packedIntSize(deleted);
+    this.seal();
   }
 
   /** @returns whether its names are the node's */
   private place(id: StreamId, ms: Int64, seq: Int64, argv: readonly Bytes[], start: number): boolean {
-    const { names, cells } = this;
+    const { names } = this;
+    const cells = this.open();
     this.ids.push(id, ms, seq);
     this.lastId = id;
     if (hasNames(argv, start, names)) {
@@ -130,11 +144,22 @@ export class StreamNode {
     return bytes;
   }
 
-  /** No more is added: gives back the room that the arrays keep for growth. */
+  /** No more is likely to be added: takes as little memory as it can. */
   seal(): void {
-    this.cells = this.cells.slice();
     this.ids.seal();
     this.odd = undefined;
+    if (this.packed !== undefined) return;
+    this.packed = PackedCells.of(this.cells);
+    this.cells = this.packed === undefined ? this.cells.slice() : NO_CELLS;
+  }
+
+  /** The cells, to be changed. */
+  private open(): (Bytes | readonly Bytes[])[] {
+    if (this.packed !== undefined) {
+      this.cells = this.packed.toArray();
+      this.packed = undefined;
+    }
+    return this.cells;
   }
 
   /** The id of the entry at `index`, 0 <= index < length. */
@@ -144,13 +169,15 @@ export class StreamNode {
 
   /** The fields of the entry at `index` when its names are not the node's; undefined: see `valueAt`. */
   ownFieldsAt(index: number): readonly Bytes[] | undefined {
+    if (this.packed !== undefined) return undefined;
     const cell = this.cells[index * this.stride];
     return typeof cell === 'string' ? undefined : cell;
   }
 
   /** The value under the node's name `field`, of an entry that has no fields of its own. */
   valueAt(index: number, field: number): Bytes {
-    return this.cells[index * this.stride + field] as Bytes;
+    const at = index * this.stride + field;
+    return this.packed === undefined ? (this.cells[at] as Bytes) : this.packed.at(at);
   }
 
   /** field, value, field, value… as a new array, or one that must not be changed. */
@@ -184,7 +211,7 @@ export class StreamNode {
   remove(index: number, count: number): void {
     const { stride } = this;
     this.ids.remove(index, count);
-    this.cells.splice(index * stride, count * stride);
+    this.open().splice(index * stride, count * stride);
     this.deleted += count;
   }
 }

@@ -99,6 +99,7 @@ export class StreamValue {
       const tail = this.own(this.nodes.length - 1);
       if (!tail.isFullFor(argv, start, limits)) return tail;
       tail.seal();
+      if (tail.hasNamesOf(argv, start)) return this.addNode(id, tail.names);
     }
     return this.addNode(id, namesOf(argv, start));
   }
