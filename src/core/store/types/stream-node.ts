@@ -83,6 +83,11 @@ export class StreamNode {
     return this.ids.length;
   }
 
+  /** Values that are strings of their own. */
+  get looseValues(): number {
+    return this.cells.length;
+  }
+
   /** Whether the fields in `argv` from `start` on have the node's names. */
   hasNamesOf(argv: readonly Bytes[], start: number): boolean {
     return hasNames(argv, start, this.names);

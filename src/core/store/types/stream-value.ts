@@ -356,7 +356,8 @@ export class StreamValue {
 function namesOf(argv: readonly Bytes[], start: number): Bytes[] {
   const names: Bytes[] = [];
   for (let i = start; i < argv.length; i += 2) names.push(argv[i]);
-  return names;
+  // A copy has no room for growth.
+  return names.slice();
 }
 
 /** Stands where a node was. */
