@@ -12,7 +12,7 @@ import { ClientFlag } from '../commands/context.js';
 import { type Command } from '../commands/spec.js';
 import { ProtocolError } from '../protocol/errors.js';
 import { type RequestLimits } from '../protocol/request-parser.js';
-import { Prefetch } from '../store/prefetch.js';
+import { MemberPrefetch, Prefetch } from '../store/prefetch.js';
 import { PROTECTED_MODE_ERROR } from './clients.js';
 import { type Connection } from './connection.js';
 import { type Engine } from './engine.js';
@@ -34,6 +34,7 @@ export class Sessions implements SessionHost {
   /** The arguments of the running request. */
   runningArgv: Bytes[] = [];
   private readonly prefetch = new Prefetch();
+  private readonly memberPrefetch = new MemberPrefetch();
   private readonly toFlush: Session[] = [];
   private readonly unblocked: Session[] = [];
   private readonly leftovers: Session[] = [];
@@ -128,6 +129,7 @@ export class Sessions implements SessionHost {
       this.protocolError(session, error);
       return;
     }
+    this.memberPrefetch.forget();
     // The end of a turn counts what it drains itself.
     if (!turn.ending) stats.loop.spent(dispatcher.lastUs - startUs);
     if (parser.pendingBytes > QUERY_CHECK_BYTES) this.engine.clients.enforceQueryLimit(session);
@@ -139,7 +141,13 @@ export class Sessions implements SessionHost {
 
   /** Brings what the next commands of a pipeline need into the cache. @returns for how many commands no more is to be done */
   private prefetchFor({ db, parser }: Session): number {
-    const { prefetch } = this;
+    const { prefetch, memberPrefetch } = this;
+    const position = memberPrefetch.begin(parser.argv);
+    if (position >= 0) {
+      const commands = parser.lookAhead(memberPrefetch, position);
+      memberPrefetch.run();
+      return Math.max(commands - 1, 0);
+    }
     if (!prefetch.pays(db.keyspace)) return TURN_COMMANDS;
     prefetch.begin(db.keyspace);
     const commands = parser.lookAhead(prefetch);

@@ -1,12 +1,12 @@
 /**
- * Looking ahead in a pipeline: where the second argument (for most commands their key) of each of the next commands lies.
+ * Looking ahead in a pipeline: where one argument (the second is the key of most commands) of each of the next commands lies.
  *
  * Reads what RequestParser will read, makes nothing of it, and stops at the first thing that is not a complete multibulk command
  * of the plain kind. Called by the engine, for a prefetch.
  */
 
-/** Takes the places of keys. */
-export interface KeySink {
+/** Takes the places of arguments. */
+export interface ArgumentSink {
   readonly isFull: boolean;
   add(buf: Uint8Array, start: number, end: number): void;
 }
@@ -38,25 +38,34 @@ function numberAt(buf: Uint8Array, at: number, end: number, type: number): numbe
   return -1;
 }
 
-/** Gives `sink` the second argument of the commands in `buf[start, end)` until it is full. @returns how many were looked at */
-export function lookAhead(buf: Uint8Array, start: number, end: number, sink: KeySink): number {
+/**
+ * Gives `sink` the argument at `position` of the commands in `buf[start, end)`, where there is one that is not empty, until it is full.
+ * @returns how many commands were looked at
+ */
+export function lookAhead(
+  buf: Uint8Array,
+  start: number,
+  end: number,
+  sink: ArgumentSink,
+  position: number,
+): number {
   let commands = 0;
   for (let at = start; at < end && !sink.isFull; commands++) {
     const count = numberAt(buf, at, end, STAR);
     if (count <= 0) break;
     at = behind;
-    let keyStart = 0;
-    let keyEnd = 0;
+    let from = 0;
+    let to = 0;
     for (let i = 0; i < count; i++) {
       const length = numberAt(buf, at, end, DOLLAR);
       if (length < 0 || behind + length + 2 > end) return commands;
-      if (i === 1) {
-        keyStart = behind;
-        keyEnd = behind + length;
+      if (i === position) {
+        from = behind;
+        to = behind + length;
       }
       at = behind + length + 2;
     }
-    if (keyEnd > keyStart) sink.add(buf, keyStart, keyEnd);
+    if (to > from) sink.add(buf, from, to);
   }
   return commands;
 }

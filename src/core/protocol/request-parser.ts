@@ -16,7 +16,7 @@ import { parseInt64 } from '../base/numbers.js';
 import { splitArgs } from '../base/split-args.js';
 import { readArgument } from './argument.js';
 import { ProtocolError } from './errors.js';
-import { type KeySink, lookAhead } from './look-ahead.js';
+import { type ArgumentSink, lookAhead } from './look-ahead.js';
 import {
   MAX_INLINE_BYTES,
   MAX_MULTIBULK_COUNT,
@@ -257,9 +257,9 @@ export class RequestParser {
     return this.readArguments();
   }
 
-  /** For a prefetch: gives `sink` the keys of the next commands. @returns how many commands were looked at */
-  lookAhead(sink: KeySink): number {
-    return this.missing === 0 ? lookAhead(this.buf, this.pos, this.end, sink) : 0;
+  /** For a prefetch: gives `sink` the keys (or other arguments) of the next commands. @returns how many commands were looked at */
+  lookAhead(sink: ArgumentSink, position = 1): number {
+    return this.missing === 0 ? lookAhead(this.buf, this.pos, this.end, sink, position) : 0;
   }
 
   /** Copies what is left unparsed, so that the chunk may be reused. The last command's `wire` is gone after it. */

@@ -4,7 +4,8 @@
  *   buckets (Int32 pairs): [slot+1 | hash][0 | …][-1 | …] …     0 is empty, -1 a deleted entry; probing is linear
  *
  * It knows no keys: whoever owns the slots compares (`first`, `next`). No single insert stalls the loop: the index grows into a
- * second one, a few buckets an operation, as Redis's dict does. Users: the keyspace's SlotTable and the collections' DenseMap.
+ * second one, a few buckets an operation, look-ups included, as Redis's dict does. Users: the keyspace's SlotTable and the
+ * collections' DenseMap.
  *
  *   for (let slot = index.first(hash); slot >= 0; slot = index.next(hash)) if (keyAt(slot) === key) return slot;
  */
@@ -12,6 +13,8 @@
 const MIN_BUCKETS = 16;
 /** Buckets moved to the new index at each insert or removal. The new one is filled long after they are all moved. */
 const MIGRATE_BUCKETS = 32;
+/** As many at each look-up: a table that stops to grow just then must not be looked up in two indexes for good. */
+const MIGRATE_ON_LOOKUP = 8;
 /** A count in a file is a hint, not a promise: nothing larger than this is allocated for it. */
 const MAX_RESERVE = 1 << 22;
 /** From this size on an index is made outside of what V8 counts against its heap. */
@@ -32,6 +35,7 @@ export class HashIndex {
 
   /** The first slot under `hash`, or -1. Its key need not be the one looked for. */
   first(hash: number): number {
+    if (this.old !== undefined) this.migrate(MIGRATE_ON_LOOKUP);
     const { index, mask } = this;
     for (let b = hash & mask; ; b = (b + 1) & mask) {
       const entry = index[b * 2];

@@ -14,6 +14,8 @@ import { type HashValue } from './types/hash-value.js';
 import { type ListValue } from './types/list-value.js';
 import { RawString } from './types/raw-string.js';
 import { type SetValue } from './types/set-value.js';
+import { type StreamCursor } from './types/stream-cursor.js';
+import { MIN_STREAM_ID } from './types/stream-id.js';
 import { type StreamValue } from './types/stream-value.js';
 import { stringCost } from './types/string-cost.js';
 import { type Value } from './types/value.js';
@@ -48,13 +50,19 @@ const LARGE_PAIRS: Shape = { empty: 0, first: 800, each: 32 };
 const SMALL_MAX = 128;
 const SET_BYTES = 240;
 const HASH_BYTES = 280;
-/** Entries with a boxed score, and their order. */
-const ZSET: Shape = { empty: 360, first: 230, each: 66 };
-const STREAM: Shape = { empty: 320, first: 300, each: 100 };
+/** The order of the entries. */
+const ZSET: Shape = { empty: 360, first: 940, each: 26 };
+const STREAM_BYTES = 750;
+const STREAM_NODE_BYTES = 330;
+/** The place of its id. */
+const STREAM_ENTRY_BYTES = 8;
+/** What a value takes beside its chars in a full node; and what it takes more in the last one, where it is a string. */
+const PACKED_VALUE_BYTES = 2;
+const LOOSE_VALUE_BYTES = 28;
+/** The array that holds the fields of an entry with names of its own. */
+const OWN_FIELDS_BYTES = 48;
 /** A field of a hash that expires. */
 const FIELD_EXPIRY_BYTES = 60;
-/** Per field of an entry: its place, the string of its value; names are shared. */
-const STREAM_FIELD_BYTES = 8;
 const GROUP_BYTES = 1000;
 const CONSUMER_BYTES = 600;
 /** An entry that waits for its acknowledgement: one object in two lists. */
@@ -152,25 +160,47 @@ function streamBytes(stream: StreamValue): number {
   const known = stream.accountedLength;
   const added = length - known;
   if (known < 0) stream.accountedFields = sampledFields(stream);
-  else if (added > 0) stream.accountedFields += added * fieldBytes(stream.lastEntry()!.fields);
+  else if (added > 0) stream.accountedFields += added * fieldBytes(lastOf(stream));
   else if (added < 0) stream.accountedFields = Math.round((stream.accountedFields / known) * length);
   stream.accountedLength = length;
-  return shaped(STREAM, length) + stream.accountedFields + groupBytes(stream);
+  const entries = STREAM_ENTRY_BYTES * length + stream.accountedFields + looseBytes(stream);
+  return STREAM_BYTES + STREAM_NODE_BYTES * stream.nodeCount + entries + groupBytes(stream);
 }
 
-function fieldBytes(fields: readonly string[]): number {
-  let bytes = fields.length * STREAM_FIELD_BYTES;
-  for (let i = 1; i < fields.length; i += 2) bytes += stringCost(fields[i].length);
-  return bytes;
+function lastOf(stream: StreamValue): StreamCursor {
+  const cursor = stream.downFrom(stream.lastId);
+  cursor.next();
+  return cursor;
+}
+
+/** What the fields of an entry take in a full node: values alone, or, when its names are not the node's, an array of strings. */
+function fieldBytes({ node, index }: StreamCursor): number {
+  const own = node.ownFieldsAt(index);
+  let bytes = 0;
+  if (own === undefined) {
+    for (let i = 0; i < node.names.length; i++) bytes += node.valueAt(index, i).length + PACKED_VALUE_BYTES;
+    return bytes;
+  }
+  for (let i = 1; i < own.length; i += 2) bytes += stringCost(own[i].length);
+  return OWN_FIELDS_BYTES + own.length * 8 + bytes;
+}
+
+/** What the values in the last node take because they are not packed. */
+function looseBytes(stream: StreamValue): number {
+  if (stream.nodeCount === 0) return 0;
+  return stream.nodeAt(stream.nodeCount - 1).looseValues * LOOSE_VALUE_BYTES;
 }
 
 function sampledFields(stream: StreamValue): number {
-  const { length, lastId, firstId } = stream;
-  if (length === 0) return 0;
-  const entries = stream.range(firstId, lastId, STREAM_SAMPLES);
+  const { length } = stream;
+  const cursor = stream.from(MIN_STREAM_ID);
   let bytes = 0;
-  for (const { fields } of entries) bytes += fieldBytes(fields);
-  return Math.round((bytes / Math.max(entries.length, 1)) * length);
+  let seen = 0;
+  while (seen < STREAM_SAMPLES && cursor.next()) {
+    bytes += fieldBytes(cursor);
+    seen++;
+  }
+  return seen === 0 ? 0 : Math.round((bytes / seen) * length);
 }
 
 function groupBytes({ groups }: StreamValue): number {

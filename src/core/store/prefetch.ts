@@ -8,12 +8,17 @@
  * of different keys do not depend on each other, and the processor waits for all of them together. Nothing is decided here:
  * what is read is thrown away, and a key that is not found, or found wrongly, costs nothing but time.
  */
+import { type Bytes } from '../base/bytes.js';
 import { LongString } from './long-strings.js';
 import { type Keyspace } from './keyspace.js';
+import { type DenseMap, lastLookup } from './types/dense-map.js';
 
 export const PREFETCH_KEYS = 16;
 /** What belongs to fewer keys is in the cache already. */
 export const LARGE_KEYSPACE = 20_000;
+/** Where commands have the member that they look up: HGET key member, ZADD key score member. */
+const FIRST_MEMBER_AT = 2;
+const LAST_MEMBER_AT = 3;
 
 export class Prefetch {
   private keyspace: Keyspace | undefined;
@@ -68,5 +73,54 @@ export class Prefetch {
       if (value instanceof LongString) sum ^= value.touch();
     }
     this.touched ^= sum;
+  }
+}
+
+/** The same for members of one large collection: of the collection that the last command of a pipeline has looked into. */
+export class MemberPrefetch {
+  private map: DenseMap<unknown> | undefined;
+  private readonly hashes = new Int32Array(PREFETCH_KEYS);
+  private readonly slots = new Int32Array(PREFETCH_KEYS);
+  private count = 0;
+
+  /**
+   * Takes the last look-up that was worth it. The next commands of the pipeline are likely to be of the same form.
+   * @returns where in its arguments the command had the member; -1: nothing is to be done
+   */
+  begin(argv: readonly Bytes[]): number {
+    const { map, key } = lastLookup;
+    if (map === undefined) return -1;
+    lastLookup.map = undefined;
+    for (let i = FIRST_MEMBER_AT; i <= LAST_MEMBER_AT && i < argv.length; i++) {
+      if (argv[i] !== key) continue;
+      this.map = map;
+      return i;
+    }
+    return -1;
+  }
+
+  get isFull(): boolean {
+    return this.count === PREFETCH_KEYS;
+  }
+
+  /** Adds the member `buf[start, end)`. */
+  add(buf: Uint8Array, start: number, end: number): void {
+    this.hashes[this.count++] = this.map!.hashFor(buf, start, end);
+  }
+
+  /** Reads what belongs to the members that were added, and forgets them. */
+  run(): void {
+    const { count, hashes, slots } = this;
+    const map = this.map!;
+    this.map = undefined;
+    this.count = 0;
+    if (count < 2) return;
+    for (let i = 0; i < count; i++) slots[i] = map.likelySlot(hashes[i]);
+    for (let i = 0; i < count; i++) if (slots[i] >= 0) map.touchEntry(slots[i]);
+  }
+
+  /** Forgets the last look-up: the input is over. */
+  forget(): void {
+    lastLookup.map = undefined;
   }
 }

@@ -5,7 +5,7 @@ import { lookAhead } from '../../../src/core/protocol/look-ahead.js';
 
 const command = (...args: string[]) => encodeCommand(args as Bytes[]);
 
-function keysIn(text: string, most = 16): { keys: string[]; commands: number } {
+function keysIn(text: string, most = 16, position = 1): { keys: string[]; commands: number } {
   const buf = Buffer.from(`before${text}`, 'latin1');
   const keys: string[] = [];
   const sink = {
@@ -15,13 +15,17 @@ function keysIn(text: string, most = 16): { keys: string[]; commands: number } {
     add: (from: Uint8Array, start: number, end: number) =>
       void keys.push(Buffer.from(from.subarray(start, end)).latin1Slice()),
   };
-  return { commands: lookAhead(buf, 6, buf.length, sink), keys };
+  return { commands: lookAhead(buf, 6, buf.length, sink, position), keys };
 }
 
 const SOME = command('GET', 'a') + command('PING') + command('SET', 'bc', '*1\r\n') + command('DEL', '', 'x');
 
 it('finds the second argument of each command', () => {
   expect(keysIn(SOME)).toEqual({ commands: 4, keys: ['a', 'bc'] });
+});
+
+it('finds another one where it is asked for that', () => {
+  expect(keysIn(SOME, 16, 2)).toEqual({ commands: 4, keys: ['*1\r\n', 'x'] });
 });
 
 it('stops when the sink is full', () => {

@@ -38,10 +38,9 @@ export function xadd(ctx: CommandContext, argv: Bytes[]): void {
   }
   const found = slot < 0 ? undefined : (db.keyspace.valueAt(slot) as StreamValue);
   const id = idAfter(ctx, found?.lastId ?? MIN_STREAM_ID, args.id);
-  const fields = argv.slice(fieldsAt);
-  checkSize(fields);
+  checkSize(argv, fieldsAt);
   const stream = found === undefined ? new StreamValue() : openStream(ctx, slot);
-  stream.append(id, fields, ctx.server.config.values);
+  stream.append(id, argv, ctx.server.config.values, fieldsAt);
   const trimmed = args.rule === undefined ? 0 : stream.trim(args.rule, args.approximate, args.limit);
   if (slot < 0) gate.put(db, key, slot, stream, EVENT_XADD);
   else gate.changed(db, key, EVENT_XADD);
@@ -64,16 +63,16 @@ function idAfter(ctx: CommandContext, last: StreamId, given: GivenId | undefined
   return id;
 }
 
-function checkSize(fields: readonly Bytes[]): void {
+function checkSize(argv: readonly Bytes[], fieldsAt: number): void {
   let bytes = 0;
-  for (const part of fields) bytes += part.length;
+  for (let i = fieldsAt; i < argv.length; i++) bytes += argv[i].length;
   if (bytes > NODE_BYTES_MAX) throw StreamErrors.tooLarge;
 }
 
 function propagate(
   ctx: CommandContext,
   argv: Bytes[],
-  args: TrimArgs,
+  args: Readonly<TrimArgs>,
   id: StreamId,
   stream: StreamValue,
 ): void {

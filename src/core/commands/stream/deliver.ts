@@ -29,8 +29,9 @@ export function deliver(ctx: CommandContext, to: Delivery, limit: number, noAck:
   const cursor = stream.from(nextStreamId(group.lastId)!);
   let count = 0;
   while (count < limit && cursor.next()) {
-    advance(stream, group, cursor.id);
-    if (!noAck) propagateClaim(ctx, key, group, makePending(ctx, to, cursor.id));
+    const { id } = cursor;
+    advance(stream, group, id);
+    if (!noAck) propagateClaim(ctx, key, group, makePending(ctx, to, id));
     count++;
   }
   if (noAck) propagateGroupId(ctx, key, group);

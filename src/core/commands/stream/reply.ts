@@ -11,7 +11,7 @@ export function replyId(reply: ReplyWriter, id: StreamId): void {
 /** The entry that the cursor stands on. */
 export function replyEntry(reply: ReplyWriter, { node, index }: StreamCursor): void {
   reply.array(2);
-  replyId(reply, node.ids[index]);
+  replyId(reply, node.idAt(index));
   const own = node.ownFieldsAt(index);
   if (own !== undefined) {
     reply.bulks(own);

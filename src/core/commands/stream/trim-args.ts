@@ -36,8 +36,20 @@ interface Parsing {
   limitGiven: boolean;
 }
 
+/** XADD key * …, the usual form. */
+const ID_ALONE: Readonly<TrimArgs> = {
+  rule: undefined,
+  ruleAt: 0,
+  approximate: false,
+  limit: 0,
+  noMkstream: false,
+  idAt: 2,
+  id: undefined,
+};
+
 /** The arguments from index 2 up to the id (`adding`), or all of them. Throws. */
-export function trimArgs(ctx: CommandContext, argv: readonly Bytes[], adding: boolean): TrimArgs {
+export function trimArgs(ctx: CommandContext, argv: readonly Bytes[], adding: boolean): Readonly<TrimArgs> {
+  if (adding && argv[2] === '*') return ID_ALONE;
   const args: TrimArgs = {
     rule: undefined,
     ruleAt: 0,
@@ -110,7 +122,7 @@ function finish(ctx: CommandContext, { args, limitGiven }: Parsing, adding: bool
 }
 
 /** Writes into a copy of the arguments what an approximate trimming came to. */
-export function makeExact(argv: Bytes[], args: TrimArgs, stream: StreamValue): void {
+export function makeExact(argv: Bytes[], args: Readonly<TrimArgs>, stream: StreamValue): void {
   argv[args.ruleAt - 1] = EXACTLY;
   argv[args.ruleAt] =
     'maxLength' in args.rule! ? ascii(String(stream.length)) : formatStreamId(stream.firstNodeId);

@@ -28,7 +28,7 @@ export function* writeStream(out: BlockOutput, stream: StreamValue, version: Wri
   for (let n = 0; n < stream.nodeCount; n++) {
     const node = stream.nodeAt(n);
     if (node.length === 0) continue;
-    out.string(node.ids[0]);
+    out.string(node.idAt(0));
     encodeNode(builder, node);
     out.blob(builder.finish());
     yield;
@@ -45,19 +45,21 @@ export function* writeStream(out: BlockOutput, stream: StreamValue, version: Wri
 }
 
 function encodeNode(builder: ListpackBuilder, node: StreamNode): void {
-  const { names, ids } = node;
-  const master = { ms: idMs(ids[0]), seq: idSeq(ids[0]) };
+  const { names, length } = node;
+  const first = node.idAt(0);
+  const master = { ms: idMs(first), seq: idSeq(first) };
   builder.reset();
-  builder.appendInt(ids.length);
+  builder.appendInt(length);
   builder.appendInt(0);
   builder.appendInt(names.length);
   for (const name of names) builder.append(name);
   builder.appendInt(0);
-  for (let i = 0; i < ids.length; i++) {
+  for (let i = 0; i < length; i++) {
+    const id = node.idAt(i);
     const own = node.ownFieldsAt(i);
     builder.appendInt(own === undefined ? ENTRY_SAME_FIELDS : 0);
-    builder.appendInt(idDifference(idMs(ids[i]), master.ms));
-    builder.appendInt(idDifference(idSeq(ids[i]), master.seq));
+    builder.appendInt(idDifference(idMs(id), master.ms));
+    builder.appendInt(idDifference(idSeq(id), master.seq));
     if (own === undefined) {
       for (let j = 0; j < names.length; j++) builder.append(node.valueAt(i, j));
       builder.appendInt(3 + names.length);

@@ -8,8 +8,8 @@
  * what is there during the whole walk, because a removal moves keys only downwards; no single operation costs more than a chunk.
  * `freeze` gives a view of this moment that costs a pointer per chunk: who changes a shared chunk later copies it first.
  */
-import { type Bytes } from '../../base/bytes.js';
-import { hashBytes, memberSeed } from '../hash.js';
+import { type Bytes, EMPTY } from '../../base/bytes.js';
+import { hashBuffer, hashBytes, memberSeed } from '../hash.js';
 import { HashIndex } from '../hash-index.js';
 
 /** Up to this many keys a look-up compares one by one, which an index does not beat. */
@@ -19,6 +19,15 @@ const SMALL_AGAIN = 32;
 const CHUNK_SHIFT = 8;
 const CHUNK_SLOTS = 1 << CHUNK_SHIFT;
 const CHUNK_MASK = CHUNK_SLOTS - 1;
+
+/** What is in maps of fewer keys is in the processor's cache already. */
+const PREFETCH_MIN = 20_000;
+
+/**
+ * The last look-up in a map that is worth a prefetch (store/prefetch.ts): of which key in which map. Whoever reads it takes it away,
+ * so that no map is kept alive here.
+ */
+export const lastLookup: { map: DenseMap<unknown> | undefined; key: Bytes } = { map: undefined, key: EMPTY };
 
 interface Chunk<V> {
   /** Who may change it: the map whose `token` this is. */
@@ -34,6 +43,8 @@ interface Large<V> {
   /** Undefined in a frozen view, in which nothing is looked up. */
   readonly index: HashIndex | undefined;
   readonly seed: number;
+  /** Keeps the compiler from leaving out reads that are made for the cache alone. */
+  touched: number;
 }
 
 export class DenseMap<V> {
@@ -66,12 +77,45 @@ export class DenseMap<V> {
   find(key: Bytes): number {
     const { large } = this;
     if (large === undefined) return this.keys.indexOf(key);
+    if (large.size >= PREFETCH_MIN) {
+      lastLookup.map = this;
+      lastLookup.key = key;
+    }
     const index = large.index!;
     const hash = hashBytes(key, large.seed);
     for (let slot = index.first(hash); slot >= 0; slot = index.next(hash)) {
       if (large.chunks[slot >> CHUNK_SHIFT].keys[slot & CHUNK_MASK] === key) return slot;
     }
     return -1;
+  }
+
+  /** For a prefetch: the hash of a key that lies in `buf[start, end)`. Its bucket is read. */
+  hashFor(buf: Uint8Array, start: number, end: number): number {
+    const { large } = this;
+    if (large === undefined) return 0;
+    const hash = hashBuffer(buf, start, end, large.seed);
+    large.touched ^= large.index!.touch(hash);
+    return hash;
+  }
+
+  /** For a prefetch: the slot that a key of this hash is likely in, or -1. Its cells are read. */
+  likelySlot(hash: number): number {
+    const { large } = this;
+    if (large === undefined) return -1;
+    const slot = large.index!.likely(hash);
+    if (slot >= 0) {
+      const { keys, values } = large.chunks[slot >> CHUNK_SHIFT];
+      if (keys[slot & CHUNK_MASK] === undefined || values?.[slot & CHUNK_MASK] === undefined) large.touched++;
+    }
+    return slot;
+  }
+
+  /** For a prefetch: reads the key in `slot` itself, and its value. */
+  touchEntry(slot: number): void {
+    const large = this.large!;
+    const { keys, values } = large.chunks[slot >> CHUNK_SHIFT];
+    const value: unknown = values?.[slot & CHUNK_MASK];
+    large.touched ^= keys[slot & CHUNK_MASK].length ^ (typeof value === 'string' ? value.length : 0);
   }
 
   /** The key in `slot`, 0 <= slot < size. */
@@ -135,7 +179,7 @@ export class DenseMap<V> {
   /** From one pair of arrays to chunks. */
   private grow(): void {
     const { keys, values } = this;
-    this.large = { chunks: [], size: 0, index: new HashIndex(), seed: memberSeed() };
+    this.large = { chunks: [], size: 0, index: new HashIndex(), seed: memberSeed(), touched: 0 };
     this.large.index!.reserve(keys.length);
     this.keys = [];
     if (values !== undefined) this.values = [];
@@ -200,7 +244,7 @@ export class DenseMap<V> {
     const { large } = this;
     const view = new DenseMap<V>(this.keys.slice(), this.values?.slice());
     if (large === undefined) return view;
-    view.large = { chunks: large.chunks.slice(), size: large.size, index, seed: large.seed };
+    view.large = { chunks: large.chunks.slice(), size: large.size, index, seed: large.seed, touched: 0 };
     // Neither owns the chunks any more: who changes one copies it first.
     this.token = {};
     return view;

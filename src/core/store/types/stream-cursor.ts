@@ -22,8 +22,9 @@ export class StreamCursor {
     this.index = index;
   }
 
+  /** Made at each call. */
   get id(): StreamId {
-    return this.node.ids[this.index];
+    return this.node.idAt(this.index);
   }
 
   /** Goes to the next entry. @returns false: there is none */

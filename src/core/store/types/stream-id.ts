@@ -11,15 +11,32 @@ import { type Bytes, sliceBytes } from '../../base/bytes.js';
 export type StreamId = Bytes & { readonly __streamId: unique symbol };
 
 const WORD = 4294967296;
-const LAST_WORD = 0xffffffff;
+/** The largest word, as words are held here: signed. */
+const LAST_WORD = -1;
 const U64_MAX = 18446744073709551615n;
+/** The upper words of numbers that are safe are not above this one. */
+const SAFE_UPPER_WORD = 0x1fffff;
 const scratch = Buffer.alloc(16);
+
+const chars = String.fromCharCode;
 
 /** The id `ms`-`seq`; both within unsigned 64 bits. */
 export function streamId(ms: number | bigint, seq: number | bigint): StreamId {
+  if (typeof ms === 'number' && typeof seq === 'number') {
+    return idOfWords((ms / WORD) | 0, ms | 0, (seq / WORD) | 0, seq | 0);
+  }
   writeHalf(0, ms);
   writeHalf(8, seq);
   return sliceBytes(scratch, 0, 16) as StreamId;
+}
+
+/** With a fixed number of operands String.fromCharCode is a short allocation inside V8 (protocol/argument.ts). */
+function idOfWords(a: number, b: number, c: number, d: number): StreamId {
+  // prettier-ignore
+  return chars(
+    a >>> 24, (a >>> 16) & 255, (a >>> 8) & 255, a & 255, b >>> 24, (b >>> 16) & 255, (b >>> 8) & 255, b & 255,
+    c >>> 24, (c >>> 16) & 255, (c >>> 8) & 255, c & 255, d >>> 24, (d >>> 16) & 255, (d >>> 8) & 255, d & 255,
+  ) as StreamId;
 }
 
 /** The id in the 16 bytes of `buf` at `offset`. */
@@ -42,13 +59,24 @@ export function idSeq(id: StreamId): number | bigint {
   return half(id, 8);
 }
 
+/** The milliseconds that were last formatted: most ids are from the same one, and V8 is slow to print numbers of that size. */
+let formattedMs: number | bigint = 0;
+let formattedText = '0-';
+
 /** `ms-seq` in decimal. */
 export function formatStreamId(id: StreamId): Bytes {
-  return `${half(id, 0)}-${half(id, 8)}` as Bytes;
+  const ms = half(id, 0);
+  if (ms !== formattedMs) {
+    formattedMs = ms;
+    formattedText = `${ms}-`;
+  }
+  return `${formattedText}${half(id, 8)}` as Bytes;
 }
 
 /** The id right after `id`, or undefined after the largest (redis 7.2.6 t_stream.c:streamIncrID). */
 export function nextStreamId(id: StreamId): StreamId | undefined {
+  const low = word(id, 12);
+  if (low !== LAST_WORD) return idOfWords(word(id, 0), word(id, 4), word(id, 8), low + 1);
   if (id === MAX_STREAM_ID) return undefined;
   scratch.latin1Write(id, 0, 16);
   for (let i = 15; i >= 0; i--) {
@@ -87,13 +115,17 @@ function writeHalf(offset: number, value: number | bigint): void {
 function half(id: StreamId, offset: number): number | bigint {
   const high = word(id, offset);
   const low = word(id, offset + 4);
-  if (high <= 0x1fffff) return high * WORD + low;
-  return high === LAST_WORD && low === LAST_WORD ? U64_MAX : (BigInt(high) << 32n) + BigInt(low);
+  if (high >= 0 && high <= SAFE_UPPER_WORD) return high * WORD + (low >>> 0);
+  if (high === LAST_WORD && low === LAST_WORD) return U64_MAX;
+  return (BigInt(high >>> 0) << 32n) + BigInt(low >>> 0);
 }
 
+/** Four bytes as a signed number. */
 function word(id: StreamId, i: number): number {
   return (
-    id.charCodeAt(i) * 16777216 +
-    ((id.charCodeAt(i + 1) << 16) | (id.charCodeAt(i + 2) << 8) | id.charCodeAt(i + 3))
+    (id.charCodeAt(i) << 24) |
+    (id.charCodeAt(i + 1) << 16) |
+    (id.charCodeAt(i + 2) << 8) |
+    id.charCodeAt(i + 3)
   );
 }

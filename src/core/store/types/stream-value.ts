@@ -54,7 +54,7 @@ export class StreamValue {
     if (this.count === 0) return MIN_STREAM_ID;
     let n = this.head;
     while (this.nodes[n].length === 0) n++;
-    return this.nodes[n].ids[0];
+    return this.nodes[n].idAt(0);
   }
 
   /** The id of the last entry there is, 0-0 when empty. */
@@ -62,7 +62,7 @@ export class StreamValue {
     if (this.count === 0) return MIN_STREAM_ID;
     let n = this.nodes.length - 1;
     while (this.nodes[n].length === 0) n--;
-    return this.nodes[n].ids[this.nodes[n].length - 1];
+    return this.nodes[n].idAt(this.nodes[n].length - 1);
   }
 
   /** The id that the first node began with, deleted or not: what trimming by id has reached. The largest id without nodes. */
@@ -83,21 +83,25 @@ export class StreamValue {
     return this.radixNodes;
   }
 
-  /** Adds an entry at the end: `id` must be above `lastId`. Moves `lastId` and `entriesAdded`. */
-  append(id: StreamId, fields: readonly Bytes[], limits: StreamNodeLimits): void {
-    this.tailFor(id, fields, limits).append(id, fields);
+  /**
+   * Adds an entry at the end: `id` must be above `lastId`. Moves `lastId` and `entriesAdded`.
+   * @param argv its fields from `start` on: the arguments of a command as they came
+   */
+  append(id: StreamId, argv: readonly Bytes[], limits: StreamNodeLimits, start = 0): void {
+    this.tailFor(id, argv, start, limits).append(id, argv, start);
     this.count++;
     this.lastId = id;
     this.entriesAdded = increment(this.entriesAdded);
   }
 
-  private tailFor(id: StreamId, fields: readonly Bytes[], limits: StreamNodeLimits): StreamNode {
+  private tailFor(id: StreamId, argv: readonly Bytes[], start: number, limits: StreamNodeLimits): StreamNode {
     if (this.nodeCount > 0) {
       const tail = this.own(this.nodes.length - 1);
-      if (!tail.isFullFor(fields, limits)) return tail;
+      if (!tail.isFullFor(argv, start, limits)) return tail;
       tail.seal();
+      if (tail.hasNamesOf(argv, start)) return this.addNode(id, tail.names);
     }
-    return this.addNode(id, namesOf(fields));
+    return this.addNode(id, namesOf(argv, start));
   }
 
   private addNode(id: StreamId, names: readonly Bytes[]): StreamNode {
@@ -112,7 +116,7 @@ export class StreamValue {
     entries: StreamEntry[],
     deleted: number,
     bytes: number,
-    names = namesOf(entries[0].fields),
+    names = namesOf(entries[0].fields, 0),
   ): void {
     this.addNode(entries[0].id, names).fill(entries, deleted, bytes);
     this.count += entries.length;
@@ -132,9 +136,7 @@ export class StreamValue {
 
   has(id: StreamId): boolean {
     const n = this.nodeFor(id);
-    if (n < this.head) return false;
-    const node = this.nodes[n];
-    return node.ids[node.indexFrom(id)] === id;
+    return n >= this.head && this.nodes[n].indexOf(id) >= 0;
   }
 
   /** A cursor before the first entry at or after `id`. */
@@ -149,9 +151,7 @@ export class StreamValue {
     const n = this.nodeFor(id);
     let index = 0;
     if (n >= this.head) {
-      const node = this.nodes[n];
-      index = node.indexFrom(id);
-      if (node.ids[index] === id) index++;
+      index = this.nodes[n].indexAfter(id);
     }
     return new StreamCursor(this.nodes, this.head, n, index, -1);
   }
@@ -164,11 +164,7 @@ export class StreamValue {
     if (n > end) return 0;
     let count = 0 - this.nodes[n].indexFrom(first);
     for (; n < end && count < limit; n++) count += this.nodes[n].length;
-    if (count < limit) {
-      const { ids } = this.nodes[end];
-      const index = this.nodes[end].indexFrom(last);
-      count += ids[index] === last ? index + 1 : index;
-    }
+    if (count < limit) count += this.nodes[end].indexAfter(last);
     return Math.min(count, limit);
   }
 
@@ -177,8 +173,9 @@ export class StreamValue {
     const out: StreamEntry[] = [];
     const cursor = reverse ? this.downFrom(last) : this.from(first);
     while (out.length < limit && cursor.next()) {
-      if (reverse ? cursor.id < first : cursor.id > last) break;
-      out.push(entryAt(cursor));
+      const { id } = cursor;
+      if (reverse ? id < first : id > last) break;
+      out.push({ id, fields: cursor.node.fieldsAt(cursor.index) });
     }
     return out;
   }
@@ -199,8 +196,8 @@ export class StreamValue {
   delete(id: StreamId): boolean {
     const n = this.nodeFor(id);
     if (n < this.head) return false;
-    const index = this.nodes[n].indexFrom(id);
-    if (this.nodes[n].ids[index] !== id) return false;
+    const index = this.nodes[n].indexOf(id);
+    if (index < 0) return false;
     if (this.nodes[n].length === 1) this.dropNode(n);
     else this.own(n).remove(index, 1);
     this.count--;
@@ -356,17 +353,18 @@ export class StreamValue {
   }
 }
 
-function namesOf(fields: readonly Bytes[]): Bytes[] {
+function namesOf(argv: readonly Bytes[], start: number): Bytes[] {
   const names: Bytes[] = [];
-  for (let i = 0; i < fields.length; i += 2) names.push(fields[i]);
-  return names;
+  for (let i = start; i < argv.length; i += 2) names.push(argv[i]);
+  // A copy has no room for growth.
+  return names.slice();
 }
 
 /** Stands where a node was. */
 const GONE = new StreamNode(MIN_STREAM_ID, [], {});
 
 function entryAt({ node, index }: StreamCursor): StreamEntry {
-  return { id: node.ids[index], fields: node.fieldsAt(index) };
+  return { id: node.idAt(index), fields: node.fieldsAt(index) };
 }
 
 /** a - b, as Redis's signed 64-bit numbers subtract. */

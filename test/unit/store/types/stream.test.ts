@@ -102,6 +102,45 @@ describe('entries', () => {
     expect(large.nodeCount).toBe(2);
   });
 
+  it('have the fields that they were given, in nodes that are full, changed, copied or left by an RDB', () => {
+    const value = fc.constantFrom('', 'a', 'forty '.repeat(7), 'x'.repeat(700), '\xff\x00');
+    const names = fc.constantFrom(['a', 'b'], ['a', 'b'], ['a'], ['c', 'd']);
+    const entry = fc
+      .tuple(names, value, value)
+      .map(([own, ...values]) => own.flatMap((n, i) => [n, values[i]]));
+    const limits = { streamNodeMaxBytes: 0, streamNodeMaxEntries: 4 };
+    fc.assert(
+      fc.property(fc.array(entry, { minLength: 1, maxLength: 20 }), fc.array(fc.nat(19)), (entries, gone) => {
+        const stream = new StreamValue();
+        const read = (of: StreamValue) =>
+          of.range(MIN_STREAM_ID, MAX_STREAM_ID).map(({ fields }) => [...fields]);
+        const add = (fields: string[], ms: number) =>
+          stream.append(streamId(ms, 0), ['XADD', ...fields] as Bytes[], limits, 1);
+        entries.forEach((fields, i) => add(fields, i + 1));
+        expect(read(stream)).toEqual(entries);
+        const loaded = new StreamValue();
+        loaded.appendNode(stream.range(MIN_STREAM_ID, MAX_STREAM_ID), 0, 100);
+        const copy = stream.clone();
+        for (const i of gone) stream.delete(streamId(i + 1, 0));
+        add(['a', '1', 'b', '2'], 100);
+        loaded.append(streamId(100, 0), [b('a'), b(1)], DEFAULT_LIMITS);
+        const left = entries.filter((_, i) => !gone.includes(i));
+        expect(read(stream)).toEqual([...left, ['a', '1', 'b', '2']]);
+        expect(read(copy)).toEqual(entries);
+        expect(read(loaded)).toEqual([...entries, ['a', '1']]);
+      }),
+    );
+  });
+
+  it('are kept one by one where a node is too long to be packed', () => {
+    const stream = new StreamValue();
+    const limits = { streamNodeMaxBytes: 0, streamNodeMaxEntries: 3 };
+    const long = b('l'.repeat(30_000));
+    for (let i = 1; i <= 7; i++) stream.append(streamId(i, 0), [b('n'), long], limits);
+    expect(stream.nodeCount).toBe(3);
+    for (let i = 1; i <= 7; i++) expect(stream.get(streamId(i, 0))?.fields).toEqual(['n', long]);
+  });
+
   it('keep the largest id that was deleted by name', () => {
     const stream = filled(5);
     stream.delete(streamId(4, 0));
