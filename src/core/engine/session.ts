@@ -242,7 +242,7 @@ export class Session implements Client {
   /** Where its replies go: nowhere after CLIENT REPLY OFF, or for one command after SKIP. */
   get out(): ReplyWriter {
     if (!(this.flags & (ClientFlag.replyOff | ClientFlag.replySkip))) return this.reply;
-    this.muted ??= new ReplyWriter();
+    this.muted ??= mutedWriter();
     this.muted.clear();
     this.muted.resp = this.reply.resp;
     return this.muted;
@@ -331,4 +331,11 @@ export class Session implements Client {
   infoLine(): string {
     return this.host.infoLine(this);
   }
+}
+
+/** A writer whose output nobody wants: it keeps no more than it is writing. */
+function mutedWriter(): ReplyWriter {
+  const writer = new ReplyWriter();
+  writer.isWanted = () => false;
+  return writer;
 }

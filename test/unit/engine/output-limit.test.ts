@@ -64,6 +64,63 @@ describe('the output limit', () => {
     expect(seen.slice(-2)).toEqual([false, true]);
   });
 
+  describe('and a count of elements that is larger than any answer', () => {
+    const MOST_BULKS = 100_000;
+
+    /** The request ends with an error when it writes more than any limit allows for. */
+    function countBulks(): void {
+      let written = 0;
+      const { out } = reader.session;
+      const bulk = out.bulk.bind(out);
+      out.bulk = (bytes) => {
+        if (++written > MOST_BULKS) throw new Error('it does not stop');
+        bulk(bytes);
+      };
+    }
+
+    it.each([
+      ['SRANDMEMBER', 'small-set', []],
+      ['SRANDMEMBER', 'large-set', []],
+      ['HRANDFIELD', 'small-hash', ['WITHVALUES']],
+      ['HRANDFIELD', 'large-hash', []],
+      ['ZRANDMEMBER', 'small-zset', ['WITHSCORES']],
+      ['ZRANDMEMBER', 'large-zset', []],
+    ])('stops %s of %s', (name, key, options) => {
+      for (let i = 0; i < (key.startsWith('large') ? 1000 : 2); i++) {
+        if (name.startsWith('S')) call('SADD', key, `member ${i}`);
+        else if (name.startsWith('H')) call('HSET', key, `field ${i}`, 'value');
+        else call('ZADD', key, i, `member ${i}`);
+      }
+      countBulks();
+      const count = options.length > 0 ? '-4611686018427387000' : '-9223372036854775807';
+      expect(reader.send([name, key, count, ...options, '\r\n'].join(' '))).toBe('');
+      expect(reader.connection.ended).toBe(true);
+    });
+
+    it('stops one that is not to be answered at all', () => {
+      call('SADD', 'set', 'a', 'b');
+      expect(reader.send('CLIENT REPLY OFF\r\n')).toBe('');
+      countBulks();
+      expect(reader.send('SRANDMEMBER set -9223372036854775807\r\n')).toBe('');
+      expect(reader.connection.ended).toBe(false);
+      expect(reader.send('CLIENT REPLY ON\r\n')).toBe('+OK\r\n');
+    });
+  });
+
+  it('keeps nothing of an answer that is not wanted', () => {
+    reader.send('CLIENT REPLY OFF\r\n');
+    const { out } = reader.session;
+    let most = 0;
+    const wanted = out.isWanted!;
+    out.isWanted = () => {
+      most = Math.max(most, out.length);
+      return wanted();
+    };
+    reader.send(`MGET ${'big '.repeat(1000)}\r\n`);
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThan(400_000);
+  });
+
   it('leaves those alone who stay within it', () => {
     expect(reader.send('GET big\r\n')).toHaveLength(30_000 + 10);
     expect(reader.send('GET big\r\n')).toHaveLength(30_000 + 10);

@@ -1,21 +1,17 @@
 /**
- * HRANDFIELD. Four ways to the fields, as in redis 7.2.6 t_hash.c:hrandfieldWithCountCommand: with repetitions (a negative count),
- * the whole hash, most of a hash (one walk that takes each field with the chance that is left), a few of many (drawn until enough
- * different ones are found).
+ * HRANDFIELD: with repetitions (a negative count), the whole hash, or different fields of it
+ * (redis 7.2.6 t_hash.c:hrandfieldWithCountCommand).
  */
 import { isWord, type Bytes } from '../../base/bytes.js';
 import { INT64_MAX } from '../../base/numbers.js';
 import { type HashValue } from '../../store/types/hash-value.js';
 import { rangeArg } from '../args.js';
-import { ClientFlag, type CommandContext } from '../context.js';
+import { differentPlaces, writeAnyPlaces } from '../by-chance.js';
+import { type CommandContext } from '../context.js';
 import { Errors } from '../errors.js';
 import { liveFields } from './get.js';
 import { fieldsFrom, readHash } from './lookup.js';
 
-/** A hash more than this many times larger than the count is drawn from, a smaller one is walked. */
-const WALK_RATIO = 3;
-/** After this many fields it is asked whether anybody still wants the answer. */
-const FIELDS_PER_LOOK = 1000;
 const LONG_MAX = INT64_MAX;
 /** Twice as many elements must still be a number that C can count. */
 const MAX_PAIRS = Number(LONG_MAX) / 2;
@@ -35,8 +31,7 @@ export function hrandfield(ctx: CommandContext, argv: Bytes[]): void {
   if (count === 0 || answer.size === 0) ctx.reply.array(0);
   else if (count < 0) answer.repeated(-count);
   else if (count >= answer.size) answer.all();
-  else if (count * WALK_RATIO > answer.size) answer.walked(count);
-  else answer.drawn(count);
+  else answer.different(count);
 }
 
 function oneField(ctx: CommandContext, key: Bytes): void {
@@ -69,12 +64,8 @@ class Answer {
 
   /** `count` times any field. */
   repeated(count: number): void {
-    const { random } = this.ctx.server;
     this.begin(count);
-    for (let i = 1; i <= count; i++) {
-      this.field(random.below(this.size));
-      if (i % FIELDS_PER_LOOK === 0 && this.ctx.client.flags & ClientFlag.closeAsap) return;
-    }
+    writeAnyPlaces(this.ctx, this.size, count, (index) => this.field(index));
   }
 
   all(): void {
@@ -82,28 +73,11 @@ class Answer {
     for (let i = 0; i < this.size; i++) this.field(i);
   }
 
-  /** `count` different fields, in the order of the hash. */
-  walked(count: number): void {
-    const { random } = this.ctx.server;
+  /** `count` different fields. */
+  different(count: number): void {
+    const packed = this.hash!.encoding === 'listpack';
     this.begin(count);
-    for (let i = 0, wanted = count; wanted > 0; i++) {
-      if (random.below(this.size - i) >= wanted) continue;
-      this.field(i);
-      wanted--;
-    }
-  }
-
-  /** `count` different fields of many, in any order. */
-  drawn(count: number): void {
-    const { random } = this.ctx.server;
-    const seen = new Set<number>();
-    this.begin(count);
-    while (seen.size < count) {
-      const index = random.below(this.size);
-      if (seen.has(index)) continue;
-      seen.add(index);
-      this.field(index);
-    }
+    for (const index of differentPlaces(this.ctx.server.random, this.size, count, packed)) this.field(index);
   }
 
   private begin(count: number): void {

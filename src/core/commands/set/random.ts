@@ -6,10 +6,10 @@
  */
 import { ascii, type Bytes } from '../../base/bytes.js';
 import { INT64_MAX } from '../../base/numbers.js';
-import { type Random } from '../../base/random.js';
 import { EVENT_DEL } from '../../store/events.js';
 import { SetValue } from '../../store/types/set-value.js';
 import { positiveArg, rangeArg } from '../args.js';
+import { differentPlaces, drawnPlaces, orderedPlaces, writeAnyPlaces } from '../by-chance.js';
 import { type CommandContext } from '../context.js';
 import { Errors } from '../errors.js';
 import { EVENT_SPOP } from './events.js';
@@ -32,8 +32,6 @@ const UNLINK = ascii('UNLINK');
 const SREM_BATCH = 1024;
 /** When fewer than a fifth of the members that go would stay, those that stay are drawn. */
 const KEEP_FACTOR = 5;
-/** Up to this share of a set (one in so many), distinct members are drawn until there are enough. */
-const DRAW_FACTOR = 3;
 
 /** SPOP key [count] */
 export function spop(ctx: CommandContext, argv: Bytes[]): void {
@@ -154,15 +152,14 @@ export function srandmember(ctx: CommandContext, argv: Bytes[]): void {
 
 /** `count` members, the same one as often as it is drawn. */
 function replyAny(ctx: CommandContext, set: SetValue, count: number): void {
-  const { random } = ctx.server;
-  ctx.reply.array(count);
-  for (let i = 0; i < count; i++) ctx.reply.bulk(set.memberAt(random.below(set.size)));
+  const { reply } = ctx;
+  reply.array(count);
+  writeAnyPlaces(ctx, set.size, count, (place) => reply.bulk(set.memberAt(place)));
 }
 
 /** Up to `count` members, each once. */
 function replyDistinct(ctx: CommandContext, set: SetValue, count: number): void {
-  const { reply } = ctx;
-  const { random } = ctx.server;
+  const { reply, server } = ctx;
   if (count >= set.size) {
     const members = shownMembers(set);
     reply.array(members.size);
@@ -170,24 +167,7 @@ function replyDistinct(ctx: CommandContext, set: SetValue, count: number): void 
     return;
   }
   reply.array(count);
-  const inOrder = set.encoding === 'listpack' || count * DRAW_FACTOR > set.size;
-  const places = inOrder ? orderedPlaces(random, set.size, count) : drawnPlaces(random, set.size, count);
-  for (const place of places) reply.bulk(set.memberAt(place));
-}
-
-/** `count` of the places 0 to size - 1, ascending: each that is left is taken with the chance that it needs. */
-function* orderedPlaces(random: Random, size: number, count: number): Generator<number, void, void> {
-  let wanted = count;
-  for (let place = 0; wanted > 0; place++) {
-    if (random.below(size - place) >= wanted) continue;
-    wanted--;
-    yield place;
-  }
-}
-
-/** `count` of the places 0 to size - 1, few of many, in the order of drawing. */
-function drawnPlaces(random: Random, size: number, count: number): Set<number> {
-  const drawn = new Set<number>();
-  while (drawn.size < count) drawn.add(random.below(size));
-  return drawn;
+  const packed = set.encoding === 'listpack';
+  for (const place of differentPlaces(server.random, set.size, count, packed))
+    reply.bulk(set.memberAt(place));
 }

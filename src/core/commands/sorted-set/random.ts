@@ -5,16 +5,15 @@
  */
 import { isWord, type Bytes } from '../../base/bytes.js';
 import { INT64_MAX } from '../../base/numbers.js';
-import { type Random } from '../../base/random.js';
+import { type Visit } from '../../store/types/score-order.js';
 import { type ZSetValue } from '../../store/types/zset-value.js';
 import { rangeArg } from '../args.js';
+import { differentPlaces, writeAnyPlaces } from '../by-chance.js';
 import { type CommandContext } from '../context.js';
 import { Errors } from '../errors.js';
 import { memberWriter, replyMembersHeader, replyRanks } from './reply.js';
 import { readZSet } from './values.js';
 
-/** Beyond a third of all members it is cheaper to shuffle their slots than to draw until they differ. */
-const SHUFFLE_FROM = 3;
 const MAX_WITH_SCORES = Number(INT64_MAX / 2n);
 
 /** ZRANDMEMBER key [count [WITHSCORES]] */
@@ -33,36 +32,27 @@ function several(ctx: CommandContext, argv: Bytes[]): void {
   const withScores = argv.length === 4;
   if (argv.length > 4 || (withScores && !isWord(argv[3], 'withscores'))) throw Errors.syntax;
   if (withScores && Math.abs(count) > MAX_WITH_SCORES) throw Errors.valueOutOfRange;
-  const { reply, store } = ctx;
+  const { reply } = ctx;
   const zset = readZSet(ctx, argv[1]);
   if (zset === undefined || count === 0) reply.array(0);
   else if (count >= zset.size) replyRanks(reply, zset, { start: 0, end: zset.size }, true, withScores);
   else {
     const write = memberWriter(reply, withScores);
-    const writeSlot = (slot: number): boolean => write(zset.memberInSlot(slot), zset.scoreInSlot(slot));
     replyMembersHeader(reply, Math.abs(count), withScores);
-    if (count > 0) sample(zset, count, store.random, writeSlot);
-    else for (let i = count; i < 0; i++) writeSlot(store.random.below(zset.size));
+    if (count > 0) writeDifferent(ctx, zset, count, write);
+    else {
+      writeAnyPlaces(ctx, zset.size, -count, (slot) =>
+        write(zset.memberInSlot(slot), zset.scoreInSlot(slot)),
+      );
+    }
   }
 }
 
-/** Visits `count` different slots, fewer than there are. */
-function sample(zset: ZSetValue, count: number, random: Random, visit: (slot: number) => void): void {
-  const { size } = zset;
-  if (count * SHUFFLE_FROM > size) {
-    const slots = Array.from({ length: size }, (_, slot) => slot);
-    for (let i = 0; i < count; i++) {
-      const at = i + random.below(size - i);
-      visit(slots[at]);
-      slots[at] = slots[i];
-    }
-    return;
-  }
-  const drawn = new Set<number>();
-  while (drawn.size < count) {
-    const slot = random.below(size);
-    if (drawn.has(slot)) continue;
-    drawn.add(slot);
-    visit(slot);
+/** Members of a packed set come in its order: their places are ranks. Else places are slots. */
+function writeDifferent(ctx: CommandContext, zset: ZSetValue, count: number, write: Visit): void {
+  const packed = zset.encoding === 'listpack';
+  for (const place of differentPlaces(ctx.store.random, zset.size, count, packed)) {
+    if (packed) zset.walk(place, place + 1, write);
+    else write(zset.memberInSlot(place), zset.scoreInSlot(place));
   }
 }
