@@ -336,10 +336,10 @@ export class Persistence {
   }
 
   private loadFrom(reader: FileReader, path: string, done: (outcome: LoadOutcome) => void): void {
-    const { clock, store, config } = this.host;
+    const { clock, config } = this.host;
     const startedUs = clock.monotonicUs();
     const state = { startedMs: clock.nowMs(), totalBytes: reader.sizeBytes, loadedBytes: 0 };
-    const loader = new RdbLoader(store, { dropExpired: !this.host.isReplica() });
+    const loader = this.newLoader();
     const rdb = new RdbReader(loader, {
       verifyChecksum: config.values.rdbchecksum && !this.host.skipsChecksums(),
     });
@@ -377,6 +377,11 @@ export class Persistence {
     next();
   }
 
+  private newLoader(): RdbLoader {
+    const { store, config } = this.host;
+    return new RdbLoader(store, { dropExpired: !this.host.isReplica(), limits: config.values });
+  }
+
   /** The server ends while it loads: nothing of the file is taken over. */
   stopLoading(): void {
     this.loadStopped = true;
@@ -390,7 +395,7 @@ export class Persistence {
   /** DEBUG RELOAD: loads dbfilename at once, in the place of what is there. Throws Error with the reason. */
   loadNow(): void {
     const reader = this.host.disk.open(this.filePath);
-    const loader = new RdbLoader(this.host.store, { dropExpired: !this.host.isReplica() });
+    const loader = this.newLoader();
     try {
       const rdb = new RdbReader(loader);
       const chunk = Buffer.allocUnsafe(LOAD_CHUNK_BYTES);

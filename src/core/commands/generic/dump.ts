@@ -11,7 +11,8 @@ import {
 import { COMPAT_VERSIONS, type WritableVersion } from '../../persistence/rdb/format.js';
 import { lfuMinutes } from '../../store/database.js';
 import { EVENT_DEL, EVENT_NEW, EVENT_RESTORE } from '../../store/events.js';
-import { type Value } from '../../store/types/value.js';
+import { settleEncoding } from '../../store/types/encoding.js';
+import { isStringValue, type Value } from '../../store/types/value.js';
 import { int64Arg } from '../args.js';
 import { type CommandContext } from '../context.js';
 import { Errors, ReplyError } from '../errors.js';
@@ -113,7 +114,9 @@ function restoreOptions(argv: readonly Bytes[]): RestoreOptions {
 
 function valueOf(ctx: CommandContext, payload: Buffer): Value {
   try {
-    return restoreValue(payload, ctx.server.debug.skipChecksums);
+    const value = restoreValue(payload, ctx.server.debug.skipChecksums);
+    if (!isStringValue(value)) settleEncoding(value, ctx.server.config.values);
+    return value;
   } catch (error) {
     if (!(error instanceof DumpError)) throw error;
     if (error.form !== undefined) {

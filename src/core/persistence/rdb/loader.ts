@@ -8,13 +8,16 @@ import { type Bytes } from '../../base/bytes.js';
 import { parseSafeInt } from '../../base/numbers.js';
 import { lfuMinutes, type Store } from '../../store/database.js';
 import { type Keyspace } from '../../store/keyspace.js';
+import { settleEncoding, type EncodingLimits } from '../../store/types/encoding.js';
 import { HashValue } from '../../store/types/hash-value.js';
-import { type Value } from '../../store/types/value.js';
+import { isStringValue, type Value } from '../../store/types/value.js';
 import { type ChecksumVerdict, type RdbKey, type RdbSink } from './reader.js';
 
 export interface LoadPolicy {
   /** Keys and fields whose time is over are left out. */
   readonly dropExpired: boolean;
+  /** What is packed is decided when a value is loaded, as in redis 7.2.6 rdb.c:rdbLoadObject. */
+  readonly limits: EncodingLimits;
 }
 
 /** The replication position that an RDB carries. */
@@ -104,6 +107,7 @@ export class RdbLoader implements RdbSink {
     if (found >= 0) {
       throw new Error(`the key appears twice in database ${key.db}`);
     }
+    if (!isStringValue(value)) settleEncoding(value, this.policy.limits);
     const slot = keyspace.insert(key.key);
     keyspace.setValueAt(slot, value);
     keyspace.setAccessAt(slot, this.access(key));

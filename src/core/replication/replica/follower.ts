@@ -286,7 +286,7 @@ export class Follower {
         store: engine.store,
         clock: engine.clock,
         stats: engine.stats,
-        verifyChecksum: engine.config.values.rdbchecksum,
+        config: engine.config,
         progress: (receivedBytes, totalBytes, keys) => this.progress(receivedBytes, totalBytes, keys),
         done: (snapshot) => this.snapshotTaken(link, snapshot, replid, offset),
         failed: (reason, final) => this.snapshotFailed(reason, final),

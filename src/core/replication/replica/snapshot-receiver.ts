@@ -8,6 +8,7 @@ import { type Clock } from '../../base/clock.js';
 import { RdbError } from '../../persistence/rdb/format.js';
 import { RdbLoader } from '../../persistence/rdb/loader.js';
 import { RdbReader } from '../../persistence/rdb/reader.js';
+import { type Config } from '../../services/config/config.js';
 import { type EngineStats } from '../../engine/stats.js';
 import { type Store } from '../../store/database.js';
 import { type Link } from '../handshake/run.js';
@@ -24,7 +25,7 @@ export interface ReceiverHost {
   readonly store: Store;
   readonly clock: Clock;
   readonly stats: EngineStats;
-  readonly verifyChecksum: boolean;
+  readonly config: Config;
   progress(receivedBytes: number, totalBytes: number | undefined, keys: number): void;
   done(snapshot: ReceivedSnapshot): void;
   /** `final`: trying again would end the same way. */
@@ -50,8 +51,8 @@ export class SnapshotReceiver {
     private readonly link: Link,
   ) {
     this.decoder = new TransferDecoder(link.queue);
-    this.loader = new RdbLoader(host.store, { dropExpired: false });
-    this.reader = new RdbReader(this.loader, { verifyChecksum: host.verifyChecksum });
+    this.loader = new RdbLoader(host.store, { dropExpired: false, limits: host.config.values });
+    this.reader = new RdbReader(this.loader, { verifyChecksum: host.config.values.rdbchecksum });
     this.startedUs = host.clock.monotonicUs();
     this.lastReadMs = host.clock.nowMs();
   }

@@ -1,4 +1,5 @@
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FAMILIES } from '../../../../src/core/commands/families.js';
 import { GENERIC_COMMANDS } from '../../../../src/core/commands/generic/table.js';
 import { STRING_COMMANDS } from '../../../../src/core/commands/string/table.js';
 import { createTestEngine, plain, type TestEngine } from '../../../support/engine.js';
@@ -42,4 +43,25 @@ it('RESTORE takes what DUMP gave, under any version up to its own', () => {
   expect(call('RESTORE', 'm', 0, '\x00\x05value\x0d\x00checksum')).toBe(
     '-ERR DUMP payload version or checksum are wrong',
   );
+});
+
+describe('a restored collection', () => {
+  beforeEach(() => {
+    t = createTestEngine({ families: FAMILIES });
+    for (let i = 0; i < 1000; i++) {
+      call('ZADD', 'zset', i, `m${i}`);
+      call('SADD', 'set', `m${i}`);
+      call('SADD', 'integers', i);
+    }
+  });
+
+  it.each([
+    ['ZSCAN', 'zset'],
+    ['SSCAN', 'set'],
+    ['SSCAN', 'integers'],
+  ])('is as large for %s of %s as it was', (command, key) => {
+    expect(call('RESTORE', 'again', 0, call('DUMP', key) as string)).toBe('OK');
+    const [next] = call(command, 'again', 0, 'COUNT', 5) as string[];
+    expect(next).not.toBe('0');
+  });
 });
