@@ -19,8 +19,11 @@ import { type Engine } from './engine.js';
 import { InputBatch } from './input-batch.js';
 import { Session, type SessionHost, type WireRequest } from './session.js';
 
-/** A connection executes at most this much in one turn; the rest waits for the next, so that nobody starves. */
-const TURN_COMMANDS = 1000;
+/**
+ * A connection executes at most this much in one turn; the rest waits for the next, so that nobody starves. So many small commands
+ * are about the 16 KB that redis 7.2.6 reads of one client at a time (networking.c:readQueryFromClient).
+ */
+const TURN_COMMANDS = 200;
 const TURN_BYTES = 64 * 1024;
 /** Limits are only looked at beyond these sizes: below them no configured limit of use is exceeded. */
 const QUERY_CHECK_BYTES = 1024 * 1024;
