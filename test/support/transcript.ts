@@ -4,6 +4,7 @@
  *   # a comment
  *   C: SET key "a value"     one request, arguments as redis-cli splits them, sent as a RESP array
  *   S: +OK                   one line of the answer, without its CR LF; \xNN and \\ are escapes
+ *   C: MIGRATE 127.0.0.1 {target} …      the port of another server, for transcripts that need one
  *
  * A transcript is played request by request, then all of it in one chunk, byte by byte, and cut at random places.
  */
@@ -35,8 +36,9 @@ export interface Mismatch {
 const RANDOM_RUNS = 20;
 const LONGEST_PIECE = 40;
 
-export function readTranscript(file: string | URL): Exchange[] {
-  return parseTranscript(readFileSync(file, 'latin1'));
+/** @param target the port that stands for `{target}` */
+export function readTranscript(file: string | URL, target = 0): Exchange[] {
+  return parseTranscript(readFileSync(file, 'latin1').replaceAll('{target}', String(target)));
 }
 
 /** Throws on a line that is neither request, answer, comment nor empty. */
