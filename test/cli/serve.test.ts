@@ -47,6 +47,10 @@ class Served {
     return RespConnection.connect(await this.port());
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
   }
@@ -335,3 +339,25 @@ function freePort(): Promise<number> {
     });
   });
 }
+
+/** /proc has the title where the arguments were. */
+describe.skipIf(!existsSync('/proc/self/cmdline'))('the title of the process', () => {
+  const title = (server: Served) =>
+    readFileSync(`/proc/${server.pid}/cmdline`, 'latin1').replace(/\0.*$/s, '');
+
+  it('follows proc-title-template and what it names', async () => {
+    const server = serve('--bind', '127.0.0.1');
+    const port = await server.port();
+    await eventually(() => title(server).endsWith(`/run.js 127.0.0.1:${port}`));
+    const client = await server.connect();
+    await client.send('CONFIG', 'SET', 'proc-title-template', '{{a} {port} {config-file} {server-mode}');
+    await eventually(() => title(server) === `{a} ${port} -`);
+    client.close();
+  });
+
+  it('is left alone with set-proc-title no', async () => {
+    const server = serve('--set-proc-title', 'no');
+    await server.port();
+    expect(title(server)).not.toContain(':');
+  });
+});

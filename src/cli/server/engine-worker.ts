@@ -14,6 +14,7 @@ import { SystemDisk } from '../../core/persistence/disk-system.js';
 import { Server, StartError } from '../../core/server.js';
 import { Config } from '../../core/services/config/config.js';
 import { ConfFileError, loadConf } from '../../core/services/config/conf-file.js';
+import { expandTitle, titleVariables } from '../../core/services/config/proc-title.js';
 import { formatLogLine, isLogged, logTo, type Log } from '../../core/services/log.js';
 import { LinkWatch } from './link-watch.js';
 import { type EngineData, type FromEngine, type ToEngine } from './messages.js';
@@ -74,13 +75,37 @@ function main(): void {
     watch = new LinkWatch({ server, config, clock, log, samples: wanted === 'samples', say });
   port.on('message', (message: ToEngine) => onSignal(server, config, log, message.signal));
   server.start().then(
-    () => say({ type: 'ready', port: server.port }),
+    () => {
+      tellTitle(server, config);
+      say({ type: 'ready', port: server.port });
+    },
     (error: unknown) => {
       // Whoever reads only the log file learns of it, too.
       if (logfile !== '' && error instanceof StartError) log.warning(error.message);
       fail(error);
     },
   );
+}
+
+/** Names the process by proc-title-template, now and whenever what stands in it changes. */
+function tellTitle(server: Server, config: Config): void {
+  const { values } = config;
+  if (!values.setProcTitle) return;
+  const tell = () => {
+    const facts = {
+      command: data.command,
+      configFile: data.configFile,
+      bind: values.bind.map(toText),
+      // The server's own is known later than the directive, which is 0 for any free one.
+      port: values.port === 0 ? server.port : values.port,
+      tlsPort: values.tlsPort,
+      unixsocket: toText(values.unixsocket),
+    };
+    const title = expandTitle(values.procTitleTemplate, titleVariables(facts));
+    if (title !== undefined) say({ type: 'title', title });
+  };
+  tell();
+  config.onChange(['proc-title-template', 'bind', 'port', 'tls-port'], tell);
 }
 
 /** The path of a file of ours: Redis has changed to `dir` by the time it opens one. */

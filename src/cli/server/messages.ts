@@ -10,6 +10,8 @@ export interface EngineData {
   readonly confText: string;
   /** Absolute path of the configuration file, or empty. */
   readonly configFile: string;
+  /** By what the process was started, for its title. */
+  readonly command: string;
   /** The folder that relative paths refer to. */
   readonly cwd: string;
   /** `--port 0` on the command line: any free port. In a file it means no TCP port at all, as in Redis. */
@@ -57,6 +59,8 @@ export type FromEngine =
   /** Absolute paths, or empty. */
   | { readonly type: 'settings'; readonly logfile: string; readonly pidfile: string }
   | { readonly type: 'ready'; readonly port: number }
+  /** What the process is to be called. */
+  | { readonly type: 'title'; readonly title: string }
   /** It could not start; `message` may have several lines (a configuration file error). */
   | { readonly type: 'failed'; readonly message: string }
   /** It was told to end and could not save: it goes on. */

@@ -69,6 +69,7 @@ function engineData({ configFile, stdin, text, directives }: ParsedArgv, options
     defaults: options.defaults ?? [],
     confText: joinConf(file, piped, text),
     configFile: path,
+    command: process.argv[1],
     cwd: process.cwd(),
     anyPort,
     watch: options.watch ?? 'none',
@@ -151,6 +152,10 @@ class Runner {
         break;
       case 'staying':
         this.signals = 0;
+        break;
+      case 'title':
+        // Only the main thread can name the process.
+        process.title = message.title;
         break;
       case 'exit':
         this.end(message.code);

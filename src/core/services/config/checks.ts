@@ -5,6 +5,7 @@
  */
 import { type Bytes } from '../../base/bytes.js';
 import { Refusal } from './directive.js';
+import { isTitleTemplate } from './proc-title.js';
 
 /** Longest host name plus one (redis 7.2.6 server.h:NET_HOST_STR_LEN). */
 const HOST_NAME_LIMIT = 256;
@@ -44,39 +45,11 @@ export function announcedNodename(value: Bytes): void {
   }
 }
 
-/** Variables of proc-title-template; true: never blank, so that the template cannot be either. */
-const TITLE_VARIABLES: ReadonlyMap<string, boolean> = new Map([
-  ['title', false],
-  ['listen-addr', true],
-  ['server-mode', false],
-  ['config-file', true],
-  ['port', true],
-  ['tls-port', true],
-  ['unixsocket', false],
-]);
-
-/** `{variable}`, `{{` for a brace; may not expand to blanks alone. redis 7.2.6 server.c:validateProcTitleTemplate. */
+/** redis 7.2.6 server.c:validateProcTitleTemplate. */
 export function procTitleTemplate(value: Bytes): void {
-  const bad = () => new Refusal('template format is invalid or contains unknown variables');
-  let blank = true;
-  let at = 0;
-  while (at < value.length) {
-    const open = value.indexOf('{', at);
-    const literal = value.slice(at, open < 0 ? value.length : open);
-    if (/[^ ]/.test(literal)) blank = false;
-    if (open < 0) break;
-    if (value[open + 1] === '{') {
-      blank = false;
-      at = open + 2;
-      continue;
-    }
-    const close = value.indexOf('}', open);
-    const fills = TITLE_VARIABLES.get(value.slice(open + 1, close < 0 ? open + 1 : close));
-    if (fills === undefined) throw bad();
-    if (fills) blank = false;
-    at = close + 1;
+  if (!isTitleTemplate(value)) {
+    throw new Refusal('template format is invalid or contains unknown variables');
   }
-  if (blank) throw bad();
 }
 
 /** SAVE and NOSAVE exclude each other. */

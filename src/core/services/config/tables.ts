@@ -86,8 +86,6 @@ export const WITHOUT_EFFECT: ReadonlyMap<DirectiveName, string> = new Map<Direct
   ['watchdog-period', 'there is no C stack to print'],
   ['enable-module-command', 'modules are not supported'],
   ['always-show-logo', 'no logo is drawn'],
-  ['set-proc-title', 'the title of the process is left alone'],
-  ['proc-title-template', 'the title of the process is left alone'],
   ['locale-collate', 'strings are compared byte by byte'],
   ['ignore-warnings', 'the kernel fault that it is about cannot happen without fork'],
   ['dynamic-hz', 'the work for clients does not grow with hz'],
