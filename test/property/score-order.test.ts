@@ -1,5 +1,5 @@
 /**
- * The order of sorted sets and of pending lists against arrays that are kept sorted: small histories by fast-check, and long
+ * The order of sorted sets against arrays that are kept sorted: small histories by fast-check, and long
  * seeded ones that make the tree grow to three levels of nodes and shrink again.
  */
 import fc from 'fast-check';
@@ -7,7 +7,6 @@ import { describe, expect, it } from 'vitest';
 import { ascii, type Bytes } from '../../src/core/base/bytes.js';
 import { SeededRandom } from '../../src/core/base/random.js';
 import { ScoreOrder } from '../../src/core/store/types/score-order.js';
-import { SortedChunks } from '../../src/core/store/types/sorted-chunks.js';
 
 interface Pair {
   member: Bytes;
@@ -140,38 +139,5 @@ describe('the order of a sorted set', () => {
     seen.length = 0;
     order.walkBack(0, 70, (_, at) => seen.push(at) < 10);
     expect(seen).toEqual([69, 68, 67, 66, 65, 64, 63, 62, 61, 60]);
-  });
-});
-
-describe('sorted chunks', () => {
-  it('do what a sorted array does', () => {
-    const step = fc.tuple(fc.integer({ min: 0, max: 2000 }), fc.boolean());
-    fc.assert(
-      fc.property(
-        fc.array(step, { maxLength: 3000, size: 'max' }),
-        fc.nat(300),
-        fc.nat(300),
-        (steps, a, b) => {
-          const chunks = new SortedChunks<number>((x, y) => x - y);
-          const model = new Set<number>();
-          for (const [item, add] of steps) {
-            if (!add) expect(chunks.remove(item)).toBe(model.delete(item));
-            else if (!model.has(item)) {
-              chunks.insert(item);
-              model.add(item);
-            }
-          }
-          const sorted = [...model].sort((x, y) => x - y);
-          expect(chunks.range(0, Infinity)).toEqual(sorted);
-          sorted.forEach((item, rank) => {
-            expect(chunks.at(rank)).toBe(item);
-            expect(chunks.rankOf((other) => other - item)).toBe(rank);
-          });
-          expect(chunks.removeRange(a, a + b)).toEqual(sorted.slice(a, a + b));
-          expect(chunks.range(-5, 5000)).toEqual([...sorted.slice(0, a), ...sorted.slice(a + b)]);
-        },
-      ),
-      { numRuns: 60 },
-    );
   });
 });

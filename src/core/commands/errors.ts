@@ -65,7 +65,6 @@ export const Errors = {
   lcsTooLarge: constant('ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len'),
   lcsNoMemory: constant('ERR Insufficient memory, failed allocating transient memory for LCS'),
   sameObject: constant('ERR source and destination objects are the same'),
-  invalidDb: constant('ERR invalid DB index'),
   dbOutOfRange: constant('ERR DB index is out of range'),
   invalidCursor: constant('ERR invalid cursor'),
   mustBePositive: constant('ERR value is out of range, must be positive'),
@@ -95,7 +94,6 @@ export const Errors = {
   notInTransaction: constant('ERR Command not allowed inside a transaction'),
   noProto: constant('NOPROTO unsupported protocol version'),
   saveInProgress: constant('ERR Background save already in progress'),
-  unbalancedQuotes: constant('ERR unbalanced quotes in request'),
 };
 
 /** `name` is the full name of the command (`client|list`), lower case. */

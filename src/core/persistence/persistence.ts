@@ -439,7 +439,7 @@ function delayOf(setting: number): number {
   return setting < 0 ? -1 / setting : setting;
 }
 
-export const EVERYTHING = { keys: true, functions: true } as const;
+const EVERYTHING = { keys: true, functions: true } as const;
 
 /** The words for a person: what went wrong and, for a damaged file, where. */
 export function reasonOf(error: unknown): string {

@@ -15,7 +15,7 @@ import { type Random } from '../base/random.js';
 const BLOCK_BYTES = 64 * 1024;
 
 /** The id that stands for none. */
-export const NO_REPLID = '0'.repeat(40);
+const NO_REPLID = '0'.repeat(40);
 
 export interface Block {
   readonly buffer: Buffer;

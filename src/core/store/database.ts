@@ -218,7 +218,7 @@ export function lfuCounter(word: number, lfu: LfuSettings, nowMs: number): numbe
 }
 
 /** Decays, then increments with a probability that falls with the count (redis 7.2.6 evict.c:LFULogIncr). */
-export function lfuTouch(word: number, lfu: LfuSettings, nowMs: number, random: Random): number {
+function lfuTouch(word: number, lfu: LfuSettings, nowMs: number, random: Random): number {
   let counter = lfuCounter(word, lfu, nowMs);
   if (counter < 255) {
     const base = Math.max(0, counter - LFU_INIT);

@@ -189,11 +189,6 @@ export class HashIndex {
     return copy;
   }
 
-  /** Bytes of the index arrays, for the memory report. */
-  get bytes(): number {
-    return this.index.byteLength + (this.old?.byteLength ?? 0);
-  }
-
   /** Whether it is between two sizes. */
   get rehashing(): boolean {
     return this.old !== undefined;

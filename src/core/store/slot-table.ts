@@ -207,11 +207,6 @@ export class SlotTable<C extends SlotChunk> {
     return slot;
   }
 
-  /** Bytes of the index arrays, for the memory report. */
-  get indexBytes(): number {
-    return this.index.bytes;
-  }
-
   /** Whether the index is between two sizes. */
   get rehashing(): boolean {
     return this.index.rehashing;

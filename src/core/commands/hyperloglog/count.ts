@@ -26,7 +26,7 @@ import {
 } from './sketch.js';
 
 /** The bytes of a value that must be a HyperLogLog, to read only. */
-export function sketchBytes(value: Value): Buffer {
+function sketchBytes(value: Value): Buffer {
   const string = stringOrThrow(value);
   if (typeof string === 'number') throw Errors.notHyperLogLog;
   const bytes = bytesOf(string);

@@ -18,7 +18,7 @@ import { type End } from './events.js';
 export const BATCH = 1024;
 
 /** The list that a value is, or WRONGTYPE. */
-export function listOrThrow(value: Value): ListValue {
+function listOrThrow(value: Value): ListValue {
   if (!(value instanceof ListValue)) throw Errors.wrongType;
   return value;
 }

@@ -17,7 +17,7 @@ import { Errors } from '../errors.js';
 const MINUS = 45;
 
 /** The set that a value is, or WRONGTYPE. */
-export function setOrThrow(value: Value): SetValue {
+function setOrThrow(value: Value): SetValue {
   if (!(value instanceof SetValue)) throw Errors.wrongType;
   return value;
 }

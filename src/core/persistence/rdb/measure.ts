@@ -80,7 +80,7 @@ export function* measureValue(src: RdbSource, rdbType: number): Step<number | un
 }
 
 /** Skips a string in any form. */
-export function* skipString(src: RdbSource, what: string): Step<void> {
+function* skipString(src: RdbSource, what: string): Step<void> {
   let head: { stored: number; length: number } | undefined;
   while ((head = src.tryStringHead(what)) === undefined) yield;
   yield* skipBytes(src, head.stored);

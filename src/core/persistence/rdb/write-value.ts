@@ -33,9 +33,9 @@ import { ZiplistBuilder } from './packed/ziplist.js';
 import { writeStream } from './write-stream.js';
 
 /** Elements between two yields. */
-export const YIELD_ELEMENTS = 1024;
+const YIELD_ELEMENTS = 1024;
 /** Bytes between two yields. */
-export const YIELD_BYTES = 64 * 1024;
+const YIELD_BYTES = 64 * 1024;
 /** What Redis allows for the header of an element that is to be added to a node of a list. */
 const ADDED_OVERHEAD = 8;
 /** An element of a list above this gets a node of its own that is not packed. */

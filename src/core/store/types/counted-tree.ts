@@ -1,6 +1,6 @@
 /**
  * CountedTree: leaves of items in order, under nodes that count what is below them, so that finding a place, a rank, and the
- * item of a rank all cost O(log n). What a leaf holds is its own affair; its users are ScoreOrder and SortedChunks.
+ * item of a rank all cost O(log n). What a leaf holds is its own affair; its user is ScoreOrder.
  *
  *   node   { children, firsts, counts }     height 2      firsts[i]: the first leaf below children[i]
  *   node   { children, firsts, counts }     height 1      counts[i]: the items below children[i]
@@ -13,7 +13,7 @@
  */
 
 /** Items of a full leaf: half of them are moved by an insertion. */
-export const LEAF_MAX = 64;
+const LEAF_MAX = 64;
 /** Leaves and nodes with fewer join a neighbour with which they make no more than half a full one. */
 const LEAF_MIN = LEAF_MAX >> 2;
 const NODE_MAX = 64;
