@@ -1,8 +1,8 @@
-/** HDEL, and what is left to do when fields were deleted (redis 7.2.6 t_hash.c:hdelCommand). */
+/** HDEL (redis 7.2.6 t_hash.c:hdelCommand). */
 import { type Bytes } from '../../base/bytes.js';
-import { EVENT_DEL } from '../../store/events.js';
 import { type HashValue } from '../../store/types/hash-value.js';
 import { type CommandContext } from '../context.js';
+import { elementsRemoved } from '../removal.js';
 import { EVENT_HDEL } from './events.js';
 import { fieldsFrom, hashSlot } from './lookup.js';
 
@@ -24,21 +24,6 @@ function deleteFields(ctx: CommandContext, key: Bytes, slot: number, argv: reado
     if (deleted++ === 0) hash = ctx.gate.open(ctx.db, slot) as HashValue;
     hash.delete(argv[i]);
   }
-  if (deleted > 0) fieldsDeleted(ctx, key, slot, hash, deleted);
+  if (deleted > 0) elementsRemoved(ctx, key, slot, hash.size, EVENT_HDEL, deleted);
   return deleted;
-}
-
-/** Announces that `count` fields were deleted by a command, and removes a hash that has no others. */
-export function fieldsDeleted(
-  ctx: CommandContext,
-  key: Bytes,
-  slot: number,
-  hash: HashValue,
-  count: number,
-): void {
-  const { db, gate } = ctx;
-  const emptied = hash.size === 0;
-  // The removal of the key counts for the last field.
-  gate.changed(db, key, EVENT_HDEL, emptied ? count - 1 : count);
-  if (emptied) gate.remove(db, key, slot, EVENT_DEL);
 }

@@ -12,9 +12,9 @@ import { int64Arg, rangeArg } from '../args.js';
 import { type CommandContext } from '../context.js';
 import { Errors, invalidExpire, type ReplyError } from '../errors.js';
 import { isOver } from '../generic/expire.js';
+import { elementsRemoved } from '../removal.js';
 import { type Handler } from '../spec.js';
-import { fieldsDeleted } from './delete.js';
-import { EVENT_HEXPIRE, EVENT_HPERSIST } from './events.js';
+import { EVENT_HDEL, EVENT_HEXPIRE, EVENT_HPERSIST } from './events.js';
 import { fieldsFrom, hashSlot, readHash } from './lookup.js';
 import { preventWhereUnknown, propagateFieldDeletion, propagateFieldExpiry } from './propagation.js';
 
@@ -124,7 +124,7 @@ function deleteFields(ctx: CommandContext, argv: Bytes[], first: number, slot: n
     hash.delete(argv[i]);
   }
   if (deleted.length === 0) return;
-  fieldsDeleted(ctx, key, slot, hash, deleted.length);
+  elementsRemoved(ctx, key, slot, hash.size, EVENT_HDEL, deleted.length);
   propagateFieldDeletion(ctx, key, deleted);
 }
 

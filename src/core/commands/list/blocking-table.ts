@@ -1,4 +1,5 @@
 /** The blocking list commands as their command pages. */
+import { numberedKeys } from '../numbered-keys.js';
 import { defineCommand, keyAt, keysFrom, type CommandDefinition } from '../spec.js';
 import { blmove, blmpop, blpop, brpop, brpoplpush } from './blocking.js';
 
@@ -70,13 +71,7 @@ export const BLOCKING_LIST_COMMANDS: readonly CommandDefinition[] = [
     since: '7.0.0',
     summary: 'As LMPOP; waits for an element when none of the lists is there.',
     complexity: 'O(N+M), N being the number of keys, M the number of elements taken',
-    keys: [
-      {
-        flags: ['RW', 'access', 'delete'],
-        begin: { index: 2 },
-        find: { keyNumIdx: 0, firstKey: 1, step: 1 },
-      },
-    ],
+    keys: [numberedKeys(2, 'RW', 'access', 'delete')],
     syntax: 'timeout numkeys key [key ...] <LEFT | RIGHT> [COUNT count]',
     run: blmpop,
   }),

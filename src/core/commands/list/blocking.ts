@@ -9,10 +9,11 @@ import { ascii, type Bytes } from '../../base/bytes.js';
 import { type ReplyWriter } from '../../protocol/reply-writer.js';
 import { timeoutSecondsArg } from '../args.js';
 import { type CommandContext } from '../context.js';
+import { manyPopsArgs } from '../numbered-keys.js';
 import { type End } from './events.js';
 import { endArg, listSlot } from './lists.js';
 import { moveOne } from './move.js';
-import { manyPopsArgs, popFirst, popFirstOne } from './pop.js';
+import { popFirst, popFirstOne } from './pop.js';
 
 const LMOVE = ascii('LMOVE');
 const RPOPLPUSH = ascii('RPOPLPUSH');
@@ -45,7 +46,7 @@ function blockingPop(ctx: CommandContext, argv: Bytes[], end: End): void {
 
 /** BLMPOP timeout numkeys key [key ...] <LEFT | RIGHT> [COUNT count] */
 export function blmpop(ctx: CommandContext, argv: Bytes[]): void {
-  const pops = manyPopsArgs(argv, 2);
+  const pops = manyPopsArgs(argv, 2, endArg);
   const timeoutMs = timeoutSecondsArg(ctx, argv[1]);
   if (popFirst(ctx, pops)) return;
   if (ctx.mayBlock) waitFor(ctx, pops.keys, timeoutMs);

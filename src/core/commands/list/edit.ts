@@ -5,8 +5,9 @@ import { type ListValue } from '../../store/types/list-value.js';
 import { indexArg, int64Arg } from '../args.js';
 import { type CommandContext } from '../context.js';
 import { Errors } from '../errors.js';
+import { elementsRemoved } from '../removal.js';
 import { EVENT_LREM, EVENT_LSET, EVENT_LTRIM } from './events.js';
-import { clear, fromStart, growing, listSlot, openList, settleShrunk, shrunk } from './lists.js';
+import { fromStart, growing, listSlot, openList, settleShrunk, shrunk } from './lists.js';
 
 /** LSET key index element. The index is looked at only when the key is there. */
 export function lset(ctx: CommandContext, argv: Bytes[]): void {
@@ -52,7 +53,7 @@ export function ltrim(ctx: CommandContext, argv: Bytes[]): void {
     const { length } = ctx.db.valueAt(slot) as ListValue;
     const start = Math.max(fromStart(first, length), 0);
     const end = Math.min(fromStart(last, length), length - 1);
-    if (start > end) clear(ctx, argv[1], slot, EVENT_LTRIM, length);
+    if (start > end) elementsRemoved(ctx, argv[1], slot, 0, EVENT_LTRIM, length);
     else {
       const list = openList(ctx, slot);
       list.trim(start, end + 1);

@@ -6,12 +6,13 @@
  */
 import { isWord, type Bytes } from '../../base/bytes.js';
 import { type ReplyWriter } from '../../protocol/reply-writer.js';
-import { EVENT_DEL, type KeyEvent } from '../../store/events.js';
+import { type KeyEvent } from '../../store/events.js';
 import { LISTPACK_FRAME, listNodeLimits, settleEncoding } from '../../store/types/encoding.js';
 import { ListValue } from '../../store/types/list-value.js';
 import { type Value } from '../../store/types/value.js';
 import { type CommandContext } from '../context.js';
 import { Errors } from '../errors.js';
+import { elementsRemoved } from '../removal.js';
 import { type End } from './events.js';
 
 /** Elements that are taken out of a list at a time: an answer of a million needs no array of a million. */
@@ -91,17 +92,8 @@ export function shrunk(
   event: KeyEvent,
   count: number,
 ): void {
-  if (list.length > 0) {
-    settleShrunk(ctx, list);
-    ctx.gate.changed(ctx.db, key, event, count);
-  } else clear(ctx, key, slot, event, count);
-}
-
-/** All `count` elements of a list go at once, and the key with them. */
-export function clear(ctx: CommandContext, key: Bytes, slot: number, event: KeyEvent, count: number): void {
-  // The removal counts as the last of the changes.
-  ctx.gate.changed(ctx.db, key, event, count - 1);
-  ctx.gate.remove(ctx.db, key, slot, EVENT_DEL);
+  if (list.length > 0) settleShrunk(ctx, list);
+  elementsRemoved(ctx, key, slot, list.length, event, count);
 }
 
 /** An index or offset of an element, counted from the end when negative. */

@@ -4,18 +4,18 @@
  * LMPOP is propagated as an LPOP or RPOP of the one list that it took from. Source: redis 7.2.6 t_list.c (popGenericCommand,
  * mpopGenericCommand, lmpopGenericCommand).
  */
-import { ascii, isWord, type Bytes } from '../../base/bytes.js';
-import { INT64_MAX, formatInt64 } from '../../base/numbers.js';
+import { ascii, type Bytes } from '../../base/bytes.js';
+import { formatInt64 } from '../../base/numbers.js';
 import { type ListValue } from '../../store/types/list-value.js';
-import { positiveArg, rangeArg } from '../args.js';
+import { positiveArg } from '../args.js';
 import { type CommandContext } from '../context.js';
-import { Errors, ReplyError, wrongArity } from '../errors.js';
+import { Errors, wrongArity } from '../errors.js';
+import { manyPopsArgs, type ManyPops } from '../numbered-keys.js';
+import { elementsRemoved } from '../removal.js';
 import { POP_EVENTS, type End } from './events.js';
-import { clear, endArg, listSlot, openList, popAt, replyRange, shrunk } from './lists.js';
+import { endArg, listSlot, openList, popAt, replyRange, shrunk } from './lists.js';
 
 const POP_NAMES: Readonly<Record<End, Bytes>> = { left: ascii('LPOP'), right: ascii('RPOP') };
-const BAD_NUMKEYS = new ReplyError('ERR numkeys should be greater than 0');
-const BAD_COUNT = new ReplyError('ERR count should be greater than 0');
 
 /** LPOP key [count] */
 export function lpop(ctx: CommandContext, argv: Bytes[]): void {
@@ -53,7 +53,7 @@ function popSome(ctx: CommandContext, key: Bytes, slot: number, end: End, count:
   const taken = Math.min(count, length);
   const start = end === 'left' ? 0 : length - taken;
   replyRange(ctx.reply, ctx.db.valueAt(slot) as ListValue, start, taken, end === 'right');
-  if (taken === length) clear(ctx, key, slot, POP_EVENTS[end], taken);
+  if (taken === length) elementsRemoved(ctx, key, slot, 0, POP_EVENTS[end], taken);
   else {
     const list = openList(ctx, slot);
     list.removeRange(start, taken);
@@ -62,34 +62,13 @@ function popSome(ctx: CommandContext, key: Bytes, slot: number, end: End, count:
   return taken;
 }
 
-/** What LMPOP and BLMPOP ask for. */
-export interface ManyPops {
-  readonly keys: Bytes[];
-  readonly end: End;
-  readonly count: number;
-}
-
-/** `numkeys key [key ...] <LEFT | RIGHT> [COUNT count]` from `argv[from]` on. */
-export function manyPopsArgs(argv: readonly Bytes[], from: number): ManyPops {
-  const numkeys = rangeArg(argv[from], 1, INT64_MAX, BAD_NUMKEYS);
-  const where = from + numkeys + 1;
-  if (where >= argv.length) throw Errors.syntax;
-  const end = endArg(argv[where]);
-  let count: number | undefined;
-  for (let i = where + 1; i < argv.length; i += 2) {
-    if (count !== undefined || !isWord(argv[i], 'count') || i + 1 === argv.length) throw Errors.syntax;
-    count = rangeArg(argv[i + 1], 1, INT64_MAX, BAD_COUNT);
-  }
-  return { keys: argv.slice(from + 1, where), end, count: count ?? 1 };
-}
-
 /** LMPOP numkeys key [key ...] <LEFT | RIGHT> [COUNT count] */
 export function lmpop(ctx: CommandContext, argv: Bytes[]): void {
-  if (!popFirst(ctx, manyPopsArgs(argv, 1))) ctx.reply.nullArray();
+  if (!popFirst(ctx, manyPopsArgs(argv, 1, endArg))) ctx.reply.nullArray();
 }
 
 /** Takes from the first of the lists that is there and answers with its key and the elements. @returns whether one was */
-export function popFirst(ctx: CommandContext, { keys, end, count }: ManyPops): boolean {
+export function popFirst(ctx: CommandContext, { keys, side: end, count }: ManyPops<End>): boolean {
   for (const key of keys) {
     const slot = listSlot(ctx, key);
     if (slot < 0) continue;

@@ -2,6 +2,7 @@
  * The list family as its command pages. Names, arities, flags, key specifications and versions are those of redis 7.2.6
  * src/commands/*.json.
  */
+import { numberedKeys } from '../numbered-keys.js';
 import { defineCommand, keyAt, type CommandDefinition } from '../spec.js';
 import { BLOCKING_LIST_COMMANDS } from './blocking-table.js';
 import { lrem, lset, ltrim } from './edit.js';
@@ -123,13 +124,7 @@ const REMOVING: readonly CommandDefinition[] = [
     since: '7.0.0',
     summary: 'Takes elements from the first of several lists that is there.',
     complexity: 'O(N+M), N being the number of keys, M the number of elements taken',
-    keys: [
-      {
-        flags: ['RW', 'access', 'delete'],
-        begin: { index: 1 },
-        find: { keyNumIdx: 0, firstKey: 1, step: 1 },
-      },
-    ],
+    keys: [numberedKeys(1, 'RW', 'access', 'delete')],
     syntax: 'numkeys key [key ...] <LEFT | RIGHT> [COUNT count]',
     run: lmpop,
   }),

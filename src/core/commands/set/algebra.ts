@@ -5,17 +5,16 @@
  * the cheaper of two ways. Source: redis 7.2.6 t_set.c (sinterGenericCommand, sunionDiffGenericCommand).
  */
 import { isWord, type Bytes } from '../../base/bytes.js';
-import { INT64_MAX } from '../../base/numbers.js';
 import { EVENT_DEL, type KeyEvent } from '../../store/events.js';
 import { isInt64Text } from '../../store/types/int-text.js';
 import { SetValue } from '../../store/types/set-value.js';
-import { positiveArg, rangeArg } from '../args.js';
+import { positiveArg } from '../args.js';
 import { type CommandContext } from '../context.js';
 import { Errors, ReplyError } from '../errors.js';
+import { numkeysArg } from '../numbered-keys.js';
 import { EVENT_SDIFFSTORE, EVENT_SINTERSTORE, EVENT_SUNIONSTORE } from './events.js';
 import { addMember, limitsOf, readSet, replyMembers, shownMembers } from './sets.js';
 
-const BAD_NUMKEYS = new ReplyError('ERR numkeys should be greater than 0');
 const TOO_MANY_KEYS = new ReplyError("ERR Number of keys can't be greater than number of args");
 const NEGATIVE_LIMIT = new ReplyError("ERR LIMIT can't be negative");
 
@@ -47,7 +46,7 @@ export function sinter(ctx: CommandContext, argv: Bytes[]): void {
 
 /** SINTERCARD numkeys key [key ...] [LIMIT limit] */
 export function sintercard(ctx: CommandContext, argv: Bytes[]): void {
-  const numkeys = rangeArg(argv[1], 1, INT64_MAX, BAD_NUMKEYS);
+  const numkeys = numkeysArg(argv[1]);
   if (numkeys > argv.length - 2) throw TOO_MANY_KEYS;
   let limit = 0;
   for (let i = 2 + numkeys; i < argv.length; i += 2) {

@@ -4,13 +4,13 @@
 import { type Bytes } from '../../base/bytes.js';
 import { globMatch } from '../../base/glob.js';
 import { type CommandContext } from '../context.js';
+import { elementsRemoved } from '../removal.js';
 import { cursorArg, scanOptions } from '../scan-args.js';
 import { EVENT_SADD, EVENT_SREM } from './events.js';
 import {
   addMember,
   expectMembers,
   limitsOf,
-  membersRemoved,
   newSetFor,
   openSet,
   readSet,
@@ -45,7 +45,7 @@ export function srem(ctx: CommandContext, argv: Bytes[]): void {
   if (slot >= 0) {
     const set = openSet(ctx, slot);
     for (let i = 2; i < argv.length && set.size > 0; i++) if (set.delete(argv[i])) removed++;
-    if (removed > 0) membersRemoved(ctx, key, slot, set, EVENT_SREM, removed);
+    if (removed > 0) elementsRemoved(ctx, key, slot, set.size, EVENT_SREM, removed);
   }
   ctx.reply.int(removed);
 }
@@ -73,7 +73,7 @@ export function smove(ctx: CommandContext, argv: Bytes[]): void {
     reply.int(0);
     return;
   }
-  membersRemoved(ctx, source, slot, set, EVENT_SREM, 1);
+  elementsRemoved(ctx, source, slot, set.size, EVENT_SREM, 1);
   const limits = limitsOf(ctx);
   const targetSlot = db.lookup(target);
   const receiver = targetSlot < 0 ? newSetFor(member, 1, limits) : openSet(ctx, targetSlot);

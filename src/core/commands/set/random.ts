@@ -6,23 +6,14 @@
  */
 import { ascii, type Bytes } from '../../base/bytes.js';
 import { INT64_MAX } from '../../base/numbers.js';
-import { EVENT_DEL } from '../../store/events.js';
 import { SetValue } from '../../store/types/set-value.js';
 import { positiveArg, rangeArg } from '../args.js';
 import { differentPlaces, drawnPlaces, orderedPlaces, writeAnyPlaces } from '../by-chance.js';
 import { type CommandContext } from '../context.js';
 import { Errors } from '../errors.js';
+import { elementsRemoved } from '../removal.js';
 import { EVENT_SPOP } from './events.js';
-import {
-  addMember,
-  limitsOf,
-  membersRemoved,
-  openSet,
-  readSet,
-  replyMembers,
-  setSlot,
-  shownMembers,
-} from './sets.js';
+import { addMember, limitsOf, openSet, readSet, replyMembers, setSlot, shownMembers } from './sets.js';
 
 const SREM = ascii('SREM');
 const DEL = ascii('DEL');
@@ -49,7 +40,7 @@ export function spop(ctx: CommandContext, argv: Bytes[]): void {
   const set = openSet(ctx, slot);
   const member = set.memberAt(ctx.server.random.below(set.size));
   set.delete(member);
-  membersRemoved(ctx, key, slot, set, EVENT_SPOP, 1);
+  elementsRemoved(ctx, key, slot, set.size, EVENT_SPOP, 1);
   ctx.effects.replace(SREM, key, member);
   ctx.reply.bulk(member);
 }
@@ -62,11 +53,9 @@ function popMany(ctx: CommandContext, key: Bytes, count: number): void {
 }
 
 function popAll(ctx: CommandContext, key: Bytes, slot: number): void {
-  const { db, gate } = ctx;
-  const set = db.valueAt(slot) as SetValue;
+  const set = ctx.db.valueAt(slot) as SetValue;
   replyMembers(ctx, set);
-  gate.changed(db, key, EVENT_SPOP, set.size - 1);
-  gate.remove(db, key, slot, EVENT_DEL);
+  elementsRemoved(ctx, key, slot, 0, EVENT_SPOP, set.size);
   ctx.effects.replace(ctx.server.config.values.lazyfreeLazyServerDel ? UNLINK : DEL, key);
 }
 

@@ -6,7 +6,6 @@
  * which they came; the order of a hash table is nobody's business.
  */
 import { type Bytes } from '../../base/bytes.js';
-import { EVENT_DEL, type KeyEvent } from '../../store/events.js';
 import { settleEncoding, type EncodingLimits } from '../../store/types/encoding.js';
 import { isInt64Text } from '../../store/types/int-text.js';
 import { SetValue } from '../../store/types/set-value.js';
@@ -120,23 +119,4 @@ export function replyMembers(ctx: CommandContext, set: SetValue): void {
   const members = shownMembers(set);
   reply.set(members.size);
   for (let place = 0; place < members.size; place++) reply.bulk(members.memberAt(place));
-}
-
-/** `count` members of the set at `key` have gone: tells of `event`, and deletes the key when none is left. */
-export function membersRemoved(
-  ctx: CommandContext,
-  key: Bytes,
-  slot: number,
-  set: SetValue,
-  event: KeyEvent,
-  count: number,
-): void {
-  const { db, gate } = ctx;
-  if (set.size > 0) {
-    gate.changed(db, key, event, count);
-    return;
-  }
-  // The removal counts as the last of the changes.
-  gate.changed(db, key, event, count - 1);
-  gate.remove(db, key, slot, EVENT_DEL);
 }

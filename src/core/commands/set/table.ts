@@ -2,6 +2,7 @@
  * The set family as its command pages. Names, arities, flags, key specifications and versions are those of redis 7.2.6
  * src/commands/*.json.
  */
+import { numberedKeys } from '../numbered-keys.js';
 import { defineCommand, keyAt, keysFrom, type CommandDefinition } from '../spec.js';
 import { sdiff, sdiffstore, sinter, sintercard, sinterstore, sunion, sunionstore } from './algebra.js';
 import { sadd, scard, sismember, smembers, smismember, smove, srem, sscan } from './members.js';
@@ -178,7 +179,7 @@ const SEVERAL_SETS: readonly CommandDefinition[] = [
     since: '7.0.0',
     summary: 'Counts the members that all of the sets have, up to a limit.',
     complexity: INTERSECTION,
-    keys: [{ flags: ['RO', 'access'], begin: { index: 1 }, find: { keyNumIdx: 0, firstKey: 1, step: 1 } }],
+    keys: [numberedKeys(1, 'RO', 'access')],
     syntax: 'numkeys key [key ...] [LIMIT limit]',
     run: sintercard,
   }),

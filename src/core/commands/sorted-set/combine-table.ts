@@ -1,7 +1,7 @@
 /** Unions, intersections and differences of sorted sets, as their command pages. */
 import { defineCommand, keyAt, type CommandDefinition } from '../spec.js';
 import { zdiff, zdiffstore, zinter, zintercard, zinterstore, zunion, zunionstore } from './combine.js';
-import { numberedKeys } from './numbered-keys.js';
+import { numberedKeys } from '../numbered-keys.js';
 
 const KEYS = 'key [key ...]';
 const WEIGHING = '[WEIGHTS weight [weight ...]] [AGGREGATE <SUM | MIN | MAX>]';

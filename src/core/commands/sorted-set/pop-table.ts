@@ -1,6 +1,6 @@
 /** Popping from sorted sets, as their command pages. */
 import { defineCommand, keyAt, keysFrom, type CommandDefinition } from '../spec.js';
-import { numberedKeys } from './numbered-keys.js';
+import { numberedKeys } from '../numbered-keys.js';
 import { bzmpop, bzpopmax, bzpopmin, zmpop, zpopmax, zpopmin } from './pop.js';
 
 export const POP_COMMANDS: readonly CommandDefinition[] = [

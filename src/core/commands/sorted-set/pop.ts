@@ -4,19 +4,18 @@
  * Source: redis 7.2.6 t_zset.c (genericZpopCommand, blockingGenericZpopCommand, zmpopGenericCommand).
  */
 import { ascii, isWord, type Bytes } from '../../base/bytes.js';
-import { INT64_MAX } from '../../base/numbers.js';
 import { type ReplyWriter } from '../../protocol/reply-writer.js';
 import { type ZEntry } from '../../store/types/zset-value.js';
-import { positiveArg, rangeArg, timeoutSecondsArg } from '../args.js';
+import { positiveArg, timeoutSecondsArg } from '../args.js';
 import { type BlockOptions, type CommandContext } from '../context.js';
-import { Errors, ReplyError } from '../errors.js';
+import { Errors } from '../errors.js';
+import { elementsRemoved } from '../removal.js';
+import { manyPopsArgs } from '../numbered-keys.js';
 import { EVENT_ZPOPMAX, EVENT_ZPOPMIN } from './events.js';
-import { openZSet, shrunk, writeSlot } from './values.js';
+import { openZSet, writeSlot } from './values.js';
 
 const ZPOPMIN = ascii('ZPOPMIN');
 const ZPOPMAX = ascii('ZPOPMAX');
-const NUMKEYS = new ReplyError('ERR numkeys should be greater than 0');
-const COUNT = new ReplyError('ERR count should be greater than 0');
 
 /** ZPOPMIN key [count] */
 export function zpopmin(ctx: CommandContext, argv: Bytes[]): void {
@@ -48,15 +47,15 @@ function popOne(ctx: CommandContext, argv: Bytes[], highest: boolean): void {
 
 /** ZMPOP numkeys key [key ...] MIN | MAX [COUNT count] */
 export function zmpop(ctx: CommandContext, argv: Bytes[]): void {
-  const { keys, highest, count } = readMultiple(argv, 1);
-  if (!popFirst(ctx, keys, highest, count)) ctx.reply.nullArray();
+  const { keys, side, count } = manyPopsArgs(argv, 1, highestArg);
+  if (!popFirst(ctx, keys, side, count)) ctx.reply.nullArray();
 }
 
 /** BZMPOP timeout numkeys key [key ...] MIN | MAX [COUNT count] */
 export function bzmpop(ctx: CommandContext, argv: Bytes[]): void {
-  const { keys, highest, count } = readMultiple(argv, 2);
+  const { keys, side, count } = manyPopsArgs(argv, 2, highestArg);
   const timeoutMs = timeoutSecondsArg(ctx, argv[1]);
-  if (!popFirst(ctx, keys, highest, count)) waitFor(ctx, keys, timeoutMs);
+  if (!popFirst(ctx, keys, side, count)) waitFor(ctx, keys, timeoutMs);
 }
 
 /** BZPOPMIN key [key ...] timeout */
@@ -85,25 +84,11 @@ function popOrWait(ctx: CommandContext, argv: Bytes[], highest: boolean): void {
   waitFor(ctx, keys, timeoutMs);
 }
 
-interface Multiple {
-  readonly keys: readonly Bytes[];
-  readonly highest: boolean;
-  readonly count: number;
-}
-
-/** Reads the arguments of ZMPOP from `numkeys` on, which stands at `at`. */
-function readMultiple(argv: readonly Bytes[], at: number): Multiple {
-  const numkeys = rangeArg(argv[at], 1, INT64_MAX, NUMKEYS);
-  const where = at + 1 + numkeys;
-  if (where >= argv.length) throw Errors.syntax;
-  const highest = isWord(argv[where], 'max');
-  if (!highest && !isWord(argv[where], 'min')) throw Errors.syntax;
-  let count: number | undefined;
-  for (let i = where + 1; i < argv.length; i += 2) {
-    if (count !== undefined || !isWord(argv[i], 'count') || i + 1 === argv.length) throw Errors.syntax;
-    count = rangeArg(argv[i + 1], 1, INT64_MAX, COUNT);
-  }
-  return { keys: argv.slice(at + 1, where), highest, count: count ?? 1 };
+/** MIN or MAX; whether it is MAX. */
+function highestArg(text: Bytes): boolean {
+  if (isWord(text, 'max')) return true;
+  if (isWord(text, 'min')) return false;
+  throw Errors.syntax;
 }
 
 /** Pops from the first of `keys` that is there and answers; false when none is. */
@@ -126,7 +111,7 @@ function pop(ctx: CommandContext, key: Bytes, slot: number, highest: boolean, co
   const zset = openZSet(ctx, slot);
   const { size } = zset;
   const popped = highest ? zset.removeRange(size - count, size).reverse() : zset.removeRange(0, count);
-  shrunk(ctx, key, slot, zset, highest ? EVENT_ZPOPMAX : EVENT_ZPOPMIN, popped.length);
+  elementsRemoved(ctx, key, slot, zset.size, highest ? EVENT_ZPOPMAX : EVENT_ZPOPMIN, popped.length);
   return popped;
 }
 

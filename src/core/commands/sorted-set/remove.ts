@@ -4,9 +4,10 @@ import { type KeyEvent } from '../../store/events.js';
 import { type ZSetValue } from '../../store/types/zset-value.js';
 import { indexArg } from '../args.js';
 import { type CommandContext } from '../context.js';
+import { elementsRemoved } from '../removal.js';
 import { lexRange, ranksBetween, ranksByLex, ranksByScore, scoreRange, WHOLE, type Ranks } from './bounds.js';
 import { EVENT_ZREM, EVENT_ZREMRANGEBYLEX, EVENT_ZREMRANGEBYRANK, EVENT_ZREMRANGEBYSCORE } from './events.js';
-import { openZSet, shrunk, writeSlot, zsetOrThrow } from './values.js';
+import { openZSet, writeSlot, zsetOrThrow } from './values.js';
 
 /** ZREM key member [member ...] */
 export function zrem(ctx: CommandContext, argv: Bytes[]): void {
@@ -21,7 +22,7 @@ export function zrem(ctx: CommandContext, argv: Bytes[]): void {
   const zset = openZSet(ctx, slot);
   let removed = 0;
   for (let i = found; i < argv.length && zset.size > 0; i++) if (zset.delete(argv[i])) removed++;
-  shrunk(ctx, key, slot, zset, EVENT_ZREM, removed);
+  elementsRemoved(ctx, key, slot, zset.size, EVENT_ZREM, removed);
   ctx.reply.int(removed);
 }
 
@@ -55,7 +56,7 @@ function removeRanks(
   if (start < end) {
     const zset = openZSet(ctx, slot);
     zset.removeRange(start, end);
-    shrunk(ctx, key, slot, zset, event, end - start);
+    elementsRemoved(ctx, key, slot, zset.size, event, end - start);
   }
   ctx.reply.int(end - start);
 }

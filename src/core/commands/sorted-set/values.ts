@@ -66,25 +66,6 @@ export function settle(ctx: CommandContext, zset: ZSetValue): void {
   settleEncoding(zset, ctx.server.config.values);
 }
 
-/** `by` members were taken out of the opened set in `slot`; the key goes when none is left. */
-export function shrunk(
-  ctx: CommandContext,
-  key: Bytes,
-  slot: number,
-  zset: ZSetValue,
-  event: KeyEvent,
-  by: number,
-): void {
-  const { db, gate } = ctx;
-  if (zset.size > 0) {
-    gate.changed(db, key, event, by);
-    return;
-  }
-  // The removal of the key is one of the changes that Redis counts.
-  gate.changed(db, key, event, by - 1);
-  gate.remove(db, key, slot, EVENT_DEL);
-}
-
 /**
  * Makes a sorted set the value of `key` in place of whatever it holds; an empty one, and none, leave no such key.
  * @param by what Redis adds to `dirty` when something is stored
