@@ -21,6 +21,8 @@ import { encodeCommandBuffer } from '../../src/core/protocol/command-encoder.js'
 import { ReplyDecoder, type Reply } from '../../src/core/protocol/reply-decoder.js';
 import { Config } from '../../src/core/services/config/config.js';
 import { NO_LOG } from '../../src/core/services/log.js';
+import { NotifyClass } from '../../src/core/store/events.js';
+import { Armed } from '../../src/core/store/write-gate.js';
 
 /** The other end of a session: collects what is written. */
 export class MemoryConnection implements Connection {
@@ -244,6 +246,17 @@ function testClient(engine: Engine, clock: ManualClock): TestClient {
     },
   };
 }
+
+/** Notes keyspace events from now on, of all classes by default. @returns those since the last call, `name key` each */
+export function recordEvents({ engine: { gate } }: TestEngine, classes = ALL_CLASSES): () => string[] {
+  const events: string[] = [];
+  gate.ports = { ...gate.ports, notify: (_db, key, event) => void events.push(`${event.name} ${key}`) };
+  gate.notifyClasses = classes;
+  gate.arm(Armed.notify, true);
+  return () => events.splice(0);
+}
+
+const ALL_CLASSES = Object.values(NotifyClass).reduce((all, bit) => all | bit, 0);
 
 /** A reply as plain JS: strings, numbers, null, arrays; errors as `-ERR …`. For short assertions. */
 export function plain(reply: Reply | undefined): unknown {

@@ -12,8 +12,7 @@ import { sortFirst } from '../../../../src/core/commands/geo/sort-first.js';
 import { SORTED_SET_COMMANDS } from '../../../../src/core/commands/sorted-set/table.js';
 import { SeededRandom } from '../../../../src/core/base/random.js';
 import { NotifyClass } from '../../../../src/core/store/events.js';
-import { Armed } from '../../../../src/core/store/write-gate.js';
-import { createTestEngine, plain, type TestEngine } from '../../../support/engine.js';
+import { createTestEngine, plain, recordEvents, type TestEngine } from '../../../support/engine.js';
 
 describe('geohashes', () => {
   it('are those of Redis', () => {
@@ -105,17 +104,14 @@ describe('searches', () => {
   });
 
   it('tell of what they store', () => {
-    const seen: string[] = [];
     const { gate } = t.engine;
-    gate.ports = { ...gate.ports, notify: (_db, key, event) => void seen.push(`${event.name} ${key}`) };
-    gate.notifyClasses = NotifyClass.zset | NotifyClass.generic;
-    gate.arm(Armed.notify, true);
+    const events = recordEvents(t, NotifyClass.zset | NotifyClass.generic);
     const before = gate.dirty;
     call('GEOSEARCHSTORE', 'd', 'g', 'FROMLONLAT', 0, 0, 'BYRADIUS', 25000, 'km', 'COUNT', 7);
     expect(gate.dirty).toBe(before + 7);
     call('GEORADIUS', 'g', 0, 0, 25000, 'km', 'COUNT', 2, 'STORE', 'd');
     call('GEORADIUS', 'none', 0, 0, 1, 'km', 'STOREDIST', 'd');
     call('GEOADD', 'g', 1, 1, 'here');
-    expect(seen).toEqual(['geosearchstore d', 'georadiusstore d', 'del d', 'zadd g']);
+    expect(events()).toEqual(['geosearchstore d', 'georadiusstore d', 'del d', 'zadd g']);
   });
 });

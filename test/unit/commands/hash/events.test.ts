@@ -1,15 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { HASH_COMMANDS } from '../../../../src/core/commands/hash/table.js';
 import { NotifyClass } from '../../../../src/core/store/events.js';
-import { Armed } from '../../../../src/core/store/write-gate.js';
-import { createTestEngine, type TestEngine } from '../../../support/engine.js';
+import { createTestEngine, recordEvents, type TestEngine } from '../../../support/engine.js';
 
 let t: TestEngine;
-let events: string[];
+let events: () => string[];
 
 function run(line: string): string[] {
   t.client.call(...line.split(' '));
-  return events.splice(0);
+  return events();
 }
 
 beforeEach(() => {
@@ -21,11 +20,8 @@ beforeEach(() => {
     'HPEXPIRE one 10 FIELDS 1 f',
   ])
     t.client.call(...line.split(' '));
-  events = [];
-  const { gate } = t.engine;
-  gate.ports = { ...gate.ports, notify: (_db, key, event) => void events.push(`${event.name} ${key}`) };
-  gate.notifyClasses = Object.values(NotifyClass).reduce((all, bit) => all | bit, 0) & ~NotifyClass.new;
-  gate.arm(Armed.notify, true);
+  events = recordEvents(t);
+  t.engine.gate.notifyClasses &= ~NotifyClass.new;
 });
 
 describe('keyspace events of the hash family', () => {

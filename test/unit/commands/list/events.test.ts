@@ -1,15 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FAMILIES } from '../../../../src/core/commands/families.js';
-import { NotifyClass } from '../../../../src/core/store/events.js';
-import { Armed } from '../../../../src/core/store/write-gate.js';
-import { createTestEngine, type TestEngine } from '../../../support/engine.js';
+import { createTestEngine, recordEvents, type TestEngine } from '../../../support/engine.js';
 
 let t: TestEngine;
-let events: string[];
+let events: () => string[];
 
 function run(line: string): string[] {
   t.client.call(...line.split(' '));
-  return events.splice(0);
+  return events();
 }
 
 beforeEach(() => {
@@ -17,11 +15,7 @@ beforeEach(() => {
   for (const line of ['RPUSH l a b c', 'RPUSH one 1', 'SADD s 1 2 3', 'SADD o 3', 'SADD single x']) {
     t.client.call(...line.split(' '));
   }
-  events = [];
-  const { gate } = t.engine;
-  gate.ports = { ...gate.ports, notify: (_db, key, event) => void events.push(`${event.name} ${key}`) };
-  gate.notifyClasses = Object.values(NotifyClass).reduce((all, bit) => all | bit, 0);
-  gate.arm(Armed.notify, true);
+  events = recordEvents(t);
 });
 
 describe('keyspace events of lists, sets and SORT', () => {

@@ -4,8 +4,7 @@ import { GENERIC_COMMANDS } from '../../../../src/core/commands/generic/table.js
 import { SORTED_SET_COMMANDS } from '../../../../src/core/commands/sorted-set/table.js';
 import { encodeCommandBuffer } from '../../../../src/core/protocol/command-encoder.js';
 import { NotifyClass } from '../../../../src/core/store/events.js';
-import { Armed } from '../../../../src/core/store/write-gate.js';
-import { createTestEngine, plain, type TestEngine } from '../../../support/engine.js';
+import { createTestEngine, plain, recordEvents, type TestEngine } from '../../../support/engine.js';
 
 let t: TestEngine;
 const call = (...args: (string | number)[]) => plain(t.client.call(...args));
@@ -87,11 +86,7 @@ describe('a large set', () => {
 
 describe('events', () => {
   it('have the names and the order of Redis', () => {
-    const seen: string[] = [];
-    const { gate } = t.engine;
-    gate.ports = { ...gate.ports, notify: (_db, key, event) => void seen.push(`${event.name} ${key}`) };
-    gate.notifyClasses = NotifyClass.zset | NotifyClass.generic;
-    gate.arm(Armed.notify, true);
+    const events = recordEvents(t, NotifyClass.zset | NotifyClass.generic);
     for (const line of [
       'ZADD z 1 a 2 b 3 c 4 d 5 e 6 f 7 g',
       'ZADD z 1 a',
@@ -111,7 +106,7 @@ describe('events', () => {
       'ZPOPMAX z 9',
     ])
       call(...line.split(' '));
-    expect(seen).toEqual([
+    expect(events()).toEqual([
       'zadd z',
       'zincr z',
       'zincr z',

@@ -3,11 +3,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { STREAM_COMMANDS } from '../../../../src/core/commands/stream/table.js';
 import { TRANSACTION_COMMANDS } from '../../../../src/core/commands/transactions/table.js';
 import { NotifyClass } from '../../../../src/core/store/events.js';
-import { Armed } from '../../../../src/core/store/write-gate.js';
-import { createTestEngine, plain, type TestEngine } from '../../../support/engine.js';
+import { createTestEngine, plain, recordEvents, type TestEngine } from '../../../support/engine.js';
 
 let t: TestEngine;
-let events: string[];
+let events: () => string[];
 const run = (line: string) => plain(t.client.call(...line.split(' ')));
 
 beforeEach(() => {
@@ -15,11 +14,7 @@ beforeEach(() => {
   run('XADD s 1-0 a 1');
   run('XADD s 2-0 a 2');
   run('XGROUP CREATE s g 0');
-  events = [];
-  const { gate } = t.engine;
-  gate.arm(Armed.notify, true);
-  gate.notifyClasses = NotifyClass.stream | NotifyClass.new;
-  gate.ports.notify = (_db, key, event) => void events.push(`${event.name} ${key}`);
+  events = recordEvents(t, NotifyClass.stream | NotifyClass.new);
 });
 
 describe('events and changes', () => {
@@ -46,18 +41,18 @@ describe('events and changes', () => {
   ])('%s', (line, expected, changes) => {
     const before = t.engine.gate.dirty;
     run(line);
-    expect(events).toEqual(expected);
+    expect(events()).toEqual(expected);
     expect(t.engine.gate.dirty - before).toBe(changes);
   });
 
   it('a consumer that is deleted, and entries that are acknowledged', () => {
     run('XREADGROUP GROUP g c STREAMS s >');
-    events.length = 0;
+    events();
     const before = t.engine.gate.dirty;
     run('XACK s g 1-0 2-0');
     expect(t.engine.gate.dirty - before).toBe(2);
     run('XGROUP DELCONSUMER s g c');
-    expect(events).toEqual(['xgroup-delconsumer s']);
+    expect(events()).toEqual(['xgroup-delconsumer s']);
   });
 });
 

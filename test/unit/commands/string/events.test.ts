@@ -1,26 +1,22 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { STRING_COMMANDS } from '../../../../src/core/commands/string/table.js';
 import { NotifyClass } from '../../../../src/core/store/events.js';
-import { Armed } from '../../../../src/core/store/write-gate.js';
-import { createTestEngine, type TestEngine } from '../../../support/engine.js';
+import { createTestEngine, recordEvents, type TestEngine } from '../../../support/engine.js';
 
 let t: TestEngine;
-let events: string[];
+let events: () => string[];
 
 function run(line: string): string[] {
   t.client.call(...line.split(' '));
-  return events.splice(0);
+  return events();
 }
 
 beforeEach(() => {
   t = createTestEngine({ families: [STRING_COMMANDS] });
   for (const line of ['SET k v', 'SET n 10', 'SET ttl v PXAT 1700000100000'])
     t.client.call(...line.split(' '));
-  events = [];
-  const { gate } = t.engine;
-  gate.ports = { ...gate.ports, notify: (_db, key, event) => void events.push(`${event.name} ${key}`) };
-  gate.notifyClasses = Object.values(NotifyClass).reduce((all, bit) => all | bit, 0) & ~NotifyClass.new;
-  gate.arm(Armed.notify, true);
+  events = recordEvents(t);
+  t.engine.gate.notifyClasses &= ~NotifyClass.new;
 });
 
 describe('keyspace events of the string family', () => {
