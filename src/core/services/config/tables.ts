@@ -89,8 +89,6 @@ export const WITHOUT_EFFECT: ReadonlyMap<DirectiveName, string> = new Map<Direct
   ['locale-collate', 'strings are compared byte by byte'],
   ['ignore-warnings', 'the kernel fault that it is about cannot happen without fork'],
   ['dynamic-hz', 'the work for clients does not grow with hz'],
-  ['lazyfree-lazy-user-del', 'V8 frees memory in the background'],
-  ['lazyfree-lazy-user-flush', 'V8 frees memory in the background'],
   ['replica-lazy-flush', 'V8 frees memory in the background'],
   ['sanitize-dump-payload', 'payloads are always checked'],
   ['list-compress-depth', 'lists are held as they are'],
