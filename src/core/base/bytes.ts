@@ -112,3 +112,8 @@ export function quote(bytes: Bytes, quotes = true): string {
 }
 
 const ESCAPES: Record<number, string> = { 7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 13: '\\r' };
+
+/** C isspace; takes a char code. The vertical tab and the form feed are blanks, too. */
+export function isBlank(c: number): boolean {
+  return c === 32 || (c >= 9 && c <= 13);
+}

@@ -4,7 +4,7 @@
  * One of the few files that may apply Number() and BigInt() to Bytes: each of them checks the form first, because both take
  * spaces, `0b1` and the empty string. Rules: redis 7.2.6 util.c (string2ll, string2ull, string2d, d2string).
  */
-import { type Bytes, isWord } from './bytes.js';
+import { type Bytes, isBlank, isWord } from './bytes.js';
 import { grisu2 } from './grisu.js';
 
 /** An exact signed 64-bit integer: `number` while safe, `bigint` beyond +-(2^53-1). */
@@ -335,9 +335,4 @@ function layOutG(digits: string, exponent: number): string {
 function untilNul(b: Bytes): Bytes {
   const nul = b.indexOf('\0');
   return nul < 0 ? b : (b.slice(0, nul) as Bytes);
-}
-
-/** C isspace. */
-function isBlank(c: number): boolean {
-  return c === 32 || (c >= 9 && c <= 13);
 }

@@ -3,7 +3,7 @@
  * sds.c:sdssplitargs): blanks separate; `"..."` knows \n \r \t \b \a \xHH and \<any>; `'...'` knows only \'; a closing
  * quote must be followed by a blank or the end. Called by the request parser and by whoever reads configuration lines.
  */
-import { type Bytes } from './bytes.js';
+import { type Bytes, isBlank } from './bytes.js';
 
 const QUOTE = 34;
 const APOSTROPHE = 39;
@@ -37,11 +37,7 @@ function skipBlanks(line: Bytes, from: number, end: number): number {
   return at;
 }
 
-/** C isspace: also the vertical tab and the form feed, which separate here but do not end a token. */
-function isBlank(c: number): boolean {
-  return c === 32 || (c >= 9 && c <= 13);
-}
-
+/** Unlike other blanks, the vertical tab and the form feed are part of a token. */
 function endsToken(c: number): boolean {
   return c === 32 || c === 9 || c === 10 || c === 13;
 }

@@ -139,11 +139,6 @@ export class SocketConnection implements Connection {
   }
 }
 
-/** `ip:port` or `[v6]:port`; IPv4 mapped into IPv6 is shown as IPv4. */
-export function formatAddress(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
 /** `::ffff:127.0.0.1` is `127.0.0.1`. */
 export function plainHost(host: string): string {
   return host.startsWith('::ffff:') && host.includes('.') ? host.slice(7) : host;

@@ -6,8 +6,9 @@
  */
 import { createServer, isIP, type Server, type Socket } from 'node:net';
 import { type Connection } from '../engine/connection.js';
-import { formatAddress, plainHost, SocketConnection, type Addresses } from './connection.js';
+import { plainHost, SocketConnection, type Addresses } from './connection.js';
 import { interceptAccept, takeAddress, wrapHandle, type StreamHandle } from './fast-path.js';
+import { hostPort } from './target.js';
 
 /** One read takes at most this many bytes. */
 const READ_BUFFER_BYTES = 64 * 1024;
@@ -145,8 +146,8 @@ function addressesOf(socket: Socket, unixPath: string | undefined): Addresses {
   const peerHost = plainHost(socket.remoteAddress ?? '?');
   const localHost = plainHost(socket.localAddress ?? '?');
   return {
-    peer: formatAddress(peerHost, socket.remotePort ?? 0),
+    peer: hostPort(peerHost, socket.remotePort ?? 0),
     peerHost,
-    local: formatAddress(localHost, socket.localPort ?? 0),
+    local: hostPort(localHost, socket.localPort ?? 0),
   };
 }
