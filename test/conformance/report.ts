@@ -98,8 +98,8 @@ export function renderPage(results: Results, baseline: Baseline, list: readonly 
     '',
     'The test-suite of the Redis 7.2.6 source tree, run with `redis-ts serve` in place of `redis-server` (`npm run',
     'conformance`). The share is what passes here of what a real 7.2.6 passes; a test that an abort left unrun counts as',
-    'failed. Without the tag `slow` and the cluster units. Units without a test in a mode are left out. Run with `--durable`: a',
-    'test that needs a command that is not there does not end its unit.',
+    'failed. Without the tag `slow` (but unit/querybuf, which has no others) and the cluster units. Units without a test in a mode',
+    'are left out. Run with `--durable`: a test that needs a command that is not there does not end its unit.',
   ];
   for (const mode of MODES) {
     out.push('', `## ${mode === 'spawning' ? 'Spawning its own servers' : 'Against one running server'}`, '');

@@ -57,10 +57,14 @@ export function runUnit(run: UnitRun): Promise<UnitOutput> {
   });
 }
 
+/** Units all of whose tests have the tag `slow`. */
+const SLOW_UNITS = new Set(['unit/querybuf']);
+
 function unitArguments(run: UnitRun): string[] {
   const { server } = run;
   return [
-    ...['--single', run.unit, '--clients', '1', '--tags', '-slow', '--timeout', String(run.timeoutSeconds)],
+    ...['--single', run.unit, '--clients', '1', '--timeout', String(run.timeoutSeconds)],
+    ...(SLOW_UNITS.has(run.unit) ? [] : ['--tags', '-slow']),
     ...(server === undefined ? [] : ['--host', '127.0.0.1', '--port', String(server.port)]),
     ...['--baseport', String(run.basePort), '--portcount', String(PORTS_PER_UNIT)],
     ...(run.durable ? ['--durable'] : []),
