@@ -12,7 +12,9 @@ import { type Bytes } from '../base/bytes.js';
 const BLOCK_BYTES = 128 * 1024;
 /** Up to here a string is copied char by char: a call out of JavaScript costs more. */
 const SHORT_CHARS = 32;
-/** What the header and the line end of a bulk take at most, for a length of three digits. */
+/** The longest bulk with a header of at most three digits. */
+export const MAX_SHORT_BULK = 999;
+/** What the header and the line end of such a bulk take at most. */
 export const BULK_FRAME = 8;
 /** Free blocks kept for the next turn. */
 const MAX_SPARE = 32;
@@ -50,6 +52,23 @@ function put({ bytes, words }: Block, at: number, text: string): number {
   return at + length;
 }
 
+/** Writes a bulk of at most MAX_SHORT_BULK bytes. @returns where it ends */
+function putBulk(block: Block, start: number, bytes: Bytes): number {
+  const buf = block.bytes;
+  const { length } = bytes;
+  let at = start;
+  buf[at++] = DOLLAR;
+  if (length >= 100) buf[at++] = ZERO + ((length / 100) | 0);
+  if (length >= 10) buf[at++] = ZERO + (((length / 10) | 0) % 10);
+  buf[at++] = ZERO + (length % 10);
+  buf[at++] = CR;
+  buf[at++] = LF;
+  at = put(block, at, bytes);
+  buf[at++] = CR;
+  buf[at++] = LF;
+  return at;
+}
+
 /** A run of bytes in a block. */
 export class OutputPiece {
   private end: number;
@@ -81,21 +100,27 @@ export class OutputPiece {
     this.block.at = this.end = put(this.block, this.end, bytes);
   }
 
-  /** Appends a bulk of at most 999 bytes; the caller has made sure of room for those and a BULK_FRAME. */
+  /** Appends a bulk of at most MAX_SHORT_BULK bytes; the caller has made sure of room for those and a BULK_FRAME. */
   appendBulk(bytes: Bytes): void {
-    const buf = this.block.bytes;
-    const { length } = bytes;
+    this.block.at = this.end = putBulk(this.block, this.end, bytes);
+  }
+
+  /**
+   * Appends bulks of the strings from `from` on, before `to`, as long as there is room and they have at most MAX_SHORT_BULK bytes.
+   * @returns the first one that was not appended
+   */
+  appendBulks(items: readonly Bytes[], from: number, to: number): number {
+    const { block } = this;
+    if (!this.isLast) return from;
     let at = this.end;
-    buf[at++] = DOLLAR;
-    if (length >= 100) buf[at++] = ZERO + ((length / 100) | 0);
-    if (length >= 10) buf[at++] = ZERO + (((length / 10) | 0) % 10);
-    buf[at++] = ZERO + (length % 10);
-    buf[at++] = CR;
-    buf[at++] = LF;
-    at = put(this.block, at, bytes);
-    buf[at++] = CR;
-    buf[at++] = LF;
-    this.block.at = this.end = at;
+    let i = from;
+    for (; i < to; i++) {
+      const { length } = items[i];
+      if (length > MAX_SHORT_BULK || at + length + BULK_FRAME > BLOCK_BYTES) break;
+      at = putBulk(block, at, items[i]);
+    }
+    block.at = this.end = at;
+    return i;
   }
 
   /** Appends the bytes of a Buffer. */

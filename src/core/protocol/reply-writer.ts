@@ -8,7 +8,7 @@
  */
 import { ascii, type Bytes } from '../base/bytes.js';
 import { formatDouble } from '../base/numbers.js';
-import { BULK_FRAME, openPiece, OutputPiece } from './output-block.js';
+import { BULK_FRAME, MAX_SHORT_BULK, openPiece, OutputPiece } from './output-block.js';
 
 /** A string is handed on once it is this long. */
 export const CHUNK_BYTES = 64 * 1024;
@@ -20,8 +20,6 @@ const HUGE_BULK_BYTES = 32 * 1024;
 const MAX_COPIED_TAIL = 4096;
 /** Aggregates from this length on are written into an output block: a rope of their parts costs three objects for each. */
 const PACKED_LENGTH = 8;
-/** Bulks up to here have a header of at most three digits. */
-const MAX_PACKED_BULK = 999;
 
 /** What the output consists of: strings of one byte per char, pieces of output blocks, and Buffers of its own. */
 export type OutputPart = string | OutputPiece | Buffer;
@@ -177,7 +175,7 @@ export class ReplyWriter {
 
   bulk(bytes: Bytes): void {
     const n = bytes.length;
-    if (this.piece !== undefined && n <= MAX_PACKED_BULK) this.packBulk(bytes);
+    if (this.piece !== undefined && n <= MAX_SHORT_BULK) this.packBulk(bytes);
     else if (n < LONG_BULK_BYTES)
       this.raw((n < SHARED_LENGTHS ? bulkHeaders[n] : `$${n}\r\n`) + bytes + '\r\n');
     else if (n < HUGE_BULK_BYTES) {
@@ -185,6 +183,20 @@ export class ReplyWriter {
       piece.append(bytes);
       piece.endLine();
     } else this.hugeBulk(bytes);
+  }
+
+  /** Bulk strings of `items[from, to)`. */
+  bulkRun(items: readonly Bytes[], from: number, to: number): void {
+    for (let i = from; i < to;) {
+      const { piece } = this;
+      if (piece !== undefined) {
+        const before = piece.length;
+        i = piece.appendBulks(items, i, to);
+        this.fullBytes += piece.length - before;
+      }
+      // The one that does not fit, or every one where there is no piece.
+      if (i < to) this.bulk(items[i++]);
+    }
   }
 
   private packBulk(bytes: Bytes): void {
@@ -306,6 +318,6 @@ export class ReplyWriter {
   /** An array of bulk strings. */
   bulks(items: readonly Bytes[]): void {
     this.array(items.length);
-    for (const item of items) this.bulk(item);
+    this.bulkRun(items, 0, items.length);
   }
 }

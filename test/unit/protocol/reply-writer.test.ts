@@ -129,7 +129,12 @@ function randomPart(random: SeededRandom): [string, (writer: ReplyWriter) => voi
   const length = [0, 3, 9, 10, 32, 33, 99, 100, 999, 1000, 1024, 5000, 40_000][random.below(13)];
   const value = String.fromCharCode(random.below(256)).repeat(length) as Bytes;
   const bulk = `$${length}\r\n${value}\r\n`;
-  switch (random.below(6)) {
+  switch (random.below(7)) {
+    case 4: {
+      const run = Array.from({ length: random.below(40) }, (_, i) => value.slice(0, i * 30) as Bytes);
+      const wire = run.slice(1).map((bytes) => `$${bytes.length}\r\n${bytes}\r\n`);
+      return [wire.join(''), (writer) => writer.bulkRun(run, 1, run.length)];
+    }
     case 0:
       return [`:${length}\r\n`, (writer) => writer.int(length)];
     case 1:

@@ -115,6 +115,6 @@ export function replyRange(
     const from = reverse ? start + count - done - size : start + done;
     const batch = list.range(from, from + size);
     if (reverse) batch.reverse();
-    for (const element of batch) reply.bulk(element);
+    reply.bulkRun(batch, 0, size);
   }
 }

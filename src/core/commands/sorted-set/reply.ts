@@ -29,6 +29,10 @@ export function replyRanks(
   withScores: boolean,
 ): void {
   replyMembersHeader(reply, end - start, withScores);
+  if (!reverse && !withScores) {
+    zset.walkRuns(start, end, (members, from, to) => reply.bulkRun(members, from, to));
+    return;
+  }
   const write = memberWriter(reply, withScores);
   if (reverse) zset.walkBack(start, end, write);
   else zset.walk(start, end, write);

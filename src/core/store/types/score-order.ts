@@ -10,6 +10,9 @@ import { CountedTree, NOBODY, type Leaf } from './counted-tree.js';
 /** Hears of a pair; says whether the walk goes on. */
 export type Visit = (member: Bytes, score: number) => boolean;
 
+/** Hears of the members of [from, to) of an array. */
+export type VisitRun = (members: readonly Bytes[], from: number, to: number) => void;
+
 class ScoreLeaf implements Leaf<ScoreLeaf> {
   owner = NOBODY;
 
@@ -141,6 +144,18 @@ export class ScoreOrder {
       const { members, scores } = tree.leaf;
       const stop = Math.min(members.length, tree.index + end - start);
       for (let i = tree.index; i < stop; i++, start++) if (!visit(members[i], scores[i])) return;
+    }
+  }
+
+  /** As `walk`, for the members alone, those that lie side by side together. */
+  walkRuns(start: number, end: number, visit: VisitRun): void {
+    const { tree } = this;
+    while (start < end) {
+      tree.seekRank(start);
+      const { members } = tree.leaf;
+      const stop = Math.min(members.length, tree.index + end - start);
+      visit(members, tree.index, stop);
+      start += stop - tree.index;
     }
   }
 

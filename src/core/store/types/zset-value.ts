@@ -6,7 +6,7 @@
  */
 import { type Bytes } from '../../base/bytes.js';
 import { DenseMap } from './dense-map.js';
-import { ScoreOrder, type Visit } from './score-order.js';
+import { ScoreOrder, type Visit, type VisitRun } from './score-order.js';
 import { stringCost } from './string-cost.js';
 
 export interface ZEntry {
@@ -106,6 +106,11 @@ export class ZSetValue {
   /** Visits the ranks in [start, end), 0 <= start and end <= size, upwards. Nothing may change during the walk. */
   walk(start: number, end: number, visit: Visit): void {
     this.order.walk(start, end, visit);
+  }
+
+  /** As `walk`, for the members alone, in runs. */
+  walkRuns(start: number, end: number, visit: VisitRun): void {
+    this.order.walkRuns(start, end, visit);
   }
 
   /** As `walk`, from the highest rank down. */
