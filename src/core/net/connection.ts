@@ -27,6 +27,8 @@ export class SocketConnection implements Connection {
     if (this.drained.length > 0 && this.queuedBytes === 0) this.callDrained();
   };
   private idle: WriteRequest | undefined;
+  /** Writes that the kernel has not taken whole. */
+  private inFlight = 0;
   private reading = true;
   private closed = false;
 
@@ -46,39 +48,45 @@ export class SocketConnection implements Connection {
 
   write(latin1: string): void {
     if (this.closed) return;
-    if (this.handle === undefined) this.socket.write(latin1, 'latin1', this.onWritten);
-    else this.dispatched(this.handle.writeLatin1String(this.request(), latin1));
+    if (this.handle === undefined) {
+      this.socket.write(latin1, 'latin1', this.onWritten);
+      return;
+    }
+    const req = this.request();
+    this.dispatched(req, this.handle.writeLatin1String(req, latin1));
   }
 
   writeBuffer(bytes: Buffer): void {
     if (this.closed || bytes.length === 0) return;
     if (this.handle === undefined) this.socket.write(bytes, this.onWritten);
-    else {
-      const req = this.newRequest();
-      req.buffer = bytes;
-      this.dispatched(this.handle.writeBuffer(req, bytes));
-    }
+    else this.writeBytes(this.handle, bytes);
   }
 
   writeTransient(bytes: Buffer): boolean {
     if (this.closed) return true;
     // What waits for a slow peer is copied: it would keep the whole block from being used again.
-    if (this.handle === undefined || this.handle.writeQueueSize > 0) {
+    if (this.handle === undefined || this.inFlight > 0) {
       this.writeBuffer(Buffer.from(bytes));
       return true;
     }
+    return this.writeBytes(this.handle, bytes);
+  }
+
+  /** @returns whether the kernel took all of it at once */
+  private writeBytes(handle: StreamHandle, bytes: Buffer): boolean {
     const req = this.request();
     req.buffer = bytes;
-    this.dispatched(this.handle.writeBuffer(req, bytes));
-    const taken = req.getAsyncId?.() === -1;
+    const taken = this.dispatched(req, handle.writeBuffer(req, bytes));
     if (taken) req.buffer = undefined;
     return taken;
   }
 
-  /** A request whose bytes the kernel took at once is free for the next write of a string. */
+  /** A request whose bytes the kernel took at once is free for the next write. */
   private request(): WriteRequest {
-    if (this.idle?.getAsyncId?.() === -1) return this.idle;
-    return (this.idle = this.newRequest());
+    const { idle } = this;
+    if (idle === undefined) return this.newRequest();
+    this.idle = undefined;
+    return idle;
   }
 
   private newRequest(): WriteRequest {
@@ -89,19 +97,28 @@ export class SocketConnection implements Connection {
     return req;
   }
 
-  private dispatched(error: number): void {
+  /** @returns whether the write is over: `oncomplete` is called for those that are not */
+  private dispatched(req: WriteRequest, error: number): boolean {
     if (error !== 0) this.socket.destroy();
+    if (req.getAsyncId() !== -1) {
+      this.inFlight++;
+      return false;
+    }
+    this.idle = req;
+    return true;
   }
 
   private completed(status: number): void {
-    this.idle = undefined;
+    this.inFlight--;
     if (status < 0) this.socket.destroy();
     else if (this.queuedBytes === 0) this.callDrained();
   }
 
   get queuedBytes(): number {
     if (this.closed) return 0;
-    return this.handle === undefined ? this.socket.writableLength : this.handle.writeQueueSize;
+    if (this.handle === undefined) return this.socket.writableLength;
+    // Asked after each reply: the handle itself is a call out of JavaScript away.
+    return this.inFlight === 0 ? 0 : this.handle.writeQueueSize;
   }
 
   onDrained(callback: () => void): void {

@@ -27,7 +27,7 @@ export interface WriteRequest {
   /** What is being written: the native side does not keep it alive. */
   buffer?: Uint8Array | undefined;
   /** -1 while no unfinished write is attached to this request. */
-  getAsyncId?(): number;
+  getAsyncId(): number;
 }
 
 type WriteRequestClass = new () => WriteRequest;
@@ -57,10 +57,11 @@ function captureWriteRequest(): WriteRequestClass | undefined {
     socket.on('error', () => undefined);
     socket.write('x', 'latin1');
     socket.destroy();
+    // Whether a write is over is read from this.
+    return captured !== undefined && new captured().getAsyncId() === -1 ? captured : undefined;
   } catch {
     return undefined;
   }
-  return captured;
 }
 
 /** Whether `handle` can be written to directly. */
