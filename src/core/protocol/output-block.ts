@@ -19,9 +19,15 @@ export const BULK_FRAME = 8;
 /** Free blocks kept for the next turn. */
 const MAX_SPARE = 32;
 
+/** An integer up to here is written digit by digit. */
+export const MAX_PLAIN_INT = 999_999_999;
+/** What such an integer takes at most. */
+export const INT_FRAME = 12;
+
 const CR = 13;
 const LF = 10;
 const DOLLAR = 36;
+const COLON = 58;
 const ZERO = 48;
 
 interface Block {
@@ -103,6 +109,25 @@ export class OutputPiece {
   /** Appends a bulk of at most MAX_SHORT_BULK bytes; the caller has made sure of room for those and a BULK_FRAME. */
   appendBulk(bytes: Bytes): void {
     this.block.at = this.end = putBulk(this.block, this.end, bytes);
+  }
+
+  /** Appends the reply of an integer from 0 to MAX_PLAIN_INT; the caller has made sure of room for an INT_FRAME. */
+  appendInt(n: number): void {
+    const buf = this.block.bytes;
+    let digits = 1;
+    for (let bound = 10; n >= bound; bound *= 10) digits++;
+    let at = this.end;
+    buf[at] = COLON;
+    let left = n | 0;
+    for (let i = at + digits; i > at; i--) {
+      const rest = (left / 10) | 0;
+      buf[i] = ZERO + left - rest * 10;
+      left = rest;
+    }
+    at += digits + 1;
+    buf[at++] = CR;
+    buf[at++] = LF;
+    this.block.at = this.end = at;
   }
 
   /**

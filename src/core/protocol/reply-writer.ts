@@ -8,7 +8,14 @@
  */
 import { ascii, type Bytes } from '../base/bytes.js';
 import { formatDouble } from '../base/numbers.js';
-import { BULK_FRAME, MAX_SHORT_BULK, openPiece, OutputPiece } from './output-block.js';
+import {
+  BULK_FRAME,
+  INT_FRAME,
+  MAX_PLAIN_INT,
+  MAX_SHORT_BULK,
+  openPiece,
+  OutputPiece,
+} from './output-block.js';
 
 /** A string is handed on once it is this long. */
 export const CHUNK_BYTES = 64 * 1024;
@@ -20,6 +27,8 @@ const HUGE_BULK_BYTES = 32 * 1024;
 const MAX_COPIED_TAIL = 4096;
 /** Aggregates from this length on are written into an output block: a rope of their parts costs three objects for each. */
 const PACKED_LENGTH = 8;
+/** So many short parts in a row, most often replies of a pipeline, go into a block as well. */
+const PACKED_PARTS = 6;
 
 /** What the output consists of: strings of one byte per char, pieces of output blocks, and Buffers of its own. */
 export type OutputPart = string | OutputPiece | Buffer;
@@ -42,6 +51,8 @@ export class ReplyWriter {
   /** The last of `full` while everything is appended to it; `tail` is empty then. */
   private piece: OutputPiece | undefined;
   private tail = '';
+  /** How often `tail` was added to. */
+  private parts = 0;
   private fullBytes = 0;
   /** Hears of every error line, for a link to a master that must not miss one. */
   onError: ((line: string) => void) | undefined;
@@ -65,6 +76,7 @@ export class ReplyWriter {
     this.full = [];
     this.piece = undefined;
     this.tail = '';
+    this.parts = 0;
     this.fullBytes = 0;
   }
 
@@ -73,6 +85,7 @@ export class ReplyWriter {
     if (this.fullBytes !== 0) return undefined;
     const out = this.tail;
     this.tail = '';
+    this.parts = 0;
     return out;
   }
 
@@ -107,17 +120,27 @@ export class ReplyWriter {
       }
     }
     this.tail += encoded;
-    if (this.tail.length >= CHUNK_BYTES) this.seal();
+    if (++this.parts === PACKED_PARTS) this.pack();
+    else if (this.tail.length >= CHUNK_BYTES) this.seal();
   }
 
   /** The piece, or the one that follows it, with room for `bytes`; undefined: there is none any more. */
   private room(bytes: number): OutputPiece | undefined {
     const { piece } = this;
     if (piece === undefined || piece.hasRoom(bytes)) return piece;
+    if (piece.isLast && bytes < HUGE_BULK_BYTES) return this.nextPiece(bytes);
     // Two writers that take turns would leave a piece for every word.
-    if (!piece.isLast || bytes >= HUGE_BULK_BYTES) this.piece = undefined;
-    else this.nextPiece(bytes);
-    return this.piece;
+    if (this.full.length === 1 && piece.length <= MAX_COPIED_TAIL) this.unpack(piece);
+    this.piece = undefined;
+    return undefined;
+  }
+
+  /** Makes a string again of what has been written, all of it in this piece: one write instead of two. */
+  private unpack(piece: OutputPiece): void {
+    this.tail = piece.view().latin1Slice();
+    piece.release();
+    this.full = [];
+    this.fullBytes = 0;
   }
 
   private nextPiece(bytes: number): OutputPiece {
@@ -170,7 +193,19 @@ export class ReplyWriter {
   }
 
   int(n: number | bigint): void {
-    this.raw(typeof n === 'number' && n >= 0 && n < SHARED_LENGTHS ? integers[n] : `:${n}\r\n`);
+    if (this.piece !== undefined && typeof n === 'number' && n >= 0 && n <= MAX_PLAIN_INT) this.packInt(n);
+    else this.raw(typeof n === 'number' && n >= 0 && n < SHARED_LENGTHS ? integers[n] : `:${n}\r\n`);
+  }
+
+  private packInt(n: number): void {
+    const piece = this.room(INT_FRAME);
+    if (piece === undefined) {
+      this.raw(`:${n}\r\n`);
+      return;
+    }
+    const before = piece.length;
+    piece.appendInt(n);
+    this.fullBytes += piece.length - before;
   }
 
   bulk(bytes: Bytes): void {

@@ -157,9 +157,14 @@ describe('a peer that ends its half', () => {
     const { server, wire, receive } = connected();
     let writes = 0;
     const write = wire.write.bind(wire);
+    const writeTransient = wire.writeTransient.bind(wire);
     wire.write = (text) => {
       writes++;
       write(text);
+    };
+    wire.writeTransient = (bytes) => {
+      writes++;
+      return writeTransient(bytes);
     };
     receive('PING\r\n'.repeat(300));
     server.clock.runTurn();

@@ -135,8 +135,10 @@ function randomPart(random: SeededRandom): [string, (writer: ReplyWriter) => voi
       const wire = run.slice(1).map((bytes) => `$${bytes.length}\r\n${bytes}\r\n`);
       return [wire.join(''), (writer) => writer.bulkRun(run, 1, run.length)];
     }
-    case 0:
-      return [`:${length}\r\n`, (writer) => writer.int(length)];
+    case 0: {
+      const n = [0, 9, 10, 255, 256, 99_999, 999_999_999, 1_000_000_000, -7, 2 ** 53][random.below(10)];
+      return [`:${n}\r\n`, (writer) => writer.int(n)];
+    }
     case 1:
       return [`*${length}\r\n`, (writer) => writer.array(length)];
     case 2:
