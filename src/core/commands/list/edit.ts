@@ -1,5 +1,5 @@
 /** Changing a list in its middle: LSET, LREM, LTRIM (redis 7.2.6 t_list.c). */
-import { type Bytes } from '../../base/bytes.js';
+import { ascii, type Bytes } from '../../base/bytes.js';
 import { type Int64 } from '../../base/numbers.js';
 import { type ListValue } from '../../store/types/list-value.js';
 import { indexArg, int64Arg } from '../args.js';
@@ -9,12 +9,15 @@ import { elementsRemoved } from '../removal.js';
 import { EVENT_LREM, EVENT_LSET, EVENT_LTRIM } from './events.js';
 import { fromStart, growing, listSlot, openList, settleShrunk, shrunk } from './lists.js';
 
+const LSET = ascii('LSET');
+
 /** LSET key index element. The index is looked at only when the key is there. */
 export function lset(ctx: CommandContext, argv: Bytes[]): void {
   const [, key, , element] = argv;
   const slot = listSlot(ctx, key);
   if (slot < 0) throw Errors.noKey;
-  const given = toInt32(int64Arg(argv[2]));
+  const asked = int64Arg(argv[2]);
+  const given = toInt32(asked);
   const list = openList(ctx, slot);
   const index = fromStart(given, list.length);
   growing(ctx, list, element.length, 1);
@@ -22,6 +25,8 @@ export function lset(ctx: CommandContext, argv: Bytes[]): void {
   list.setAt(index, element);
   settleShrunk(ctx, list);
   ctx.gate.changed(ctx.db, key, EVENT_LSET);
+  // Replicas before 7.2 take the index as it is, and would refuse this one.
+  if (given !== asked) ctx.effects.replace(LSET, key, ascii(String(given)), element);
   ctx.reply.ok();
 }
 
