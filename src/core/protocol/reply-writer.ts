@@ -53,6 +53,7 @@ export class ReplyWriter {
   private tail = '';
   /** How often `tail` was added to. */
   private parts = 0;
+  /** Bytes of `full` without the piece that is written to. */
   private fullBytes = 0;
   /** Hears of every error line, for a link to a master that must not miss one. */
   onError: ((line: string) => void) | undefined;
@@ -61,7 +62,7 @@ export class ReplyWriter {
 
   /** Bytes waiting to be taken. */
   get length(): number {
-    return this.fullBytes + this.tail.length;
+    return this.fullBytes + (this.piece === undefined ? this.tail.length : this.piece.length);
   }
 
   /** Everything written so far, in order; the writer is empty afterwards. Pieces are to be released by the caller. */
@@ -82,7 +83,7 @@ export class ReplyWriter {
 
   /** The whole output as one string when it is short (the common case); undefined: call `take`. */
   takeShort(): string | undefined {
-    if (this.fullBytes !== 0) return undefined;
+    if (this.full.length !== 0) return undefined;
     const out = this.tail;
     this.tail = '';
     this.parts = 0;
@@ -103,7 +104,7 @@ export class ReplyWriter {
         continue;
       }
       if (this.tail !== '') this.seal();
-      this.piece = undefined;
+      this.closePiece();
       this.full.push(part);
       this.fullBytes += part.length;
     }
@@ -111,13 +112,10 @@ export class ReplyWriter {
 
   /** Appends bytes that are already encoded. */
   raw(encoded: string): void {
-    if (this.piece !== undefined) {
-      const piece = this.room(encoded.length);
-      if (piece !== undefined) {
-        piece.append(encoded);
-        this.fullBytes += encoded.length;
-        return;
-      }
+    const piece = this.room(encoded.length);
+    if (piece !== undefined) {
+      piece.append(encoded);
+      return;
     }
     this.tail += encoded;
     if (++this.parts === PACKED_PARTS) this.pack();
@@ -131,7 +129,7 @@ export class ReplyWriter {
     if (piece.isLast && bytes < HUGE_BULK_BYTES) return this.nextPiece(bytes);
     // Two writers that take turns would leave a piece for every word.
     if (this.full.length === 1 && piece.length <= MAX_COPIED_TAIL) this.unpack(piece);
-    this.piece = undefined;
+    else this.closePiece();
     return undefined;
   }
 
@@ -140,10 +138,18 @@ export class ReplyWriter {
     this.tail = piece.view().latin1Slice();
     piece.release();
     this.full = [];
-    this.fullBytes = 0;
+    this.piece = undefined;
+  }
+
+  /** What follows goes elsewhere. */
+  private closePiece(): void {
+    if (this.piece === undefined) return;
+    this.fullBytes += this.piece.length;
+    this.piece = undefined;
   }
 
   private nextPiece(bytes: number): OutputPiece {
+    this.closePiece();
     if (this.full.length > 0) this.grown();
     const piece = openPiece(bytes);
     this.piece = piece;
@@ -158,14 +164,12 @@ export class ReplyWriter {
     const { tail } = this;
     this.tail = '';
     this.nextPiece(tail.length).append(tail);
-    this.fullBytes += tail.length;
   }
 
   private seal(): void {
     this.full.push(this.tail);
     this.fullBytes += this.tail.length;
     this.tail = '';
-    this.piece = undefined;
     this.grown();
   }
 
@@ -199,13 +203,8 @@ export class ReplyWriter {
 
   private packInt(n: number): void {
     const piece = this.room(INT_FRAME);
-    if (piece === undefined) {
-      this.raw(`:${n}\r\n`);
-      return;
-    }
-    const before = piece.length;
-    piece.appendInt(n);
-    this.fullBytes += piece.length - before;
+    if (piece === undefined) this.raw(`:${n}\r\n`);
+    else piece.appendInt(n);
   }
 
   bulk(bytes: Bytes): void {
@@ -223,12 +222,7 @@ export class ReplyWriter {
   /** Bulk strings of `items[from, to)`. */
   bulkRun(items: readonly Bytes[], from: number, to: number): void {
     for (let i = from; i < to;) {
-      const { piece } = this;
-      if (piece !== undefined) {
-        const before = piece.length;
-        i = piece.appendBulks(items, i, to);
-        this.fullBytes += piece.length - before;
-      }
+      if (this.piece !== undefined) i = this.piece.appendBulks(items, i, to);
       // The one that does not fit, or every one where there is no piece.
       if (i < to) this.bulk(items[i++]);
     }
@@ -236,13 +230,8 @@ export class ReplyWriter {
 
   private packBulk(bytes: Bytes): void {
     const piece = this.room(bytes.length + BULK_FRAME);
-    if (piece === undefined) {
-      this.raw(`$${bytes.length}\r\n${bytes}\r\n`);
-      return;
-    }
-    const before = piece.length;
-    piece.appendBulk(bytes);
-    this.fullBytes += piece.length - before;
+    if (piece === undefined) this.raw(`$${bytes.length}\r\n${bytes}\r\n`);
+    else piece.appendBulk(bytes);
   }
 
   /** A bulk string of the bytes of a Buffer, which are copied. */
@@ -256,7 +245,7 @@ export class ReplyWriter {
     }
   }
 
-  /** A piece that ends with the header of a bulk of `n` bytes, with room for those and a line end, all counted. */
+  /** A piece that ends with the header of a bulk of `n` bytes, with room for those and a line end. */
   private pieceFor(n: number): OutputPiece {
     if (this.tail.length > MAX_COPIED_TAIL) this.seal();
     const head = `${this.tail}$${n}\r\n`;
@@ -264,13 +253,12 @@ export class ReplyWriter {
     const length = head.length + n + 2;
     const piece = this.piece?.hasRoom(length) ? this.piece : this.nextPiece(length);
     piece.append(head);
-    this.fullBytes += length;
     return piece;
   }
 
   /** It is handed on as it is: putting it together with its header could exceed V8's longest string. */
   private hugeBulk(bytes: Bytes | Buffer): void {
-    this.piece = undefined;
+    this.closePiece();
     this.tail += `$${bytes.length}\r\n`;
     this.seal();
     this.full.push(bytes);
