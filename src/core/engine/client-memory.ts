@@ -94,19 +94,12 @@ export class ClientMemory {
     if (!session.closed) this.note(session, session.connection.queuedBytes);
   }
 
-  /**
-   * As `measure`, when only its input has changed: asking the kernel costs more than all the rest, and what is as good as nothing is
-   * measured when the replies are flushed.
-   */
+  /** As `measure`, when only its input has changed: what is as good as nothing is measured when the replies are flushed. */
   measureInput(session: Session): void {
-    if (session.closed) return;
     const { parser, reply } = session;
     if (parser.bufferBytes === 0 && reply.length < SMALL_REPLY_BYTES && session.memoryBytes === SESSION_BYTES)
       return;
-    this.note(
-      session,
-      this.draining.size > 0 && this.draining.has(session) ? session.connection.queuedBytes : 0,
-    );
+    this.measure(session);
   }
 
   private note(session: Session, queued: number): void {
