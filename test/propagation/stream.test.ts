@@ -109,6 +109,13 @@ describe('reading through a group', () => {
     expect(t.stream()).toEqual(['XGROUP SETID s g 4-0 ENTRIESREAD 4']);
   });
 
+  it('says no number of entries read that a replica would refuse', () => {
+    run('XGROUP SETID s g 0 ENTRIESREAD 9223372036854775807');
+    t.stream();
+    run('XREADGROUP GROUP g c NOACK COUNT 1 STREAMS s >');
+    expect(t.stream()).toContain('XGROUP SETID s g 1-0 ENTRIESREAD -1');
+  });
+
   it('is nothing where nothing is new, nor for what is read again', () => {
     run('XREADGROUP GROUP g c STREAMS s >');
     t.stream();

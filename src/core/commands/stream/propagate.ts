@@ -5,7 +5,7 @@
  */
 import { ascii, type Bytes } from '../../base/bytes.js';
 import { formatInt64 } from '../../base/numbers.js';
-import { type PendingEntry, type StreamGroup } from '../../store/types/stream-groups.js';
+import { UNKNOWN_ENTRIES_READ, type PendingEntry, type StreamGroup } from '../../store/types/stream-groups.js';
 import { formatStreamId } from '../../store/types/stream-id.js';
 import { type CommandContext } from '../context.js';
 
@@ -48,7 +48,10 @@ export function propagateClaim(
   ]);
 }
 
-/** How far the group has come, where no pending entry says it. */
+/**
+ * How far the group has come, where no pending entry says it. A count that has wrapped is sent as unknown: redis 7.2.6 sends it as it
+ * is, and its replica refuses the command (t_stream.c:xgroupCommand) and keeps the old position.
+ */
 export function propagateGroupId(ctx: CommandContext, key: Bytes, group: StreamGroup): void {
   if (!ctx.effects.recording) return;
   const lastId = formatStreamId(group.lastId);
@@ -59,7 +62,7 @@ export function propagateGroupId(ctx: CommandContext, key: Bytes, group: StreamG
     group.name,
     lastId,
     ENTRIESREAD,
-    formatInt64(group.entriesRead),
+    formatInt64(group.entriesRead < 0 ? UNKNOWN_ENTRIES_READ : group.entriesRead),
   ]);
 }
 
