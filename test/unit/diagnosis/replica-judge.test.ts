@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { REPLICA } from '../../../src/core/diagnosis/entries/replica.js';
 import { EMPTY_RDB, REPLID } from '../../support/fake-master.js';
+import { projectRoot } from '../../support/server-process.js';
 import { GETACK, JudgeWire, MARK, PING, resp, SELECT } from '../../support/judge-wire.js';
 
 const SET = resp('SET', 'key', 'value');
@@ -404,7 +407,27 @@ describe('good replicas', () => {
       .ack(0)
       .master(SELECT + SET.repeat(10_000));
     expect(wire.ack(23 + 33 * 100).ack(24 + 33 * 101).ids).toEqual([]);
-    expect(wire.ack(30 + 33 * 9999).ids).toEqual(['ack-inside-command']);
+    expect(wire.ack(25 + 33 * 9999).ids).toEqual(['ack-inside-command']);
+  });
+});
+
+describe('a real redis-server 7.2.6 that followed another one, as recorded', () => {
+  it.each(['length', 'eof'])('%s form: no finding, every GETACK answered', (form) => {
+    const file = path.join(projectRoot, `test/support/recordings/real-replica-${form}.json`);
+    const messages = JSON.parse(readFileSync(file, 'utf8')) as [number, 'r' | 'm', string][];
+    for (const splitAt of [Infinity, 1, 5]) {
+      const wire = new JudgeWire({}, splitAt);
+      for (const [atMs, by, text] of messages) {
+        if (wire.nowMs < 1000 + atMs) wire.wait(1000 + atMs - wire.nowMs);
+        if (by === 'r') wire.replica(text);
+        else wire.master(text);
+      }
+      expect(wire.ids).toEqual([]);
+      const asked = wire.events.filter(({ kind }) => kind === 'getack').length;
+      expect(asked).toBe(3);
+      expect(wire.acks.filter(({ answersGetack }) => answersGetack)).toHaveLength(asked);
+      expect(wire.events.filter(({ kind }) => kind === 'odd' || kind === 'blind')).toEqual([]);
+    }
   });
 });
 
