@@ -17,6 +17,7 @@ import { ConfFileError, loadConf } from '../../core/services/config/conf-file.js
 import { expandTitle, titleVariables } from '../../core/services/config/proc-title.js';
 import { formatLogLine, isLogged, logTo, type Log } from '../../core/services/log.js';
 import { LinkWatch } from './link-watch.js';
+import { ReplicaTrace } from './replica-trace.js';
 import { type EngineData, type FromEngine, type ToEngine } from './messages.js';
 
 const port = parentPort!;
@@ -31,6 +32,8 @@ const PROGRESS_MS = 100;
 
 /** What `replica` shows; absent under `serve`. */
 let watch: LinkWatch | undefined;
+/** What `serve --trace` shows. */
+let trace: ReplicaTrace | undefined;
 
 function main(): void {
   const clock = new SystemClock();
@@ -50,6 +53,7 @@ function main(): void {
   const { logfile, pidfile } = config.values;
   say({ type: 'settings', logfile: inFolder(config, logfile), pidfile: inFolder(config, pidfile) });
   let reportedMs = 0;
+  if (data.trace) trace = new ReplicaTrace({ clock, config, say });
   const server = new Server({
     clock,
     random: new SystemRandom(),
@@ -59,6 +63,7 @@ function main(): void {
     host,
     configFile: fromText(data.configFile),
     anyPort: data.anyPort,
+    ...(trace && { tap: trace.accept }),
     onShutdown: () => finish(server),
     onShutdownGivenUp: () => say({ type: 'staying' }),
     onLoadProgress: (loadedBytes, totalBytes, keys) => {
@@ -162,6 +167,7 @@ function finish(server: Server): void {
   if (finishing) return;
   finishing = true;
   watch?.close();
+  trace?.close();
   void server.close().then(() => say({ type: 'exit', code: 0 }));
 }
 

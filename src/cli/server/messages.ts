@@ -1,6 +1,8 @@
 /** What the main thread and the engine's Worker say to each other. */
+import { type ReplicaEvent } from '../../core/diagnosis/replica/events.js';
 import { type LinkEvent } from '../../core/replication/ports.js';
 import { type LogLevel } from '../../core/services/log.js';
+import { type AttachEvent } from './replica-trace.js';
 
 /** How the Worker is started. */
 export interface EngineData {
@@ -21,6 +23,8 @@ export interface EngineData {
    * `samples`: a sample each second as well.
    */
   readonly watch: 'none' | 'events' | 'samples';
+  /** Whether replicas that attach are traced. */
+  readonly trace: boolean;
 }
 
 /** A directive that `replica` sets by itself. */
@@ -56,6 +60,7 @@ export type FromEngine =
     }
   | LinkMessage
   | { readonly type: 'sample'; readonly sample: LinkSample }
+  | TraceMessage
   /** Absolute paths, or empty. */
   | { readonly type: 'settings'; readonly logfile: string; readonly pidfile: string }
   | { readonly type: 'ready'; readonly port: number }
@@ -66,6 +71,13 @@ export type FromEngine =
   /** It was told to end and could not save: it goes on. */
   | { readonly type: 'staying' }
   | { readonly type: 'exit'; readonly code: number };
+
+/** What a replica, the `conn`th since the start, does. */
+export interface TraceMessage {
+  readonly type: 'trace';
+  readonly conn: number;
+  readonly event: AttachEvent | ReplicaEvent;
+}
 
 export interface LinkMessage {
   readonly type: 'link';

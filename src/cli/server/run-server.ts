@@ -45,6 +45,7 @@ export interface RunOptions {
   readonly view: ServerView;
   readonly defaults?: EngineData['defaults'];
   readonly watch?: EngineData['watch'];
+  readonly trace?: boolean;
 }
 
 /** Runs a server until it ends. @returns the exit code. Throws when the configuration file cannot be read. */
@@ -73,6 +74,7 @@ function engineData({ configFile, stdin, text, directives }: ParsedArgv, options
     cwd: process.cwd(),
     anyPort,
     watch: options.watch ?? 'none',
+    trace: options.trace ?? false,
   };
 }
 
@@ -164,6 +166,7 @@ class Runner {
       case 'ready':
       case 'link':
       case 'sample':
+      case 'trace':
         break;
     }
   }
