@@ -2,6 +2,7 @@
 import { type ReplicaEvent } from '../../core/diagnosis/replica/events.js';
 import { type LinkEvent } from '../../core/replication/ports.js';
 import { type LogLevel } from '../../core/services/log.js';
+import { type BackupFacts } from './backup.js';
 import { type AttachEvent } from './replica-trace.js';
 
 /** How the Worker is started. */
@@ -25,6 +26,8 @@ export interface EngineData {
   readonly watch: 'none' | 'events' | 'samples';
   /** Whether replicas that attach are traced. */
   readonly trace: boolean;
+  /** The data set is to be copied once, into this file (absolute; empty: where the configuration says), and no more. */
+  readonly backup?: string;
 }
 
 /** A directive that `replica` sets by itself. */
@@ -61,6 +64,8 @@ export type FromEngine =
   | LinkMessage
   | { readonly type: 'sample'; readonly sample: LinkSample }
   | TraceMessage
+  /** The copy is made; the server ends. */
+  | { readonly type: 'backup'; readonly facts: BackupFacts }
   /** Absolute paths, or empty. */
   | { readonly type: 'settings'; readonly logfile: string; readonly pidfile: string }
   | { readonly type: 'ready'; readonly port: number }

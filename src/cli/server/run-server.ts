@@ -46,6 +46,7 @@ export interface RunOptions {
   readonly defaults?: EngineData['defaults'];
   readonly watch?: EngineData['watch'];
   readonly trace?: boolean;
+  readonly backup?: string;
 }
 
 /** Runs a server until it ends. @returns the exit code. Throws when the configuration file cannot be read. */
@@ -75,6 +76,7 @@ function engineData({ configFile, stdin, text, directives }: ParsedArgv, options
     anyPort,
     watch: options.watch ?? 'none',
     trace: options.trace ?? false,
+    ...(options.backup !== undefined && { backup: options.backup && resolve(options.backup) }),
   };
 }
 
@@ -167,6 +169,7 @@ class Runner {
       case 'link':
       case 'sample':
       case 'trace':
+      case 'backup':
         break;
     }
   }
