@@ -8,7 +8,7 @@ import ora from 'ora';
 import { advance, farewell, STARTING, type Frame, type ViewMessage } from './render/replica.js';
 import { type FromEngine } from './server/messages.js';
 import { type ServerView } from './server/run-server.js';
-import { palette, symbols, type Terminal } from './terminal.js';
+import { palette, spinnerOptions, symbols, type Terminal } from './terminal.js';
 
 type LogMessage = Extract<FromEngine, { type: 'log' }>;
 
@@ -98,7 +98,7 @@ class Drawing {
     const { live, fail } = symbols(terminal.unicode);
     const paint = palette(terminal.color);
     this.signs = {
-      spinner: { frames: [...(terminal.unicode ? '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏' : '|/-\\')].map(paint.cyan), interval: 80 },
+      spinner: spinnerOptions(terminal).spinner,
       live: { frames: [paint.green(live)], interval: 200 },
       fail: { frames: [paint.red(fail)], interval: 200 },
     };
