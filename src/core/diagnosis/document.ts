@@ -8,6 +8,8 @@ What \`redis-ts handshake\` can find, in the order in which a handshake meets it
 command exits with 1; a *warning* means that it works, and that something will go wrong later. The same text is printed by
 \`redis-ts handshake --explain ID\`.
 
+The two chapters at the end are about replicas, seen from their master: \`redis-ts serve --trace\` finds those.
+
 This page is made from the table in \`src/core/diagnosis/entries\` by \`npm run docs\`: edit there.
 `;
 

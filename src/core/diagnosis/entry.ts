@@ -4,7 +4,16 @@
  */
 
 /** Where in a visit the fault shows; also the chapters of docs/diagnoses.md. */
-export type Chapter = 'reach' | 'login' | 'state' | 'introduce' | 'psync' | 'snapshot' | 'stream';
+export type Chapter =
+  | 'reach'
+  | 'login'
+  | 'state'
+  | 'introduce'
+  | 'psync'
+  | 'snapshot'
+  | 'stream'
+  | 'replica-attach'
+  | 'replica-stream';
 
 export interface Entry {
   readonly id: string;

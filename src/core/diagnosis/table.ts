@@ -3,9 +3,10 @@ import { type Chapter, type Entry } from './entry.js';
 import { LOGIN } from './entries/login.js';
 import { PSYNC } from './entries/psync.js';
 import { REACH } from './entries/reach.js';
+import { REPLICA } from './entries/replica.js';
 import { SYNC } from './entries/sync.js';
 
-const ALL = [...REACH, ...LOGIN, ...PSYNC, ...SYNC];
+const ALL = [...REACH, ...LOGIN, ...PSYNC, ...SYNC, ...REPLICA];
 
 /** Every id that a finding can have. */
 export type DiagnosisId = (typeof ALL)[number]['id'];
@@ -22,6 +23,8 @@ export const CHAPTERS: Readonly<Record<Chapter, string>> = {
   psync: 'PSYNC',
   snapshot: 'The snapshot',
   stream: 'The stream',
+  'replica-attach': 'Replicas: how they attach',
+  'replica-stream': 'Replicas: the stream and its ACKs',
 };
 
 const BY_ID = new Map<string, Entry & { readonly id: DiagnosisId }>(
