@@ -6,8 +6,8 @@ import { type ChannelClose, type ChannelError, type Dial } from '../../src/core/
 import { type Bytes } from '../../src/core/base/bytes.js';
 
 export interface Script {
-  /** Wire reply by command line (`INFO replication`); `silence` for none. */
-  readonly replies: Readonly<Record<string, string>>;
+  /** Wire reply by command line (`INFO replication`); `silence` for none. Several: one after the other, the last for ever. */
+  readonly replies: Readonly<Record<string, string | readonly string[]>>;
   /** Sent as soon as the connection is open. */
   readonly greeting?: string;
   /** The connection attempt fails so. */
@@ -45,7 +45,9 @@ export function scriptedDial(script: Script): ScriptedDial {
     };
     const answer = (line: string) => {
       asked.push(line);
-      const entry = script.replies[line];
+      const entries = [script.replies[line] ?? []].flat();
+      const times = asked.filter((each) => each === line).length;
+      const entry = entries[Math.min(times, entries.length) - 1];
       if (entry === undefined) throw new Error(`not in the script: ${line}`);
       if (entry !== 'silence') send(entry);
       if (line === script.closeAfter) queueMicrotask(() => close({ by: 'peer' }));

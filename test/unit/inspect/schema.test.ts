@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import { FINDING_IDS } from '../../../src/core/inspect/model.js';
+import { FINDING_IDS } from '../../../src/core/inspect/findings/catalogue.js';
 import { report } from '../../../src/core/inspect/report.js';
 import { facts, replicaInfo, REPLID, TROUBLED } from '../../support/inspect-facts.js';
 
