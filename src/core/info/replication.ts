@@ -204,7 +204,8 @@ export function parseReplication(section: ParsedSection): ParsedReplication {
 
 /** KeyDB's fields of its second and later masters: `master_1_host`. */
 const NUMBERED = /^master_\d+_(.+)$/;
-/** What a block of several may hold besides `master_…`. */
+/** What belongs to the server, wherever it stands. */
+const OWN_FIELDS: ReadonlySet<string> = new Set(['slave_priority', 'slave_read_only', 'replica_announced']);
 const LINK_FIELD = /^(master_|slave_|replica_)/;
 
 /**
@@ -217,7 +218,7 @@ function linkBlocks(section: ParsedSection): ReadonlyMap<string, string>[] {
     const numbered = NUMBERED.exec(raw);
     const name = numbered ? `master_${numbered[1]}` : raw;
     if (name === 'master_host') blocks.push(new Map());
-    const block = blocks.at(-1);
+    const block = OWN_FIELDS.has(name) ? blocks.at(0) : blocks.at(-1);
     if (block && LINK_FIELD.test(name) && !block.has(name)) block.set(name, value);
   }
   return blocks;

@@ -327,7 +327,7 @@ describe('report and findings on a replica', () => {
       master_link_down_since_seconds: 130,
     };
     const info = replicaInfo(700, changes).replace('connected_slaves:0', 'connected_slaves:1');
-    expect(findings({ info, rest: { linkState: 'connecting' } })).toEqual([
+    expect(found('link-down', { info, rest: { linkState: 'connecting' } })).toEqual([
       {
         id: 'link-down',
         severity: 'critical',

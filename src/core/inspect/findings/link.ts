@@ -93,8 +93,9 @@ export function* masterSilent({ link, settings }: Draft): Generator<Detail> {
   };
 }
 
-export function* replicaWritable({ link }: Draft): Generator<Detail> {
-  if (link?.readOnly !== false) return;
+export function* replicaWritable({ link, server }: Draft): Generator<Detail> {
+  // An active replica of KeyDB is meant to.
+  if (link?.readOnly !== false || server.role === 'active-replica') return;
   yield {
     severity: 'warning',
     text: 'this replica takes writes of its own (slave_read_only:0): its data drifts from the master, and nobody will be told.',
