@@ -75,7 +75,7 @@ export function scriptedDial(script: Script): ScriptedDial {
 }
 
 /** The commands in `bytes`, their arguments joined by blanks. */
-function commandLines(bytes: string): string[] {
+export function commandLines(bytes: string): string[] {
   const lines = bytes.split('\r\n');
   const commands: string[] = [];
   for (let i = 0; i < lines.length - 1;) {

@@ -8,7 +8,7 @@ import { type Finding, type ReplicaReport, type Report } from '../../core/inspec
 import { formatBytes, formatCount, formatSeconds } from '../../core/inspect/units.js';
 import { hostPort } from '../../core/net/target.js';
 import { palette, symbols, type Palette, type Symbols } from '../terminal.js';
-import { columns, printable } from '../text.js';
+import { columns, printable, wrap } from '../text.js';
 
 export interface WatchView {
   readonly report: Report;
@@ -131,7 +131,7 @@ function streamLines(view: WatchView, { paint, signs }: Pen): string[] {
   if (trouble) {
     rows.push(
       paint.red(
-        `${signs.fail} ${printable(trouble.message)} (attempt ${trouble.attempts}; what is shown is from before)`,
+        `${signs.fail} attempt ${trouble.attempts}: ${printable(trouble.message)} (what is shown is from before)`,
       ),
     );
   }
@@ -226,8 +226,8 @@ const MARKS = {
   info: { sign: 'info', color: 'cyan' },
 } as const;
 
-/** One line each, those of the selected replica first, then the worst. */
-function findingLines({ report, selected }: WatchView, { paint, signs }: Pen): string[] {
+/** Those of the selected replica first, then the worst; each with the commands that mend it. */
+function findingLines({ report, selected, width }: WatchView, { paint, signs }: Pen): string[] {
   const { findings, replicas } = report;
   if (findings.length === 0) return ['', `${paint.bold('FINDINGS')}  ${paint.green('nothing is wrong')}`];
   const index = replicas.at(selected)?.index;
@@ -237,9 +237,15 @@ function findingLines({ report, selected }: WatchView, { paint, signs }: Pen): s
   return [
     '',
     paint.bold(`FINDINGS  ${findings.length}`),
-    ...[...own, ...rest].map(({ severity, id, text }) => {
+    ...[...own, ...rest].flatMap(({ severity, id, text, commands = [] }) => {
       const { sign, color } = MARKS[severity];
-      return `${paint[color](signs[sign])} ${paint.bold(id.padEnd(longest))}  ${printable(text)}`;
+      const margin = signs[sign].length + longest + 3;
+      const [first, ...more] = wrap(printable(text), Math.max(20, width - margin));
+      const below = [...more, ...commands.map((command) => `  ${printable(command)}`)];
+      return [
+        `${paint[color](signs[sign])} ${paint.bold(id.padEnd(longest))}  ${first}`,
+        ...below.map((line) => ' '.repeat(margin) + line),
+      ];
     }),
   ];
 }

@@ -65,7 +65,7 @@ export interface Verification {
   readonly trouble?: string;
 }
 
-const PAGE = 500;
+const PAGE = 1000;
 /** A value that takes more than this is not dumped whole. */
 const DUMP_BYTES = 64 * 1024;
 /** Dumps that are asked for in one group, together. */
