@@ -28,11 +28,14 @@ const END = { address: 'peer:1', host: 'peer', port: 1 };
 /** A dial that plays `script`. Every reply comes in two pieces, in a later microtask. */
 export function scriptedDial(script: Script): ScriptedDial {
   const asked: string[] = [];
-  let closed = false;
+  let lastClosed = false;
   const dial: Dial = (events) => {
+    let closed = false;
+    lastClosed = false;
     const close = (why: ChannelClose) => {
       if (closed) return;
       closed = true;
+      lastClosed = true;
       queueMicrotask(() => events.onClose(why));
     };
     const send = (text: string) => {
@@ -71,7 +74,7 @@ export function scriptedDial(script: Script): ScriptedDial {
     });
     return () => undefined;
   };
-  return { dial, asked, closed: () => closed };
+  return { dial, asked, closed: () => lastClosed };
 }
 
 /** The commands in `bytes`, their arguments joined by blanks. */

@@ -153,7 +153,8 @@ class Verifier {
   /** Looks at both servers; resolves with the databases that hold a key on either side. */
   private async begin(): Promise<number[]> {
     // Our reading is no use of the keys: LRU and LFU stay as they are (Redis 7.2; others refuse, which is no harm).
-    const opening = [command('INFO'), command('CLIENT', 'NO-TOUCH', 'ON')];
+    // The replica of a cluster's shard answers for its keys only after READONLY.
+    const opening = [command('INFO'), command('CLIENT', 'NO-TOUCH', 'ON'), command('READONLY')];
     const [[left], [right]] = await Promise.all([this.a(opening), this.b(opening)]);
     const [one, two] = [this.sections(this.first, left), this.sections(this.second, right)];
     const ids = [one, two].map((sections) => fieldMap(sections).get('master_replid'));
@@ -245,8 +246,9 @@ class Verifier {
     const atMs = this.options.clock.nowMs();
     const replies = await ask(commands);
     const per = commands.length / keys.length;
-    const [type, expiry, memory] = replies;
-    if (type.type === 'error') throw new VerifyRefused(`TYPE: ${described(type)}`);
+    const [, expiry, memory] = replies;
+    const type = replies.find((reply, i) => i % per === 0 && reply.type === 'error');
+    if (type) throw new VerifyRefused(`TYPE: ${described(type)}`);
     if (expiry.type === 'error' && this.absoluteExpiry) {
       this.absoluteExpiry = false;
       return this.look(ask, keys);
