@@ -138,13 +138,13 @@ function streamLines(view: WatchView, { paint, signs }: Pen): string[] {
   return rows;
 }
 
-function transferText({
-  readBytes = 0,
-  totalBytes = 0,
-}: NonNullable<NonNullable<Report['link']>['transfer']>): string {
+function transferText(transfer: NonNullable<NonNullable<Report['link']>['transfer']>): string {
+  const { readBytes = 0, totalBytes = 0, bytesPerSecond, secondsLeft } = transfer;
+  const left = secondsLeft === undefined ? '' : `, ${formatSeconds(secondsLeft)} left`;
+  const pace = bytesPerSecond === undefined ? '' : `, ${formatBytes(bytesPerSecond)}/s${left}`;
   const share =
     totalBytes > 0 ? ` of ${formatBytes(totalBytes)} (${Math.floor((readBytes / totalBytes) * 100)}%)` : '';
-  return `full sync, ${formatBytes(readBytes)}${share}`;
+  return `full sync, ${formatBytes(readBytes)}${share}${pace}`;
 }
 
 /** The window of the table that is shown: at most `room` lines with title and counts. */

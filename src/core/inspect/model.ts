@@ -107,6 +107,9 @@ export interface LinkReport {
     readonly readBytes?: number;
     readonly totalBytes?: number;
     readonly lastIoSecondsAgo?: number;
+    /** Between the samples; absent with one, and while nothing comes. */
+    readonly bytesPerSecond?: number;
+    readonly secondsLeft?: number;
   };
   readonly priority?: number;
   readonly readOnly?: boolean;

@@ -135,7 +135,7 @@ function backlogReport({ last }: Facts, bytesPerSecond = 0): BacklogReport {
 }
 
 /** @param main the link that ROLE describes and whose master was asked */
-function linkReport({ last }: Facts, link: ParsedLink, main: boolean, bytesPerSecond = 0): LinkReport {
+function linkReport({ first, last }: Facts, link: ParsedLink, main: boolean, bytesPerSecond = 0): LinkReport {
   const upstream = main ? last.upstream : undefined;
   const { offset, readOffset } = link;
   // Offsets compare only within one history: a replica that never synced counts from 1.
@@ -151,12 +151,24 @@ function linkReport({ last }: Facts, link: ParsedLink, main: boolean, bytesPerSe
     unappliedBytes: difference(readOffset, offset),
     behindBytes,
     behindSeconds: secondsBehind(behindBytes, bytesPerSecond),
-    transfer: link.transfer,
+    transfer: link.transfer && { ...link.transfer, ...transferPace(first, last) },
     priority: link.priority,
     readOnly: link.readOnly,
     announced: link.announced,
     upstream,
   };
+}
+
+/** How fast the snapshot comes, and how long it will take yet where its length was announced. */
+function transferPace(first: Sample, last: Sample): { bytesPerSecond?: number; secondsLeft?: number } {
+  const seconds = (last.atUs - first.atUs) / 1e6;
+  const before = first.replication.link?.transfer?.readBytes;
+  const { readBytes, totalBytes = 0 } = last.replication.link?.transfer ?? {};
+  if (seconds < MIN_SAMPLE_SECONDS || before === undefined || readBytes === undefined || readBytes <= before)
+    return {};
+  const bytesPerSecond = (readBytes - before) / seconds;
+  if (totalBytes < readBytes) return { bytesPerSecond };
+  return { bytesPerSecond, secondsLeft: (totalBytes - readBytes) / bytesPerSecond };
 }
 
 function replicaReports(facts: Facts, bytesPerSecond = 0): ReplicaReport[] {

@@ -72,6 +72,14 @@ const AT_ONCE = 8;
 /** A server that another one names gets less patience. */
 const NODE_TIMEOUT_MS = 2000;
 
+interface Queued {
+  readonly address: string;
+  readonly host: string;
+  readonly port: number;
+  /** Where the replica connects from, when that is not what it announces: tried when the announced address is no use. */
+  readonly fallback?: string;
+}
+
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 export type Found = Writable<TreeNode>;
 
@@ -85,7 +93,7 @@ export async function crawl(target: Reach, options: TreeOptions): Promise<Topolo
 class Walk {
   private readonly nodes: Found[] = [];
   private readonly byAddress = new Map<string, Found>();
-  private readonly queue: { address: string; host: string; port: number }[] = [];
+  private readonly queue: Queued[] = [];
   private readonly startUs: number;
   private truncated: string | undefined;
   private cluster: ClusterFacts | undefined;
@@ -147,19 +155,10 @@ class Walk {
     }
   }
 
-  private async visit({
-    address,
-    host,
-    port,
-  }: {
-    address: string;
-    host: string;
-    port: number;
-  }): Promise<void> {
-    const { clock, timeoutMs, login, shareLogin, mostMs = MOST_MS } = this.options;
+  private async visit({ address, host, port, fallback }: Queued): Promise<void> {
+    const { clock, login, shareLogin, mostMs = MOST_MS } = this.options;
     const node = this.byAddress.get(address)!;
-    const leftMs = mostMs - (clock.monotonicUs() - this.startUs) / 1000;
-    if (leftMs <= 0) {
+    if (this.leftMs() <= 0) {
       this.truncated ??= `after ${mostMs / 1000} s nobody else was asked`;
       node.notSeen = 'not asked: out of time';
       return;
@@ -168,15 +167,26 @@ class Walk {
       node.notSeen = `not asked: the login was given for ${this.target.name}`;
       return;
     }
-    const { dial } = this.options.reach(host, port);
-    const patience = Math.min(timeoutMs, NODE_TIMEOUT_MS, leftMs);
-    const base = { clock, name: address, timeoutMs: patience, intervalMs: 0, ...(shareLogin && { login }) };
-    try {
-      this.learn(node, report(await collect(dial, base)));
-    } catch (error) {
-      if (!(error instanceof InspectError)) throw error;
-      node.notSeen = error.message;
+    for (const at of fallback === undefined ? [host] : [host, fallback]) {
+      const { dial, name } = this.options.reach(at, port);
+      const timeoutMs = Math.max(1, Math.min(this.options.timeoutMs, NODE_TIMEOUT_MS, this.leftMs()));
+      const base = { clock, name, timeoutMs, intervalMs: 0, ...(shareLogin && { login }) };
+      try {
+        const found = report(await collect(dial, base));
+        if (at !== host) node.aliases = [...node.aliases, name];
+        delete node.notSeen;
+        this.learn(node, found);
+        return;
+      } catch (error) {
+        if (!(error instanceof InspectError)) throw error;
+        node.notSeen ??= error.message;
+      }
     }
+  }
+
+  private leftMs(): number {
+    const { clock, mostMs = MOST_MS } = this.options;
+    return mostMs - (clock.monotonicUs() - this.startUs) / 1000;
   }
 
   /** Takes in what `node` says of itself, and queues whom it names. */
@@ -205,18 +215,21 @@ class Walk {
         this.name(node.master);
       }
     }
-    node.replicas = replicas.flatMap(({ announced, state, behindBytes, ackAgeSeconds }) => {
-      // Without a port it is a tool: nothing to connect to.
-      if (!announced.port) return [];
-      const address = hostPort(announced.ip, announced.port);
-      const below = this.name(address);
-      if (below) Object.assign(below, { state, behindBytes, ackAgeSeconds });
-      return [address];
-    });
+    node.replicas = replicas.flatMap(
+      ({ announced, announcedElsewhere, from, state, behindBytes, ackAgeSeconds }) => {
+        // Without a port it is a tool: nothing to connect to.
+        if (!announced.port) return [];
+        const address = hostPort(announced.ip, announced.port);
+        const fallback = announcedElsewhere && from?.matchedBy !== 'order' ? from?.ip : undefined;
+        const below = this.name(address, fallback);
+        if (below) Object.assign(below, { state, behindBytes, ackAgeSeconds });
+        return [address];
+      },
+    );
   }
 
   /** The node at `address`; a new one is queued. Undefined when there is no room for more. */
-  private name(address: string): Found | undefined {
+  private name(address: string, fallback?: string): Found | undefined {
     const known = this.byAddress.get(address);
     if (known || address === '') return known;
     const { mostNodes = MOST_NODES } = this.options;
@@ -227,7 +240,7 @@ class Walk {
     const colon = address.lastIndexOf(':');
     const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
     const node = this.add(address);
-    this.queue.push({ address, host, port: Number(address.slice(colon + 1)) });
+    this.queue.push({ address, host, port: Number(address.slice(colon + 1)), fallback });
     return node;
   }
 

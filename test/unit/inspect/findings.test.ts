@@ -94,6 +94,20 @@ describe('the link', () => {
     expect(of('sync-attempts-failing', at(3))).toEqual([]);
   });
 
+  it('sync-in-progress with the rate and the time left, between two samples', () => {
+    const at = (read: number) =>
+      replicaInfo(5, {
+        ...DOWN,
+        master_sync_total_bytes: 100 * MB,
+        master_sync_read_bytes: read * MB,
+        master_sync_last_io_seconds_ago: 0,
+      });
+    expect(of('sync-in-progress', { before: at(40), info: at(50) })[0].text).toContain(
+      '10 MB/s, about 5 s to go.',
+    );
+    expect(of('sync-in-progress', { info: at(50) })[0].text).toContain('the last byte 0 s ago. Until');
+  });
+
   it('sync-stalled: after 10 s, critical beyond half the timeout; the timeout it names covers the silence', () => {
     const at = (silent: number, replTimeoutSeconds = 60) => ({
       info: replicaInfo(5, {
@@ -182,7 +196,7 @@ describe('the replicas', () => {
     expect(loud('min-replicas-at-edge', at(2))).toEqual([]);
   });
 
-  it('output-buffer-growing: seconds to the limit, and a limit for ten minutes', () => {
+  it('output-buffer-growing: seconds to the limit, and a limit for two minutes', () => {
     const limit = { hardBytes: 100 * MB, softBytes: 0, softSeconds: 0 };
     const at = (before: number, now: number) => ({
       ...master({ settings: { replicaOutputLimit: limit } }),
@@ -193,8 +207,8 @@ describe('the replicas', () => {
       {
         severity: 'warning',
         text: 'the output buffer of replica 0 (10.0.0.6:6380) grows by 2.0 MB/s: its link will be dropped in 30 s, at 100 MB.',
-        // 40 MB + 2 MB/s * 600 s
-        commands: ['CONFIG SET client-output-buffer-limit "replica 1240mb 620mb 60"'],
+        // 40 MB + 2 MB/s * 120 s
+        commands: ['CONFIG SET client-output-buffer-limit "replica 280mb 140mb 60"'],
       },
     ]);
     expect(loud('output-buffer-growing', at(30, 40))).toEqual(['critical']);

@@ -15,7 +15,7 @@ import { askSentinel } from '../../../src/core/inspect/sentinel.js';
 import { SETTING_PATTERNS } from '../../../src/core/inspect/settings.js';
 import { crawl, type Topology, type TreeOptions } from '../../../src/core/inspect/tree.js';
 import { Watch } from '../../../src/core/inspect/watch.js';
-import { facts, masterInfo, replicaInfo, tail } from '../../support/inspect-facts.js';
+import { clientLine, facts, masterInfo, replicaInfo, tail } from '../../support/inspect-facts.js';
 import { bulk, bulks, scriptedDial, type Script } from '../../support/scripted-dial.js';
 
 const ID = '8c1f0b0f3a5d4e6c7b8a9f0e1d2c3b4a5968e2a9';
@@ -247,6 +247,22 @@ describe('crawl', () => {
     expect(renderTree(topology, plain)).toContain(
       '└─ h:8  cannot connect to h:8: connect ECONNREFUSED  10 B behind',
     );
+  });
+
+  it('tries where a replica connects from when what it announces is no use', async () => {
+    const master = script(masterInfo(['ip=172.17.0.3,port=7,state=online,offset=90,lag=0'], tail(100)), 'a');
+    const replies = {
+      ...master.replies,
+      'CLIENT LIST TYPE replica': bulk(clientLine(3, '10.0.0.7:5', 9, 0)),
+    };
+    const topology = await walk({ 'h:1': { replies }, '10.0.0.7:7': script(follows(1), 'b') });
+    expect(topology.nodes[1]).toMatchObject({
+      address: '172.17.0.3:7',
+      aliases: ['10.0.0.7:7'],
+      role: 'slave',
+      parent: 'h:1',
+    });
+    expect(ids(topology)).toEqual([]);
   });
 
   it('finds mixed histories, snapshots that cannot be read, and lists that are wrong', async () => {

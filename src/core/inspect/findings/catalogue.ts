@@ -66,7 +66,7 @@ const ENTRIES = {
     'link',
     '*warning* while a full sync is received.',
     'Until it ends, the replica serves its old data, or none, and is no candidate for a failover.',
-    'Wait. `--watch` shows the progress and the time left.',
+    'Wait: the progress, the rate and (where the master announces a length) the time left are told.',
   ),
   'sync-stalled': entry(
     'link',

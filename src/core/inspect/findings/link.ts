@@ -69,14 +69,16 @@ export function* syncAttemptsFailing({ link, now }: Draft): Generator<Detail> {
 
 export function* syncInProgress({ link }: Draft): Generator<Detail> {
   if (!link?.transfer) return;
-  const { readBytes = 0, totalBytes = 0, lastIoSecondsAgo = 0 } = link.transfer;
+  const { readBytes = 0, totalBytes = 0, lastIoSecondsAgo = 0, bytesPerSecond, secondsLeft } = link.transfer;
   const share =
     totalBytes > 0 ? ` of ${formatBytes(totalBytes)} (${Math.floor((readBytes / totalBytes) * 100)}%)` : '';
+  const left = secondsLeft === undefined ? '' : `, about ${formatSeconds(secondsLeft)} to go`;
+  const pace = bytesPerSecond === undefined ? '' : `, ${formatBytes(bytesPerSecond)}/s${left}`;
   yield {
     severity: 'warning',
     text:
       `a full sync is running: ${formatBytes(readBytes)}${share} received, the last byte ` +
-      `${formatSeconds(lastIoSecondsAgo)} ago. Until it ends this replica serves its old data, or none.`,
+      `${formatSeconds(lastIoSecondsAgo)} ago${pace}. Until it ends this replica serves its old data, or none.`,
   };
 }
 

@@ -75,7 +75,7 @@ export function* outputBufferGrowing({ replicas, settings }: Draft): Generator<D
     if (outputLimitBytes === 0 || outputGrowthPerSecond <= 0 || outputBytes >= outputLimitBytes) continue;
     const seconds = (outputLimitBytes - outputBytes) / outputGrowthPerSecond;
     if (seconds > LIMITS.outputWarnSeconds) continue;
-    const wanted = outputBytes + outputGrowthPerSecond * 10 * LIMITS.outputWarnSeconds;
+    const wanted = outputBytes + outputGrowthPerSecond * LIMITS.outputRoomSeconds;
     const { softBytes = 0, softSeconds = 60 } = settings.replicaOutputLimit ?? {};
     yield {
       severity: seconds <= LIMITS.outputCriticalSeconds ? 'critical' : 'warning',
@@ -83,7 +83,7 @@ export function* outputBufferGrowing({ replicas, settings }: Draft): Generator<D
       text:
         `the output buffer of ${nameOf(replica)} grows by ${formatBytes(outputGrowthPerSecond)}/s: its link will be dropped in ` +
         `${formatSeconds(seconds)}, at ${formatBytes(outputLimitBytes)}.`,
-      advice: 'To keep the link for ten minutes at this rate:',
+      advice: 'To keep the link for two minutes at this rate, if the machine has that memory:',
       commands: [outputLimitCommand(wanted, Math.max(softBytes, wanted / 2), softSeconds)],
     };
   }

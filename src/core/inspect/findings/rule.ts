@@ -23,6 +23,8 @@ export const LIMITS = {
   /** Until an output buffer that grows reaches its limit. */
   outputWarnSeconds: 60,
   outputCriticalSeconds: 10,
+  /** How long a raised limit should hold. */
+  outputRoomSeconds: 120,
   /** repl-timeout should be at least so many ping periods. */
   pingsPerTimeout: 3,
   defaultTimeoutSeconds: 60,
