@@ -9,6 +9,14 @@ export function printable(text: string): string {
   });
 }
 
+/** As `printable`, but line ends and tabs stay: for text that is shown as it stands. */
+export function printableLines(text: string): string {
+  return text
+    .split(/([\n\t])/)
+    .map((piece, i) => (i % 2 === 0 ? printable(piece) : piece))
+    .join('');
+}
+
 /** Rows as lines with columns aligned to the left, two blanks between them, no blanks at the end. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
@@ -32,4 +40,21 @@ export function wrap(text: string, width: number): string[] {
     } else line = line === '' ? word : `${line} ${word}`;
   }
   return [...lines, line];
+}
+
+/** `line` cut to `width` columns; colour codes take none and are kept, so that what was switched on is switched off. */
+export function clip(line: string, width: number): string {
+  if (line.length <= width) return line;
+  let out = '';
+  let used = 0;
+  // eslint-disable-next-line no-control-regex
+  for (const part of line.split(/(\x1b\[[0-9;]*m)/)) {
+    if (part.startsWith('\x1b')) out += part;
+    else {
+      const chars = [...part].slice(0, width - used);
+      used += chars.length;
+      out += chars.join('');
+    }
+  }
+  return out;
 }
