@@ -4,7 +4,8 @@
  */
 
 /** Where in a visit the fault shows; also the chapters of docs/diagnoses.md. */
-export type Chapter = 'reach' | 'login' | 'state' | 'introduce' | 'psync' | 'snapshot' | 'stream';
+export type Chapter =
+  'reach' | 'login' | 'state' | 'introduce' | 'software' | 'psync' | 'position' | 'snapshot' | 'stream';
 
 export interface Entry {
   readonly id: string;
@@ -19,6 +20,8 @@ export interface Entry {
   readonly fix: string;
   /** Where the rule comes from: a function of redis 7.2.6, a public issue. */
   readonly source: string;
+  /** Rows of docs/failure-modes.md that it covers. */
+  readonly modes: readonly number[];
   /** The longer story. */
   readonly explain: string;
 }
