@@ -407,7 +407,7 @@ class Examiner {
   private async checkReconnect(last: Visited, ownPort: boolean): Promise<void> {
     const { outcome, evidence } = last;
     const position = this.infoAfter && positionOf(this.infoAfter);
-    const doubt = this.findings.length > 0 || !looksGenuine(this.infoAfter);
+    const doubt = this.severities().includes('fault') || !looksGenuine(this.infoAfter);
     if (outcome.kind !== 'full' || outcome.replid === undefined || !position || !doubt) return;
     if (position.backlogActive === false || position.offset === undefined || this.setup.aim === 'probe')
       return;
@@ -449,9 +449,13 @@ class Examiner {
     }
   }
 
+  private severities(): ('fault' | 'warning')[] {
+    return this.findings.map((finding) => finding.severity ?? entryOf(finding.id).severity);
+  }
+
   private conclude(first: Visited, last: Visited): Examination {
     this.concluded = true;
-    const severities = this.findings.map((finding) => finding.severity ?? entryOf(finding.id).severity);
+    const severities = this.severities();
     this.findings.forEach((finding, i) => {
       const { means, fix } = entryOf(finding.id);
       this.tell({ kind: 'finding', step: 'examine', finding, severity: severities[i], means, fix });

@@ -55,7 +55,8 @@ export const REACH_RULES: readonly Rule[] = [
       if (e.asked.tls || e.unreachable) return undefined;
       const record = TLS_RECORD.test(rawAnswer(e));
       const named = atFirst(e) && TLS_TEXT.test(rawAnswer(e));
-      if (!record && !named && e.probes.otherTls !== 'answers') return undefined;
+      const probed = e.probes.otherTls === 'answers' && nothingCame(e);
+      if (!record && !named && !probed) return undefined;
       const what = record
         ? 'a TLS alert'
         : named
