@@ -166,7 +166,7 @@ export const SNAPSHOT = entries([
     means: 'The announced length is not the number of bytes sent.',
     fix: 'Announce the number of bytes: of the Buffer, not of a string, of its hex or of its base64 form.',
     source: 'redis 7.2.6 replication.c:readSyncBulkPayload',
-    modes: [58],
+    modes: [58, 68],
     explain:
       'Too long: the replica waits for the rest until repl-timeout, or eats the beginning of the command stream. Too short: it reads the rest of the RDB as commands.',
   },
