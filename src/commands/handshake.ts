@@ -61,7 +61,8 @@ export default class Handshake extends ClientCommand {
     const running = examine({
       ...{ clock, aim, timeoutMs, idleMs: Math.max(IDLE_MS, timeoutMs) },
       dial: connectTo(target, { clock, tls: tls ?? { insecure: true }, timeoutMs }),
-      dialHost: (host, port) => connectTo({ ...target, kind: 'tcp', host, port, tls: tls !== undefined }, { clock, tls, timeoutMs }),
+      dialHost: (host, port) =>
+        connectTo({ ...target, kind: 'tcp', host, port, tls: tls !== undefined }, { clock, tls, timeoutMs }),
       random: new SystemRandom(),
       target: targetName(target),
       tls: tls !== undefined,

@@ -101,7 +101,7 @@ function eventLines(
     case 'outcome':
     case 'snapshot-progress':
     case 'stream-late':
-    case 'probed':
+    case 'probe':
       return [];
     case 'cost':
     case 'note':

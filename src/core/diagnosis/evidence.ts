@@ -13,7 +13,7 @@ import {
 } from '../replication/handshake/observer.js';
 import { type PsyncRequest, type StepId } from '../replication/handshake/steps.js';
 import { type SnapshotReport } from '../replication/snapshot-check.js';
-import { type ProbedEvent, type ProbeResults } from './probe-results.js';
+import { type ProbeEvent, type ProbeResults } from './probe-results.js';
 import { type ListingEvent } from './trace.js';
 
 /** What we said about ourselves, and what we asked for. */
@@ -105,7 +105,7 @@ export function noEvidence(asked: Asked): Evidence {
 }
 
 /** An event that may add to the evidence. */
-export type Evident = VisitEvent | ProbedEvent | ListingEvent;
+export type Evident = VisitEvent | ProbeEvent | ListingEvent;
 
 /** Adds what an event of the diagnosed connection proves. */
 export function addEvidence(evidence: Evidence, event: Evident): void {
@@ -142,8 +142,8 @@ export function addEvidence(evidence: Evidence, event: Evident): void {
     case 'outcome':
       evidence.outcome = event.outcome;
       return;
-    case 'probed':
-      Object.assign(evidence.probes, event.results);
+    case 'probe':
+      Object.assign(evidence.probes, event.found);
       return;
     case 'listing':
       evidence.listing = { lines: event.lines };

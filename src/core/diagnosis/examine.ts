@@ -242,7 +242,7 @@ class Examiner {
   private async beforePsync(evidence: Evidence, release: (psync?: PsyncRequest) => void): Promise<void> {
     this.facts = await askFacts(this.door);
     if (this.stopped) return;
-    this.probed(evidence, this.factsFound());
+    this.found(evidence, this.factsFound());
     const aim = this.aimAt(evidence);
     this.announceCost(aim);
     if (aim !== 'none') this.warnOfCounting();
@@ -255,7 +255,7 @@ class Examiner {
     if (aim !== 'probe') return aim;
     const { replid, offset, backlogActive, info } = this.facts;
     const impossible = (probeImpossible: string): 'none' => {
-      this.probed(evidence, { probeImpossible });
+      this.found(evidence, { probeImpossible });
       return 'none';
     };
     if (info === undefined) return impossible('INFO was not answered');
@@ -266,7 +266,7 @@ class Examiner {
 
   private factsFound(): ProbeResults {
     const { info, sentinels, minReplicasToWrite, disklessDelaySeconds, configRefused } = this.facts;
-    if (info === undefined) return {};
+    if (info === undefined) return { infoUnanswered: true };
     return {
       ...{ before: infoFacts(info), sentinels },
       ...(minReplicasToWrite !== undefined && { minReplicasToWrite }),
@@ -318,7 +318,7 @@ class Examiner {
     if (info) {
       const { offset } = positionOf(info);
       const masterOffset = offset === undefined ? {} : { masterOffset: offset };
-      this.probed(evidence, { after: infoFacts(info), databases: databasesOf(info), ...masterOffset });
+      this.found(evidence, { after: infoFacts(info), databases: databasesOf(info), ...masterOffset });
       const { ours, all } = replicaLines(info, port ?? 0);
       const weAre = `${evidence.local?.address ?? 'we'}, announced port ${port ?? 'none'}`;
       evidence.listing = { lines: ours };
@@ -332,14 +332,14 @@ class Examiner {
   private async confirmTls(evidence: Evidence): Promise<void> {
     if (!worthTryingTls(evidence)) return;
     const answer = await probeOtherTls(this.setup, this.setup.tls, this.setup.timeoutMs);
-    this.probed(evidence, { otherTls: answer });
+    this.found(evidence, { otherTls: answer });
   }
 
   /** Once, while only keepalives come: is another child running? */
   private async lookWhileWaiting(evidence: Evidence): Promise<void> {
     if (evidence.keepalives !== BEATS_BEFORE_ASKING || this.stopped) return;
     const info = await askInfo(this.door);
-    if (info && !this.concluded) this.probed(evidence, { waiting: infoFacts(info) });
+    if (info && !this.concluded) this.found(evidence, { waiting: infoFacts(info) });
   }
 
   /** What a server that refused us, or broke its snapshot off, says about itself and about who is above it. */
@@ -349,11 +349,11 @@ class Examiner {
     let { info } = this.facts;
     if (refused && info === undefined && TALKS.test(line)) {
       info = await askInfo(this.door);
-      if (info) this.probed(evidence, { before: infoFacts(info) });
+      if (info) this.found(evidence, { before: infoFacts(info) });
     }
     if (evidence.snapshot?.fault && evidence.probes.after === undefined && !this.stopped) {
       const after = await askInfo(this.door);
-      if (after) this.probed(evidence, { after: infoFacts(after) });
+      if (after) this.found(evidence, { after: infoFacts(after) });
     }
     if (info && OWN_LINK_DOWN.test(line) && this.setup.dialHost && !this.stopped) {
       this.tell({
@@ -362,7 +362,7 @@ class Examiner {
         text: 'its own link is down: following its master_host up the chain',
       });
       const upstream = await walkUpstream(this.door, this.setup.dialHost, info);
-      this.probed(evidence, { upstream });
+      this.found(evidence, { upstream });
     }
   }
 
@@ -377,7 +377,7 @@ class Examiner {
     });
     const listeningPort = this.setup.listeningPort ?? USUAL_PORT;
     const manners = await probeManners(this.door, { listeningPort, capa: ['eof', 'psync2'].map(ascii) });
-    this.probed(evidence, { manners });
+    this.found(evidence, { manners });
   }
 
   /** A master that keys by announced address finds a replica whose announced port is its source port. */
@@ -394,7 +394,7 @@ class Examiner {
       if (visited.evidence.unreachable) continue;
       const line = visited.evidence.answers.get('psync')?.line ?? ('' as Bytes);
       const accepted = visited.outcome.kind === 'full' || visited.outcome.kind === 'continue';
-      this.probed(evidence, { ownPort: { port, accepted, line } });
+      this.found(evidence, { ownPort: { port, accepted, line } });
       return accepted ? visited : undefined;
     }
     return undefined;
@@ -419,7 +419,7 @@ class Examiner {
     });
     const { line, answered } = await this.askToContinue(evidence, psync, ownPort);
     if (line === undefined) return;
-    this.probed(evidence, { reconnect: { line, outcome: answered } });
+    this.found(evidence, { reconnect: { line, outcome: answered } });
     this.add(evidence);
   }
 
@@ -477,16 +477,9 @@ class Examiner {
   }
 
   /** Something was found out: it is evidence, and a line of the trace. */
-  private probed(evidence: Evidence, results: ProbeResults): void {
-    Object.assign(evidence.probes, results);
-    const atUs = this.setup.clock.monotonicUs() - this.originUs;
-    this.setup.observer({
-      kind: 'probed',
-      step: 'examine',
-      results,
-      atUs,
-      conn: this.connOf.get(evidence) ?? 1,
-    });
+  private found(evidence: Evidence, found: ProbeResults): void {
+    Object.assign(evidence.probes, found);
+    this.tell({ kind: 'probe', step: 'examine', of: this.connOf.get(evidence) ?? 1, found });
   }
 
   private tell(event: Untold<ExamineEvent>): void {

@@ -1,5 +1,5 @@
 /**
- * What questions on side connections and confirming probes found. They travel as `probed` events of the trace, so that a saved
+ * What questions on side connections and confirming probes found. They travel as `probe` events of the trace, so that a saved
  * trace can be diagnosed without the server.
  */
 import { type Bytes } from '../base/bytes.js';
@@ -43,6 +43,8 @@ export interface ProbeResults {
   probeImpossible?: string;
   /** INFO before PSYNC, or right after the refusal that came before it. */
   before?: InfoFacts;
+  /** INFO was asked for before PSYNC, or after a refusal, and not answered. */
+  infoUnanswered?: boolean;
   /** INFO while the master only sent keepalives. */
   waiting?: InfoFacts;
   /** INFO after the snapshot and the stream, or after what broke them. */
@@ -58,11 +60,12 @@ export interface ProbeResults {
   manners?: MannersFound;
 }
 
-/** An event of the trace; `conn` says whose evidence it adds to. */
-export interface ProbedEvent {
+/** An event of the trace: what was found out beside connection `of`. */
+export interface ProbeEvent {
   readonly atUs: number;
   readonly conn: number;
   readonly step: 'examine';
-  readonly kind: 'probed';
-  readonly results: ProbeResults;
+  readonly kind: 'probe';
+  readonly of: number;
+  readonly found: ProbeResults;
 }

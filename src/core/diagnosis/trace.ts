@@ -3,7 +3,7 @@
  * are, one a line; the renderer turns each into text.
  */
 import { type Untold, type VisitEvent } from '../replication/handshake/observer.js';
-import { type ProbedEvent } from './probe-results.js';
+import { type ProbeEvent } from './probe-results.js';
 import { type Finding } from './rule.js';
 
 interface Common {
@@ -52,6 +52,6 @@ type ToldEvent = Common &
       }
   );
 
-export type ExamineEvent = ToldEvent | ListingEvent | ProbedEvent;
+export type ExamineEvent = ToldEvent | ListingEvent | ProbeEvent;
 export type TraceEvent = VisitEvent | ExamineEvent;
 export type TellTrace = (event: Untold<ExamineEvent>) => void;

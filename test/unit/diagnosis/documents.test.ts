@@ -34,6 +34,8 @@ describe('docs/failure-modes.md', () => {
     const named = new Map<string, number[]>();
     for (const [n, text] of rows) for (const id of linked(text)) named.set(id, [...(named.get(id) ?? []), n]);
     const expected = DIAGNOSES.filter(({ modes }) => modes.length > 0);
-    expect(Object.fromEntries(named)).toEqual(Object.fromEntries(expected.map(({ id, modes }) => [id, modes])));
+    expect(Object.fromEntries(named)).toEqual(
+      Object.fromEntries(expected.map(({ id, modes }) => [id, modes])),
+    );
   });
 });

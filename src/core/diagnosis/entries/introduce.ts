@@ -87,7 +87,7 @@ export const INTRODUCE = entries([
       'PSYNC decides, not REPLCONF. But without `capa psync2` the master cannot tell a new replication id with +CONTINUE, and without listening-port INFO lists the replica with port 0. Options after an unknown one in the same command are not applied.',
   },
   {
-    id: 'replconf-option-unknown',
+    id: 'replconf-option-refused',
     chapter: 'introduce',
     severity: 'warning',
     seen: '`-ERR Unrecognized REPLCONF option: <name>`.',

@@ -123,7 +123,7 @@ export const INTRODUCE_RULES: readonly Rule[] = [
   ignored('noperm-replconf', /^-NOPERM/, (step, line) => ({
     text: `REPLCONF ${step} was answered \`${line}\`. A replica passes over it, and the master then knows neither its port nor its capabilities. What lacks is \`+replconf\`.`,
   })),
-  ignored('replconf-option-unknown', OPTION, (step, line) => ({
+  ignored('replconf-option-refused', OPTION, (step, line) => ({
     text: `REPLCONF ${step} was answered \`${line}\`. A replica passes over it; options behind the unknown one in the same command were not applied.`,
   })),
   ignored('announce-ip-too-long', TOO_LONG, (_step, line) => ({

@@ -138,7 +138,7 @@ const OTHER_ANSWERS: readonly Rule[] = [
       const asked = e.probes.waiting ?? e.probes.before;
       const known =
         asked === undefined
-          ? 'INFO was not answered, so another child may be running'
+          ? 'whether another child is running is not known'
           : 'by its INFO no other child is running';
       return { text: `${e.keepalives} keepalives came and no answer; ${known}.` };
     },
@@ -218,7 +218,7 @@ export const WAIT_RULES: readonly Rule[] = [
       if (!e.asked.capa.includes('eof' as Bytes)) return undefined;
       const sure =
         e.probes.waiting === undefined
-          ? 'INFO was not answered meanwhile, so another child may have been the reason'
+          ? 'whether another child was the reason is not known'
           : 'no other child was running';
       return {
         text: `The master let ${seconds(e.psyncTookMs ?? 0)} pass before it answered, with ${e.keepalives} keepalives: most likely repl-diskless-sync-delay, which we could not read (${sure}).`,

@@ -148,6 +148,7 @@ export const SOFTWARE_RULES: readonly Rule[] = [
       if (!refusedPsync(e) || !both) return undefined;
       const { before } = e.probes;
       if (before?.run_id !== undefined || before?.master_replid !== undefined) return undefined;
+      if (before === undefined && e.probes.infoUnanswered !== true) return undefined;
       const info =
         before === undefined
           ? 'INFO is not answered either'

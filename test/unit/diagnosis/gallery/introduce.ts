@@ -47,7 +47,7 @@ export const INTRODUCE_CASES: readonly Case[] = [
     },
   }),
   a('replconf-unknown', 'an unknown command', { on: { replconf: unknown } }),
-  a('replconf-option-unknown', 'an older master', {
+  a('replconf-option-refused', 'an older master', {
     on: { replconf: replconf('capa', '-ERR Unrecognized REPLCONF option: capa\r\n') },
   }),
   a('replconf-syntax', 'one pair is all it takes', {
