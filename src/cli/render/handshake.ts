@@ -100,6 +100,8 @@ function eventLines(
       return event.close.by === 'us' ? [] : [line(closeText(event.close), paint.dim)];
     case 'outcome':
     case 'snapshot-progress':
+    case 'stream-late':
+    case 'probe':
       return [];
     case 'cost':
     case 'note':

@@ -3,14 +3,16 @@
  * `handshake` command and the library's `handshake()` run.
  *
  *   visit --> other kind of port?      (TLS or not)                     one connection, one PING
+ *         --> what is it, who is above it?  INFO                        after a refusal; up the chain when its own link is down
  *         --> keyed by address?        a second visit that announces its own source port; it goes on where the first ended
+ *         --> does it take a burst, and names in any case?              only on servers that are not plainly Redis
  *         --> would a reconnect work?  PSYNC for the position reached   only on servers that are not plainly Redis, or found faulty
  *         --> findings
  *
  * Every probe is harmless to a real master: none of them makes it fork.
  */
 import { type Dial } from '../base/byte-channel.js';
-import { fromText, type Bytes } from '../base/bytes.js';
+import { ascii, fromText, type Bytes } from '../base/bytes.js';
 import { type Clock } from '../base/clock.js';
 import { type Random } from '../base/random.js';
 import { type Outcome } from '../replication/handshake/machine.js';
@@ -28,6 +30,8 @@ import { addEvidence, noEvidence, type Evidence } from './evidence.js';
 import {
   askFacts,
   askInfo,
+  databasesOf,
+  infoFacts,
   looksGenuine,
   positionOf,
   replicaLines,
@@ -35,8 +39,10 @@ import {
   type SideDoor,
 } from './master-facts.js';
 import { probeOtherTls, randomPort, worthTryingTls } from './probes.js';
-import { looksKeyedByAddress } from './rules/answers.js';
+import { type ProbeResults } from './probe-results.js';
+import { looksKeyedByAddress } from './rules/psync.js';
 import { type Finding } from './rule.js';
+import { probeManners, walkUpstream } from './side-probes.js';
 import { entryOf } from './table.js';
 import { type ExamineEvent, type TraceEvent, type Verdict } from './trace.js';
 import { type Untold } from '../replication/handshake/observer.js';
@@ -66,6 +72,10 @@ export interface ExamineSetup {
   readonly timeoutMs: number;
   /** Silence allowed to PSYNC and to the snapshot; keepalives start it anew. */
   readonly idleMs: number;
+  /** How long keepalives alone are listened to after PSYNC; ten times `idleMs` when absent. */
+  readonly patienceMs?: number;
+  /** Dials another server that this one names, with the same TLS options: to follow a chain of masters. */
+  readonly dialHost?: (host: string, port: number) => Dial;
   readonly observer: (event: TraceEvent) => void;
 }
 
@@ -92,6 +102,14 @@ export function examine(setup: ExamineSetup): RunningExamination {
 /** Questions on the side may take this long, in ms: they must not hold the handshake up. */
 const SIDE_LIMIT_MS = 1500;
 const OWN_PORT_ATTEMPTS = 5;
+/** Keepalives before PSYNC's answer after which it is worth asking what the master is doing. */
+const BEATS_BEFORE_ASKING = 2;
+const PATIENCE_IN_IDLES = 10;
+/** What a replica announces that was told no port. */
+const USUAL_PORT = 6380;
+/** Answers of a master that tells of itself although it takes no replica. */
+const TALKS = /^(\+|-(LOADING|MASTERDOWN|MISCONF|BUSY|NOPERM|NOMASTERLINK)\b)/;
+const OWN_LINK_DOWN = /^-(MASTERDOWN|NOMASTERLINK Can't SYNC while not connected)/;
 
 interface Visited {
   readonly outcome: Outcome;
@@ -104,7 +122,9 @@ class Examiner {
   private readonly findings: Finding[] = [];
   private conn = 0;
   private visit: Visit | undefined;
+  private readonly connOf = new Map<Evidence, number>();
   private stopped = false;
+  private concluded = false;
   private facts: MasterFacts = { sentinels: 0 };
   private infoAfter: MasterFacts['info'];
 
@@ -129,8 +149,10 @@ class Examiner {
     if (!this.stopped) await this.confirmTls(first.evidence);
     const keyed = !this.stopped && looksKeyedByAddress(first.evidence);
     const second = keyed ? await this.confirmKeyedByAddress(first.evidence) : undefined;
-    this.add(first.evidence);
     const last = second ?? first;
+    if (!this.stopped) await this.lookAround(last);
+    if (!this.stopped) await this.checkManners(last);
+    this.add(first.evidence);
     if (second) this.add(second.evidence);
     if (!this.stopped) await this.checkReconnect(last, second !== undefined);
     return this.conclude(first, last);
@@ -142,6 +164,7 @@ class Examiner {
   private async makeVisit(how: { listeningPort?: number; localPort?: number }): Promise<Visited> {
     const { setup } = this;
     const evidence = noEvidence(this.asked(how.listeningPort));
+    evidence.target = setup.target;
     const probe = setup.aim === 'probe';
     const options = this.options(how.listeningPort);
     const outcome = await this.startVisit(options, evidence, {
@@ -159,20 +182,23 @@ class Examiner {
     evidence: Evidence,
     more: Partial<Parameters<typeof startVisit>[0]>,
   ): Promise<Outcome> {
-    const { dial, clock, observer, timeoutMs, idleMs } = this.setup;
+    const { dial, clock, observer, timeoutMs, idleMs, patienceMs } = this.setup;
     const timers: HandshakeTimers = {
       connectMs: timeoutMs,
       replyMs: timeoutMs,
       psyncIdleMs: idleMs,
+      psyncMaxMs: patienceMs ?? PATIENCE_IN_IDLES * idleMs,
       overallMs: Math.max(idleMs, 20 * timeoutMs),
     };
     const conn = ++this.conn;
+    this.connOf.set(evidence, conn);
     return new Promise((done) => {
       this.visit = startVisit({
         ...{ dial, clock, timers, options, conn, originUs: this.originUs, ...more },
         observer: (event: VisitEvent) => {
           addEvidence(evidence, event);
           observer(event);
+          if (event.kind === 'keepalive' && event.step === 'psync') void this.lookWhileWaiting(evidence);
         },
         done,
       });
@@ -218,6 +244,7 @@ class Examiner {
   private async beforePsync(evidence: Evidence, release: (psync?: PsyncRequest) => void): Promise<void> {
     this.facts = await askFacts(this.door);
     if (this.stopped) return;
+    this.found(evidence, this.factsFound());
     const aim = this.aimAt(evidence);
     this.announceCost(aim);
     if (aim !== 'none') this.warnOfCounting();
@@ -229,13 +256,25 @@ class Examiner {
     const { aim } = this.setup;
     if (aim !== 'probe') return aim;
     const { replid, offset, backlogActive, info } = this.facts;
-    if (info === undefined) evidence.probes.probeImpossible = 'INFO was not answered';
-    else if (replid === undefined || offset === undefined)
-      evidence.probes.probeImpossible = 'INFO does not tell id and offset';
-    else if (backlogActive === false)
-      evidence.probes.probeImpossible = 'the master has no backlog (repl_backlog_active:0)';
-    else return { replid, offset: offset + 1 };
-    return 'none';
+    const impossible = (probeImpossible: string): 'none' => {
+      this.found(evidence, { probeImpossible });
+      return 'none';
+    };
+    if (info === undefined) return impossible('INFO was not answered');
+    if (replid === undefined || offset === undefined) return impossible('INFO does not tell id and offset');
+    if (backlogActive === false) return impossible('the master has no backlog (repl_backlog_active:0)');
+    return { replid, offset: offset + 1 };
+  }
+
+  private factsFound(): ProbeResults {
+    const { info, sentinels, minReplicasToWrite, disklessDelaySeconds, configRefused } = this.facts;
+    if (info === undefined) return { infoUnanswered: true };
+    return {
+      ...{ before: infoFacts(info), sentinels },
+      ...(minReplicasToWrite !== undefined && { minReplicasToWrite }),
+      ...(disklessDelaySeconds !== undefined && { disklessDelaySeconds }),
+      ...(configRefused !== undefined && { configRefused }),
+    };
   }
 
   private announceCost(aim: PsyncRequest): void {
@@ -280,11 +319,12 @@ class Examiner {
     this.infoAfter = info;
     if (info) {
       const { offset } = positionOf(info);
-      if (offset !== undefined) evidence.probes.masterOffset = offset;
+      const masterOffset = offset === undefined ? {} : { masterOffset: offset };
+      this.found(evidence, { after: infoFacts(info), databases: databasesOf(info), ...masterOffset });
       const { ours, all } = replicaLines(info, port ?? 0);
       const weAre = `${evidence.local?.address ?? 'we'}, announced port ${port ?? 'none'}`;
-      const master = offset === undefined ? {} : { masterOffset: offset };
-      this.tell({ kind: 'listing', step: 'examine', lines: ours, listed: all, weAre, ...master });
+      evidence.listing = { lines: ours };
+      this.tell({ kind: 'listing', step: 'examine', lines: ours, listed: all, weAre, ...masterOffset });
     }
     close();
   }
@@ -294,7 +334,52 @@ class Examiner {
   private async confirmTls(evidence: Evidence): Promise<void> {
     if (!worthTryingTls(evidence)) return;
     const answer = await probeOtherTls(this.setup, this.setup.tls, this.setup.timeoutMs);
-    evidence.probes.otherTls = answer;
+    this.found(evidence, { otherTls: answer });
+  }
+
+  /** Once, while only keepalives come: is another child running? */
+  private async lookWhileWaiting(evidence: Evidence): Promise<void> {
+    if (evidence.keepalives !== BEATS_BEFORE_ASKING || this.stopped) return;
+    const info = await askInfo(this.door);
+    if (info && !this.concluded) this.found(evidence, { waiting: infoFacts(info) });
+  }
+
+  /** What a server that refused us, or broke its snapshot off, says about itself and about who is above it. */
+  private async lookAround({ evidence, outcome }: Visited): Promise<void> {
+    const line = 'line' in outcome ? (outcome.line ?? '') : '';
+    const refused = outcome.kind === 'failed' || outcome.kind === 'retry' || outcome.kind === 'sync';
+    let { info } = this.facts;
+    if (refused && info === undefined && TALKS.test(line)) {
+      info = await askInfo(this.door);
+      if (info) this.found(evidence, { before: infoFacts(info) });
+    }
+    if (evidence.snapshot?.fault && evidence.probes.after === undefined && !this.stopped) {
+      const after = await askInfo(this.door);
+      if (after) this.found(evidence, { after: infoFacts(after) });
+    }
+    if (info && OWN_LINK_DOWN.test(line) && this.setup.dialHost && !this.stopped) {
+      this.tell({
+        kind: 'note',
+        step: 'examine',
+        text: 'its own link is down: following its master_host up the chain',
+      });
+      const upstream = await walkUpstream(this.door, this.setup.dialHost, info);
+      this.found(evidence, { upstream });
+    }
+  }
+
+  /** A home-made server may take one command a read, or names in one case only; real replicas send otherwise than we did. */
+  private async checkManners({ evidence, outcome }: Visited): Promise<void> {
+    const answers = outcome.kind === 'full' || outcome.kind === 'continue';
+    if (!answers || looksGenuine(this.facts.info)) return;
+    this.tell({
+      kind: 'note',
+      step: 'examine',
+      text: 'not plainly a Redis: does it take several commands in one segment, and names in any case?',
+    });
+    const listeningPort = this.setup.listeningPort ?? USUAL_PORT;
+    const manners = await probeManners(this.door, { listeningPort, capa: ['eof', 'psync2'].map(ascii) });
+    this.found(evidence, { manners });
   }
 
   /** A master that keys by announced address finds a replica whose announced port is its source port. */
@@ -311,7 +396,7 @@ class Examiner {
       if (visited.evidence.unreachable) continue;
       const line = visited.evidence.answers.get('psync')?.line ?? ('' as Bytes);
       const accepted = visited.outcome.kind === 'full' || visited.outcome.kind === 'continue';
-      evidence.probes.ownPort = { port, accepted, line };
+      this.found(evidence, { ownPort: { port, accepted, line } });
       return accepted ? visited : undefined;
     }
     return undefined;
@@ -324,7 +409,7 @@ class Examiner {
   private async checkReconnect(last: Visited, ownPort: boolean): Promise<void> {
     const { outcome, evidence } = last;
     const position = this.infoAfter && positionOf(this.infoAfter);
-    const doubt = this.findings.length > 0 || !looksGenuine(this.infoAfter);
+    const doubt = this.severities().includes('fault') || !looksGenuine(this.infoAfter);
     if (outcome.kind !== 'full' || outcome.replid === undefined || !position || !doubt) return;
     if (position.backlogActive === false || position.offset === undefined || this.setup.aim === 'probe')
       return;
@@ -336,7 +421,7 @@ class Examiner {
     });
     const { line, answered } = await this.askToContinue(evidence, psync, ownPort);
     if (line === undefined) return;
-    evidence.probes.reconnect = { line, outcome: answered };
+    this.found(evidence, { reconnect: { line, outcome: answered } });
     this.add(evidence);
   }
 
@@ -366,8 +451,13 @@ class Examiner {
     }
   }
 
+  private severities(): ('fault' | 'warning')[] {
+    return this.findings.map((finding) => finding.severity ?? entryOf(finding.id).severity);
+  }
+
   private conclude(first: Visited, last: Visited): Examination {
-    const severities = this.findings.map((finding) => finding.severity ?? entryOf(finding.id).severity);
+    this.concluded = true;
+    const severities = this.severities();
     this.findings.forEach((finding, i) => {
       const { means, fix } = entryOf(finding.id);
       this.tell({ kind: 'finding', step: 'examine', finding, severity: severities[i], means, fix });
@@ -386,6 +476,12 @@ class Examiner {
     const reached = unreachable ? unreachable.layer !== 'connect' : fault?.step !== 'connect';
     if (!reached) return 'unreachable';
     return faulty ? 'failed' : 'passed';
+  }
+
+  /** Something was found out: it is evidence, and a line of the trace. */
+  private found(evidence: Evidence, found: ProbeResults): void {
+    Object.assign(evidence.probes, found);
+    this.tell({ kind: 'probe', step: 'examine', of: this.connOf.get(evidence) ?? 1, found });
   }
 
   private tell(event: Untold<ExamineEvent>): void {

@@ -3,6 +3,7 @@
  * are, one a line; the renderer turns each into text.
  */
 import { type Untold, type VisitEvent } from '../replication/handshake/observer.js';
+import { type ProbeEvent } from './probe-results.js';
 import { type Finding } from './rule.js';
 
 interface Common {
@@ -14,7 +15,16 @@ interface Common {
 /** How an examination ended. `unreachable`: no connection; `failed`: a fault was found; `stopped`: by Ctrl-C. */
 export type Verdict = 'passed' | 'failed' | 'unreachable' | 'stopped';
 
-export type ExamineEvent = Common &
+/** How the master lists us: its `slaveN` lines that are ours, beside who we are. */
+export interface ListingEvent extends Common {
+  readonly kind: 'listing';
+  readonly lines: readonly string[];
+  readonly listed: number;
+  readonly weAre: string;
+  readonly masterOffset?: number;
+}
+
+type ToldEvent = Common &
   (
     | { readonly kind: 'target'; readonly target: string; readonly tls: boolean }
     /** What PSYNC will cost the master, before it is sent. */
@@ -27,14 +37,6 @@ export type ExamineEvent = Common &
       }
     | { readonly kind: 'warning'; readonly text: string }
     | { readonly kind: 'note'; readonly text: string }
-    /** How the master lists us: its `slaveN` lines that are ours, beside who we are. */
-    | {
-        readonly kind: 'listing';
-        readonly lines: readonly string[];
-        readonly listed: number;
-        readonly weAre: string;
-        readonly masterOffset?: number;
-      }
     | {
         readonly kind: 'finding';
         readonly finding: Finding;
@@ -50,5 +52,6 @@ export type ExamineEvent = Common &
       }
   );
 
+export type ExamineEvent = ToldEvent | ListingEvent | ProbeEvent;
 export type TraceEvent = VisitEvent | ExamineEvent;
 export type TellTrace = (event: Untold<ExamineEvent>) => void;
