@@ -45,7 +45,9 @@ async function untilLooks(count: number): Promise<void> {
 
 function findPid(words: string): number {
   const lines = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' }).split('\n');
-  const own = lines.filter((line) => line.includes(words) && line.trim().split(/\s+/)[1] === process.execPath);
+  const own = lines.filter(
+    (line) => line.includes(words) && line.trim().split(/\s+/)[1] === process.execPath,
+  );
   return Number(own[0].trim().split(' ')[0]);
 }
 
