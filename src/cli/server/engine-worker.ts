@@ -9,13 +9,17 @@ import { type Bytes, fromText, toText } from '../../core/base/bytes.js';
 import { SystemClock } from '../../core/base/clock-system.js';
 import { globMatch } from '../../core/base/glob.js';
 import { SystemRandom } from '../../core/base/random-system.js';
+import { aclCommands } from '../../core/commands/acl/call.js';
+import { FAMILIES } from '../../core/commands/families.js';
+import { CommandTable } from '../../core/commands/table.js';
 import { SystemProcess } from '../../core/engine/process-system.js';
 import { SystemDisk } from '../../core/persistence/disk-system.js';
 import { Server, StartError } from '../../core/server.js';
+import { ConfiguredUsers } from '../../core/services/acl/configured.js';
 import { Config } from '../../core/services/config/config.js';
 import { ConfFileError, loadConf } from '../../core/services/config/conf-file.js';
 import { expandTitle, titleVariables } from '../../core/services/config/proc-title.js';
-import { formatLogLine, isLogged, logTo, type Log } from '../../core/services/log.js';
+import { formatLogLine, isLogged, logTo, NO_LOG, type Log } from '../../core/services/log.js';
 import { LinkWatch } from './link-watch.js';
 import { type EngineData, type FromEngine, type ToEngine } from './messages.js';
 
@@ -46,7 +50,12 @@ function main(): void {
     say({ type: 'log', level, message, line });
   });
   const renames: [Bytes, Bytes][] = [];
-  readConfig(config, renames);
+  const users = new ConfiguredUsers({
+    commands: aclCommands(new CommandTable(FAMILIES)),
+    log: NO_LOG,
+    allChannelsByDefault: () => config.values.aclPubsubDefault === 'allchannels',
+  });
+  readConfig(config, renames, users);
   const { logfile, pidfile } = config.values;
   say({ type: 'settings', logfile: inFolder(config, logfile), pidfile: inFolder(config, pidfile) });
   let reportedMs = 0;
@@ -58,6 +67,7 @@ function main(): void {
     log,
     host,
     configFile: fromText(data.configFile),
+    users,
     anyPort: data.anyPort,
     onShutdown: () => finish(server),
     onShutdownGivenUp: () => say({ type: 'staying' }),
@@ -113,12 +123,12 @@ function inFolder(config: Config, path: Bytes | undefined): string {
   return path === undefined || path === '' ? '' : resolve(toText(config.values.dir), toText(path));
 }
 
-function readConfig(config: Config, renames: [Bytes, Bytes][]): void {
+function readConfig(config: Config, renames: [Bytes, Bytes][], users: ConfiguredUsers): void {
   config.assign('dir', fromText(data.cwd));
   for (const { name, value } of data.defaults) config.assign(name, value as Bytes);
   loadConf(config, data.confText as Bytes, {
     include: (path) => readIncluded(path),
-    user: () => 'ACL users are not supported yet',
+    user: (args) => users.append(args),
     renameCommand: (from, to) => {
       renames.push([from, to]);
       return undefined;
