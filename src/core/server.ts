@@ -168,10 +168,11 @@ export class Server {
     log.notice(`Redis version=${REDIS_VERSION} (redis-ts), bits=64, PID: ${host.pid}, just started`);
     reportWithoutEffect(this.parts.config, log);
     this.checkFolder();
-    await this.listen();
-    log.notice('Server initialized');
+    // Before anybody can connect.
     const fault = this.engine.acl.loadAtStart(this.parts.users);
     if (fault !== undefined) throw new StartError(fault);
+    await this.listen();
+    log.notice('Server initialized');
     this.engine.start();
     const { replicaof } = this.parts.config.values;
     if (replicaof !== undefined) this.replication.follower.expect(replicaof.host, replicaof.port);

@@ -4,6 +4,7 @@ import { ascii } from '../../src/core/base/bytes.js';
 import { DiskError } from '../../src/core/base/disk.js';
 import { aclCommands } from '../../src/core/commands/acl/call.js';
 import { ConfiguredUsers } from '../../src/core/services/acl/configured.js';
+import { createServer } from '../../src/index.js';
 import { NO_LOG } from '../../src/core/services/log.js';
 import { memoryServer, type MemoryServer } from '../support/memory-server.js';
 
@@ -104,6 +105,15 @@ describe('the start', () => {
     expect(serverWith('bogus').engine.acl.loadAtStart(undefined)).toMatch(
       /^Aborting Redis startup because of ACL errors: users\.acl:1 should start with user keyword/,
     );
+  });
+
+  it('has its users before it listens: nobody can connect without them', async () => {
+    const other = await createServer();
+    const start = createServer({ port: other.port, aclfile: 'none.acl' });
+    await expect(start).rejects.toThrow(
+      "Aborting Redis startup because of ACL errors: Error loading ACLs, opening file 'none.acl': No such file or directory",
+    );
+    await other.close();
   });
 
   it('is refused with users in two places, or with a user that is wrong', () => {
