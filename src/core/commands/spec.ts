@@ -172,6 +172,8 @@ export interface Command extends CommandDefinition {
   readonly categories: ReadonlySet<AclCategory>;
   /** Bits of engine/gates.ts that may apply to this command. */
   gateMask: number;
+  /** The keys of every call, where the arguments do not matter for them (derive.ts). */
+  readonly fixedKeys: readonly KeyReference[] | undefined;
   readonly run: Handler;
 }
 

@@ -4,6 +4,7 @@
  * Look-up is by the spelling as sent: the lower-case form is only made for a spelling not seen before.
  */
 import { lower, type Bytes } from '../base/bytes.js';
+import { fixedKeysOf } from './derive.js';
 import {
   type AclCategory,
   type Command,
@@ -52,6 +53,7 @@ export class CommandTable {
       flagSet,
       categories: categoriesOf(definition, flagSet),
       gateMask: 0,
+      fixedKeys: fixedKeysOf(definition),
       run: definition.run ?? containerOnly(definition.name),
     };
     this.byId.push(command);

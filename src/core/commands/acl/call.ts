@@ -6,11 +6,9 @@ import {
   type AclKey,
   type ChannelRange,
 } from '../../services/acl/environment.js';
-import { ACL_CATEGORIES, hasKeys, keysOf } from '../derive.js';
+import { ACL_CATEGORIES, keysOf } from '../derive.js';
 import { type Command } from '../spec.js';
 import { type CommandTable } from '../table.js';
-
-const NO_KEYS: readonly AclKey[] = [];
 
 /** The commands that rules may name. */
 export function aclCommands(table: CommandTable): AclCommands {
@@ -41,6 +39,6 @@ export class CheckedCall implements AclCall {
   }
 
   keys(): readonly AclKey[] {
-    return (this.found ??= hasKeys(this.command) ? keysOf(this.command, this.argv) : NO_KEYS);
+    return (this.found ??= keysOf(this.command, this.argv));
   }
 }

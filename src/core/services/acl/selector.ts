@@ -310,7 +310,8 @@ export class Selector {
   }
 }
 
-const DENIED_COMMAND: Denial = { reason: 'command', index: 0 };
+/** The command itself is not allowed. */
+export const DENIED_COMMAND: Denial = { reason: 'command', index: 0 };
 
 function accessOf(flags: readonly string[]): number {
   let access = 0;

@@ -7,7 +7,7 @@ import { splitArgs } from '../../base/split-args.js';
 import { type AclCall, type AclEnvironment, type Denial } from './environment.js';
 import { cText, type Fault } from './faults.js';
 import { hashPassword, isPasswordHash, sameHash } from './passwords.js';
-import { Selector } from './selector.js';
+import { DENIED_COMMAND, Selector } from './selector.js';
 
 /** Rules about the user itself that are one word, in lower case. */
 const WORDS: Readonly<Record<string, (user: AclUser) => void>> = {
@@ -129,7 +129,7 @@ export class AclUser {
 
   /** @returns what is missing for the call; undefined: one selector allows it */
   check(call: AclCall): Denial | undefined {
-    let told: Denial = { reason: 'command', index: 0 };
+    let told = DENIED_COMMAND;
     for (const selector of this.selectors) {
       const denial = selector.check(call);
       if (denial === undefined) return undefined;
