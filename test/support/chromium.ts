@@ -144,7 +144,7 @@ class Pipe {
   readonly events: Message[] = [];
   private readonly waiting = new Map<
     number,
-    { resolve(result: unknown): void; reject(error: Error): void }
+    { readonly resolve: (result: unknown) => void; readonly reject: (error: Error) => void }
   >();
   private readonly awaited = new Map<string, () => void>();
   private rest = '';
