@@ -102,7 +102,7 @@ function waitingCount({ waiting = [] }: UnitResult): number {
   return waiting.length;
 }
 
-/** A unit's row: `unit | passed | failed | not applicable | waiting | baseline | % of it | % of it without those that wait`. */
+/** A unit's row: `unit | passed | failed | not applicable | waiting | baseline | % of it | % of it without those that wait or cannot apply`. */
 export function unitRow(unit: string, result: UnitResult | undefined, baseline: number): string {
   if (result === undefined) return `| ${unit} | not run | | | | ${baseline} | | |`;
   const failed = failedCount(result, baseline);
@@ -110,11 +110,11 @@ export function unitRow(unit: string, result: UnitResult | undefined, baseline: 
   const failedText = unrun > 0 ? `${failed} (${unrun} not run)` : String(failed);
   const waiting = waitingCount(result);
   const cells = [unit, result.passed, failedText, result.notApplicable.length, waiting, baseline];
-  return `| ${cells.join(' | ')} | ${percent(result.passed, baseline)} | ${percent(result.passed, baseline - waiting)} |`;
+  return `| ${cells.join(' | ')} | ${percent(result.passed, baseline)} | ${percent(result.passed, baseline - waiting - result.notApplicable.length)} |`;
 }
 
 const HEAD =
-  '| unit | passed | failed | not applicable | waiting | redis 7.2.6 passes | share | without those that wait |\n' +
+  '| unit | passed | failed | not applicable | waiting | redis 7.2.6 passes | share | of those left in |\n' +
   '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |';
 
 /** The whole page. */
@@ -132,7 +132,7 @@ export function renderPage(
     'failed. Without the tag `slow` (but unit/querybuf, which has no others) and the cluster units. Units without a test in a mode',
     'are left out. Run with `--durable`: a test that needs a command that is not there does not end its unit.',
     'Tests that need scripts, functions or the append-only file wait for those: they are left out by name, listed below, and count in',
-    'the first share as failed, in the second not at all.',
+    'the first share as failed. The second share is of the tests that are left in.',
   ];
   for (const mode of MODES) {
     out.push('', `## ${mode === 'spawning' ? 'Spawning its own servers' : 'Against one running server'}`, '');
@@ -166,7 +166,7 @@ export function modeTable(
   const waiting = sum((unit) => waitingCount(results[unit]));
   const label = `${counted.length} of ${units.length} units run`;
   rows.push(
-    `| ${[label, passed, failed, notApplicable, waiting, whole, percent(share, whole), percent(share, whole - waiting)].map((text) => `**${text}**`).join(' | ')} |`,
+    `| ${[label, passed, failed, notApplicable, waiting, whole, percent(share, whole), percent(share, whole - waiting - notApplicable)].map((text) => `**${text}**`).join(' | ')} |`,
   );
   return [HEAD, ...rows].join('\n');
 }
