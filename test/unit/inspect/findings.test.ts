@@ -68,6 +68,8 @@ describe('the link', () => {
     const back = { master: 'other-name:6380' };
     expect(loud('replication-ring', at(online(5, 0, '10.9.9.9', 6379), back))).toEqual(['critical']);
     expect(loud('replication-ring', at(online(5, 0, '10.9.9.9', 6379)))).toEqual([]);
+    // The scripted target is 10.0.0.5:6379.
+    expect(loud('replication-ring', at(online(5), { master: '10.0.0.5:6379' }))).toEqual(['critical']);
   });
 
   it('sub-replicas-cut-off, only below a broken link', () => {

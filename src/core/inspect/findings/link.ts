@@ -16,13 +16,13 @@ export function* followsItself({ link, server }: Draft): Generator<Detail> {
 }
 
 /** A ring of two: our master is among our replicas. Longer ones are found by `--tree`. */
-export function* replicationRing({ link, replicas, now }: Draft): Generator<Detail> {
+export function* replicationRing({ link, replicas, now, target }: Draft): Generator<Detail> {
   if (!link) return;
   const { host, port } = link.master;
   const backToUs = link.upstream?.master?.endsWith(`:${now('tcp_port')}`) === true;
-  const ring = replicas.some(
-    ({ announced }) => announced.port === port && (announced.ip === host || backToUs),
-  );
+  const ring =
+    link.upstream?.master === target ||
+    replicas.some(({ announced }) => announced.port === port && (announced.ip === host || backToUs));
   if (!ring) return;
   yield {
     severity: 'critical',
