@@ -2,7 +2,7 @@
  * What `inspect --watch` costs: CPU of the whole process while it watches a scripted server with 100 replicas, once a second,
  * drawn into a real terminal (tmux). Prints the share of one core after the start-up is over.
  *
- *   npx tsx bench/inspect-watch.ts [seconds]
+ *   npm run bench:inspect-watch -- [seconds]
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { builtCli } from '../test/support/run-cli.js';
 import { startScriptedServer } from '../test/support/scripted-server.js';
 import { openWindow } from '../test/support/tmux.js';
+import { pause } from '../test/support/tool.js';
 
 const seconds = Number(process.argv[2] ?? 20);
 const TICKS_PER_SECOND = 100;
@@ -27,7 +28,7 @@ try {
   const pid = findPid(`inspect :${server.port} --watch`);
   const before = cpuTicks(pid);
   const from = process.hrtime.bigint();
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  await pause(seconds * 1000);
   const elapsed = Number(process.hrtime.bigint() - from) / 1e9;
   const share = (cpuTicks(pid) - before) / TICKS_PER_SECOND / elapsed;
   console.log(
@@ -40,7 +41,7 @@ try {
 }
 
 async function untilLooks(count: number): Promise<void> {
-  while (server.looks() < count) await new Promise((resolve) => setTimeout(resolve, 50));
+  while (server.looks() < count) await pause(50);
 }
 
 function findPid(words: string): number {

@@ -94,7 +94,7 @@ function path({ points }: Line, n: number, y: (value: number) => number): Html {
 
 function legend({ name }: Line, n: number): Html {
   return html`<span style="white-space: nowrap; margin-right: 1em"
-    ><svg width="22" height="8" aria-hidden="true">
+    ><svg width="22" height="8" style="display: inline" aria-hidden="true">
       <path d="M0 4h22" stroke="${colorOf(n)}" stroke-width="2" stroke-dasharray="${dashOf(n)}" />
     </svg>
     ${name}</span

@@ -5,7 +5,8 @@ import { UsageError } from '../usage-error.js';
 
 const MODES = 'WHAT TO SHOW';
 const modes = ['raw', 'tree', 'verify', 'prometheus', 'watch'];
-const others = (...own: string[]) => modes.filter((mode) => !own.includes(mode));
+/** Only those after it: said once, a conflict is one line. */
+const others = (own: string) => modes.slice(modes.indexOf(own) + 1);
 
 export const inspectFlags = {
   raw: Flags.boolean({

@@ -53,6 +53,25 @@ describe('the link', () => {
     expect(of('follows-itself', at('other'))).toEqual([]);
   });
 
+  it('replication-ring of two, by address, or by the port where names differ', () => {
+    const at = (replica: string, more: object = {}): FactsInput => ({
+      info: replicaInfo(5).replace('connected_slaves:0', `connected_slaves:1\nslave0:${replica}`),
+      server: server('tcp_port:6380'),
+      rest: { upstream: upstream({ ...more }) },
+    });
+    expect(of('replication-ring', at(online(5, 0, '10.0.0.5', 6379)))).toMatchObject([
+      {
+        severity: 'critical',
+        text: expect.stringMatching(/^a ring: this server follows 10\.0\.0\.5:6379,/) as string,
+      },
+    ]);
+    const back = { master: 'other-name:6380' };
+    expect(loud('replication-ring', at(online(5, 0, '10.9.9.9', 6379), back))).toEqual(['critical']);
+    expect(loud('replication-ring', at(online(5, 0, '10.9.9.9', 6379)))).toEqual([]);
+    // The scripted target is 10.0.0.5:6379.
+    expect(loud('replication-ring', at(online(5), { master: '10.0.0.5:6379' }))).toEqual(['critical']);
+  });
+
   it('sub-replicas-cut-off, only below a broken link', () => {
     const at = (changes: object) => ({
       info: replicaInfo(5, { ...changes }).replace('connected_slaves:0', 'connected_slaves:2'),
@@ -441,6 +460,8 @@ describe('those who watch', () => {
       { address: '10.0.0.6:6380', flags: ['s_down', 'slave'] },
       { address: '10.0.0.8:0', flags: ['s_down', 'slave', 'disconnected'] },
     ];
+    const cut = [{ address: '10.0.0.6:6380', flags: ['slave', 'disconnected'] }];
+    expect(loud('sentinel-replica-down', at({ replicas: cut }))).toEqual(['warning']);
     expect(of('sentinel-replica-down', at({ replicas }))[0].text).toContain('10.0.0.6:6380');
     expect(of('sentinel-phantom-replica', at({ replicas }))).toMatchObject([
       { text: expect.stringContaining('10.0.0.8:0') as string, commands: ['SENTINEL RESET mymaster'] },

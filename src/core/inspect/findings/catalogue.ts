@@ -364,7 +364,7 @@ const ENTRIES = {
   ),
   'replication-ring': entry(
     'topology',
-    '**critical** when the masters of a server lead back to it.',
+    '**critical** when the masters of a server lead back to it (a ring of two is seen without `--tree`).',
     'None of them has a real master: all wait for each other (-NOMASTERLINK), and nothing can be written.',
     'Make one of them the master with REPLICAOF NO ONE: the one with the highest offset.',
   ),

@@ -15,6 +15,23 @@ export function* followsItself({ link, server }: Draft): Generator<Detail> {
   };
 }
 
+/** A ring of two: our master is among our replicas. Longer ones are found by `--tree`. */
+export function* replicationRing({ link, replicas, now, target }: Draft): Generator<Detail> {
+  if (!link) return;
+  const { host, port } = link.master;
+  const backToUs = link.upstream?.master?.endsWith(`:${now('tcp_port')}`) === true;
+  const ring =
+    link.upstream?.master === target ||
+    replicas.some(({ announced }) => announced.port === port && (announced.ip === host || backToUs));
+  if (!ring) return;
+  yield {
+    severity: 'critical',
+    text: `a ring: this server follows ${address(host, port)}, which follows this server. Neither has a real master, whatever the links say.`,
+    advice: 'Make the one with the higher offset the master:',
+    commands: ['REPLICAOF NO ONE'],
+  };
+}
+
 export function* linkDown({ link }: Draft): Generator<Detail> {
   if (!link || link.up !== false || link.transfer) return;
   const master = address(link.master.host, link.master.port);

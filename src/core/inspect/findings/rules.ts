@@ -68,6 +68,7 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
   'cluster-slots-missing': watched.clusterSlotsMissing,
   'cluster-node-failed': watched.clusterNodeFailed,
   'cluster-shard-without-replica': watched.clusterShardWithoutReplica,
+  'replication-ring': link.replicationRing,
   'several-masters': product.severalMasters,
   'keydb-active-replica': product.keydbActiveReplica,
   'dragonfly-limits': product.dragonflyLimits,

@@ -36,7 +36,8 @@ export function* sentinelQuorum({ sentinel }: Draft): Generator<Detail> {
 export function* sentinelReplicas({ sentinel, replicas }: Draft): Generator<Detail> {
   const listed = new Set(replicas.map(({ announced }) => address(announced.ip, announced.port)));
   for (const replica of sentinel?.replicas ?? []) {
-    if (!listed.has(replica.address) || !isDown(replica.flags)) continue;
+    if (!listed.has(replica.address)) continue;
+    if (!isDown(replica.flags) && !replica.flags.includes('disconnected')) continue;
     yield {
       severity: 'warning',
       text: `the Sentinel cannot reach the replica ${replica.address} (${replica.flags.join(', ')}), which is attached here: it is no candidate for a failover.`,
