@@ -30,6 +30,13 @@ describe('docs/failure-modes.md', () => {
     for (const [n, text] of rows) expect(text, `row ${n}`).toMatch(/handshake|inspect|serve --trace/);
   });
 
+  it('leads to findings of inspect that there are', () => {
+    const known = new Set([...page('findings.md').matchAll(/^### ([a-z-]+)$/gm)].map(([, id]) => id));
+    const named = [...page('failure-modes.md').matchAll(/\]\(findings\.md#([a-z-]+)\)/g)].map(([, id]) => id);
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((id) => !known.has(id))).toEqual([]);
+  });
+
   it('names each diagnosis in the rows that its source names, and nowhere else', () => {
     const named = new Map<string, number[]>();
     for (const [n, text] of rows) for (const id of linked(text)) named.set(id, [...(named.get(id) ?? []), n]);
