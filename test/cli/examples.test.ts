@@ -32,7 +32,8 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'redis-ts'), script);
   chmodSync(join(folder, 'redis-ts'), 0o755);
   port = await freePort();
-  server = startCli(['serve', '--port', String(port), '--save', '', '--repl-diskless-sync-delay', '0']);
+  const args = ['--port', String(port), '--dir', folder, '--save', ''];
+  server = startCli(['serve', ...args, '--repl-diskless-sync-delay', '0']);
   let log = '';
   server.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
   await eventually(() => READY.test(log), DEADLINE_MS);
