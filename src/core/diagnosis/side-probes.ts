@@ -14,19 +14,23 @@ import { type MannersFound, type UpstreamHop, type UpstreamWalk } from './probe-
 /** A chain of replicas longer than this is not followed to its end. */
 const MAX_HOPS = 8;
 
-/** Follows `master_host` from a replica's INFO upwards. Servers are told apart by run_id, or else by address. */
+/**
+ * Follows `master_host` from a replica's INFO upwards. Servers are told apart by run_id, or else by address. No login is sent: an
+ * address that a server names could be anybody's.
+ */
 export async function walkUpstream(
-  door: Omit<SideDoor, 'dial'>,
+  door: Pick<SideDoor, 'clock' | 'timeoutMs'>,
   dialHost: (host: string, port: number) => Dial,
   start: readonly ParsedSection[],
 ): Promise<UpstreamWalk> {
   const hops: UpstreamHop[] = [];
   const seen = new Set<string>([findField(start, 'run_id') ?? 'the target']);
+  const { clock, timeoutMs } = door;
   let here = start;
   while (hops.length < MAX_HOPS) {
     const next = masterOf(here);
     if (!next) return { hops, end: 'master' };
-    const info = await askInfo({ ...door, dial: dialHost(next.host, next.port) });
+    const info = await askInfo({ clock, timeoutMs, dial: dialHost(next.host, next.port) });
     const address = `${next.host}:${next.port}`;
     if (info === undefined) return { hops: [...hops, { address }], end: 'silent' };
     hops.push(hopOf(address, info));

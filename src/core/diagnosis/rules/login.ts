@@ -99,7 +99,9 @@ function aboveIt(e: Evidence): { text?: string } {
   const named = `The target is itself a replica, of ${host}:${before?.master_port}, and has lost its link to it`;
   switch (upstream?.end) {
     case 'silent':
-      return { text: `${named}: ${upstream.hops[upstream.hops.length - 1].address} does not answer INFO.` };
+      return {
+        text: `${named}: ${upstream.hops[upstream.hops.length - 1].address} does not answer INFO without a login.`,
+      };
     case 'master':
       return { text: `${named}, though a master answers at the top: ${hopsInWords(upstream)}.` };
     case 'self':
