@@ -100,7 +100,13 @@ function eventLines(
       return event.close.by === 'us' ? [] : [line(closeText(event.close), paint.dim)];
     case 'outcome':
     case 'snapshot-progress':
+    case 'visit':
+    case 'aim':
+    case 'probe':
+    case 'stopped':
       return [];
+    case 'recording':
+      return heading(`${event.software} ${event.version}, ${event.configuration}`, signs.info, pen);
     case 'cost':
     case 'note':
       return indented(event.text, signs.info, pen, paint.dim);
@@ -256,6 +262,13 @@ function listingLines(event: Extract<TraceEvent, { kind: 'listing' }>, pen: Trac
 function indented(text: string, sign: string, pen: TracePen, style: (text: string) => string): string[] {
   return wrap(printable(text), pen.width - TIME_COLUMNS - 6).map((part, i) =>
     margin(`${i === 0 ? sign : ' '.repeat(sign.length)} ${style(part)}`),
+  );
+}
+
+/** What stands above the trace, at the left edge. */
+function heading(text: string, sign: string, pen: TracePen): string[] {
+  return wrap(printable(text), pen.width - 2).map((part, i) =>
+    pen.paint.dim(`${i === 0 ? sign : ' '.repeat(sign.length)} ${part}`),
   );
 }
 

@@ -1,6 +1,6 @@
 /**
- * Evidence: what a visit's events prove, gathered into one record that the rules read. Probes add what they found.
- * Bounded: of the stream only counts are kept.
+ * Evidence: what a visit's events prove, gathered into one record that the rules read. The casebook keeps one for each
+ * visit, and adds what probes found. Bounded: of the stream only counts are kept.
  */
 import { type ChannelClose, type ChannelError } from '../base/byte-channel.js';
 import { EMPTY, type Bytes } from '../base/bytes.js';
