@@ -162,8 +162,9 @@ export function addEvidence(evidence: Evidence, event: VisitEvent): void {
   }
 }
 
-function isStep(stage: Stage): stage is StepId {
-  return stage !== 'snapshot' && stage !== 'stream' && stage !== 'side';
+/** Whether it is a step of the handshake, with an answer of its own. */
+export function isStep(stage: Stage): stage is StepId {
+  return stage !== 'snapshot' && stage !== 'stream' && stage !== 'side' && stage !== 'other';
 }
 
 /** The line that decided: of the failed step, or of PSYNC. Empty when none came. */

@@ -35,6 +35,7 @@ export const STAGES = [
   'snapshot',
   'stream',
   'side',
+  'other',
   'examine',
 ] as const;
 
