@@ -161,9 +161,9 @@ describe('redis-ts handshake', () => {
     const direct = await runCli(['handshake', address]);
     const { stdout } = await runCli(['handshake', address, '--json']);
     const again = await runCli(['handshake', '--replay', '-'], { input: stdout });
+    expect([again.code, again.stderr]).toEqual([direct.code, '']);
     const port = master?.port ?? 0;
     expect(normal(again.stdout, port)).toBe(normal(direct.stdout, port));
-    expect([again.code, again.stderr]).toEqual([direct.code, '']);
   });
 
   it('names the line of a trace that is damaged or none', async () => {

@@ -112,6 +112,7 @@ class Examiner {
   private conn = 0;
   private visit: Visit | undefined;
   private stopped = false;
+  private over = false;
   private facts: MasterFacts = { sentinels: 0 };
   private infoAfter: MasterFacts['info'];
 
@@ -396,8 +397,13 @@ class Examiner {
     this.pass({ ...event, atUs, conn: Math.max(1, this.conn) });
   }
 
-  /** Every event goes through here: what the observer does not see is no evidence. */
+  /**
+   * Every event goes through here: what the observer does not see is no evidence. A trace ends with its verdict: that a socket
+   * of ours is closed a moment later belongs to nothing.
+   */
   private pass(event: TraceEvent): void {
+    if (this.over) return;
+    this.over = event.kind === 'end';
     this.casebook.see(event);
     this.setup.observer(event);
   }
