@@ -1,6 +1,6 @@
 /** The flags of `handshake`, in alphabetical order. What they mean together is in handshake/setup.ts. */
 import { Flags } from '@oclif/core';
-import { parseDuration, parseOffset } from './handshake/values.js';
+import { parseDuration, parseListen, parseOffset, type Listen } from './handshake/values.js';
 import { parsePort } from './target.js';
 
 /** What a replica of Redis 7.2 announces when nothing else is said. */
@@ -8,6 +8,12 @@ const DEFAULT_PORT = 6380;
 
 export const handshakeFlags = {
   'announce-ip': Flags.string({ helpValue: 'IP', description: 'address to announce' }),
+
+  between: Flags.custom<Listen>({ parse: (input) => Promise.resolve(parseListen(input)) })({
+    helpValue: 'LISTEN',
+    description: 'stand between replicas that connect to this port and the target; diagnose both sides',
+    exclusive: ['no-psync', 'probe', 'replid', 'rdb', 'replay', 'count'],
+  }),
 
   capa: Flags.string({
     multiple: true,
@@ -32,8 +38,8 @@ export const handshakeFlags = {
 
   for: Flags.custom<number>({ parse: (input) => Promise.resolve(parseDuration(input)) })({
     helpValue: '10s',
-    dependsOn: ['follow'],
-    description: 'follow that long',
+    relationships: [{ type: 'some', flags: ['follow', 'between'] }],
+    description: 'follow that long; with --between: watch that long',
   }),
 
   hex: Flags.boolean({ description: 'dump every byte sent and received' }),

@@ -9,7 +9,7 @@ import { UsageError } from '../cli/usage-error.js';
 export default class Handshake extends ClientCommand {
   static override summary = "run a replica's handshake by hand, trace every byte, name the fault and the fix";
   static override usage =
-    'handshake [TARGET] [--no-psync | --probe | --replid ID --offset N | --replay FILE] [--follow] [--rdb FILE] …';
+    'handshake [TARGET] [--no-psync | --probe | --replid ID --offset N | --between LISTEN | --replay FILE] [--follow] [--rdb FILE] …';
   static override description = [
     'Connects as a replica would: PING, AUTH, REPLCONF, PSYNC; shows each message with its time, reads the snapshot, follows the ' +
       'stream when asked, and says what is wrong and how to mend it.',
@@ -51,6 +51,11 @@ export default class Handshake extends ClientCommand {
 }
 
 /** Each mode is loaded when it is wanted: a probe shall not wait for what it does not need. */
-async function modeOf(_flags: HandshakeFlags): Promise<Mode> {
+async function modeOf(flags: HandshakeFlags): Promise<Mode> {
+  const { between } = flags;
+  if (between) {
+    const { runBetween } = await import('../cli/handshake/between.js');
+    return (job) => runBetween(between, job);
+  }
   return (await import('../cli/handshake/trace.js')).runTrace;
 }

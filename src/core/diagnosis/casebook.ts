@@ -3,7 +3,9 @@
  * comes to the findings and the verdict. The live examination and `--replay` both keep one, and neither knows anything
  * that is not an event: so a saved trace is diagnosed exactly as the run that wrote it.
  *
- *   visit --> evidence of `conn`   aim, probe, listing --> added to it   stopped --> the verdict
+ *   visit --> evidence of `conn`   aim, asked, probe, listing --> added to it   stopped --> the verdict
+ *
+ * A watched connection that has ended is closed as a case: its findings stay, its evidence goes.
  */
 import { diagnose } from './diagnose.js';
 import { addEvidence, noEvidence, type Asked, type Evidence, type ProbeResults } from './evidence.js';
@@ -30,6 +32,9 @@ export class Casebook {
   private readonly cases = new Map<number, Case>();
   private found: readonly Finding[] = [];
   private stopped = false;
+  /** Of watched connections that have ended: how many there were, and whether one of them reached the target. */
+  private watched = { closed: 0, reached: false };
+  private between = false;
 
   /** Takes the next event. Findings of a trace that is read again are not taken over: they are made anew. */
   see(event: TraceEvent): void {
@@ -52,8 +57,24 @@ export class Casebook {
       case 'stopped':
         this.stopped = true;
         return;
-      case 'recording':
+      case 'asked':
+        Object.assign(this.evidence(event.conn).asked, event.asked);
+        return;
+      case 'noticed':
+        if (event.side === 'replica') this.found = added(this.found, [event.finding]);
+        return;
+      case 'detached':
+        return this.close(event.conn);
       case 'target':
+        this.between = event.between !== undefined;
+        return;
+      case 'recording':
+      case 'attached':
+      case 'passed-on':
+      case 'stream-progress':
+      case 'getack':
+      case 'ack':
+      case 'odd':
       case 'cost':
       case 'warning':
       case 'note':
@@ -74,12 +95,10 @@ export class Casebook {
 
   /** What the evidence shows until now, each id once, in the order in which it was found. */
   findings(): readonly Finding[] {
-    const found = [...this.found];
+    let found = this.found;
     for (const { role, evidence } of this.cases.values()) {
-      if (role !== 'main' && !(role === 'own-port' && wentOn(evidence))) continue;
-      for (const finding of diagnose(evidence)) {
-        if (!found.some(({ id }) => id === finding.id)) found.push(finding);
-      }
+      if (role === 'reconnect' || (role === 'own-port' && !wentOn(evidence))) continue;
+      found = added(found, diagnose(evidence));
     }
     return found;
   }
@@ -105,15 +124,46 @@ export class Casebook {
     Object.assign(this.evidence(of).probes, found);
   }
 
+  /** A watched connection has ended. */
+  private close(conn: number): void {
+    const known = this.cases.get(conn);
+    if (known?.role !== 'watched') return;
+    this.found = added(this.found, diagnose(known.evidence));
+    this.cases.delete(conn);
+    this.watched = {
+      closed: this.watched.closed + 1,
+      reached: this.watched.reached || wasReached(known.evidence),
+    };
+  }
+
   private verdict(faulty: boolean): Verdict {
     if (this.stopped) return 'stopped';
-    const main = [...this.cases.values()].find(({ role }) => role === 'main');
-    const { unreachable, fault } = main?.evidence ?? {};
-    // Whoever speaks, if only TLS, was reached.
-    const reached = unreachable ? unreachable.layer !== 'connect' : fault?.step !== 'connect';
-    if (!reached) return 'unreachable';
-    return faulty ? 'failed' : 'passed';
+    return this.wasReached() ? (faulty || this.nobodyCame() ? 'failed' : 'passed') : 'unreachable';
   }
+
+  private nobodyCame(): boolean {
+    return this.between && this.watched.closed === 0 && this.cases.size === 0;
+  }
+
+  private wasReached(): boolean {
+    if (this.between) {
+      const open = [...this.cases.values()].some(({ evidence }) => wasReached(evidence));
+      return open || this.watched.reached || this.nobodyCame();
+    }
+    const main = [...this.cases.values()].find(({ role }) => role === 'main');
+    return main === undefined || wasReached(main.evidence);
+  }
+}
+
+/** Findings and those of `more` whose ids are new. */
+function added(findings: readonly Finding[], more: readonly Finding[]): readonly Finding[] {
+  const fresh = more.filter((finding) => !findings.some(({ id }) => id === finding.id));
+  return fresh.length === 0 ? findings : [...findings, ...fresh];
+}
+
+/** Whoever speaks, if only TLS, was reached. */
+function wasReached({ unreachable, fault }: Evidence): boolean {
+  return unreachable ? unreachable.layer !== 'connect' : fault?.step !== 'connect';
 }
 
 /** Whether PSYNC was answered so that a replica goes on. */

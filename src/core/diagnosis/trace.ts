@@ -6,6 +6,7 @@
 import { type Untold, type VisitEvent } from '../replication/handshake/observer.js';
 import { type PsyncRequest } from '../replication/handshake/steps.js';
 import { type Asked, type ProbeResults } from './evidence.js';
+import { type WatchEvent } from './between/events.js';
 import { type Finding } from './rule.js';
 
 interface Common {
@@ -22,9 +23,9 @@ export const TRACE_SCHEMA = 1;
 
 /**
  * Why a connection was made. `main` is the one that is diagnosed; `own-port` announces the port that it comes from, and is
- * diagnosed as well when it got further; `reconnect` only asks to continue.
+ * diagnosed as well when it got further; `reconnect` only asks to continue; `watched` is somebody else's, through our proxy.
  */
-export type VisitRole = 'main' | 'own-port' | 'reconnect';
+export type VisitRole = 'main' | 'own-port' | 'reconnect' | 'watched';
 
 export type ExamineEvent = Common &
   /** Before everything in a kept recording: what was recorded. */
@@ -40,9 +41,13 @@ export type ExamineEvent = Common &
         readonly schema: typeof TRACE_SCHEMA;
         readonly target: string;
         readonly tls: boolean;
+        /** Where we listen, when we stand between a replica and the target. */
+        readonly between?: string;
       }
     /** A connection is about to be made: `conn` is its number, `asked` what it will say of itself. */
     | { readonly kind: 'visit'; readonly role: VisitRole; readonly asked: Readonly<Asked> }
+    /** What a watched replica has said of itself until now. */
+    | { readonly kind: 'asked'; readonly asked: Readonly<Asked> }
     /** What this connection's PSYNC asks for in the end. */
     | { readonly kind: 'aim'; readonly psync: PsyncRequest }
     /** What was found out beside connection `of`, which the rules read with its evidence. */
@@ -80,6 +85,7 @@ export type ExamineEvent = Common &
         readonly faults: readonly string[];
         readonly warnings: readonly string[];
       }
+    | WatchEvent
   );
 
 export type TraceEvent = VisitEvent | ExamineEvent;

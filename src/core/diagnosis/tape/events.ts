@@ -2,7 +2,9 @@
  * What each kind of event holds, for reading a trace back: one row per kind, complete by its type. The same is said in
  * docs/handshake.schema.json for other programs; test/unit/diagnosis/tape-schema.test.ts holds the two together.
  */
-import { TRACE_SCHEMA, type TraceEvent } from '../trace.js';
+import { type VisitEvent } from '../../replication/handshake/observer.js';
+import { findEntry } from '../table.js';
+import { TRACE_SCHEMA, type ExamineEvent, type TraceEvent } from '../trace.js';
 import {
   bytes,
   count,
@@ -101,19 +103,30 @@ const report = object({
   extraBytes: count,
 });
 
-const finding = object({
+const diagnosis: Shape = (value, path) =>
+  typeof value === 'string' && findEntry(value)
+    ? undefined
+    : `${path} is no diagnosis that this version knows`;
+
+const findingFields = {
   id: text,
   'severity?': severity,
   'text?': text,
   'confirmed?': text,
   'bytes?': object({ got: bytes, unexpectedAt: count, wouldBe: list(text) }),
-});
+};
 
-/** The fields of each kind, beside those that all have. */
-export const EVENT_SHAPES: Readonly<Record<TraceEvent['kind'], Shape>> = {
+/** Made anew when a trace is replayed. */
+const finding = object(findingFields);
+/** Taken over, so it must be in our table. */
+const noticed = object({ ...findingFields, id: diagnosis });
+
+/** The fields of each kind, beside those that all have: events of the examination itself. */
+export const EXAMINE_SHAPES: Readonly<Record<ExamineEvent['kind'], Shape>> = {
   recording: object({ software: text, version: text, configuration: text }),
-  target: object({ schema: oneOf(TRACE_SCHEMA), target: text, tls: flag }),
-  visit: object({ role: oneOf('main', 'own-port', 'reconnect'), asked }),
+  target: object({ schema: oneOf(TRACE_SCHEMA), target: text, tls: flag, 'between?': text }),
+  visit: object({ role: oneOf('main', 'own-port', 'reconnect', 'watched'), asked }),
+  asked: object({ asked }),
   aim: object({ psync }),
   probe: object({ of: count, found }),
   stopped: object({}),
@@ -128,6 +141,25 @@ export const EVENT_SHAPES: Readonly<Record<TraceEvent['kind'], Shape>> = {
     warnings: list(text),
   }),
 
+  attached: object({ replica: text }),
+  detached: object({ by: oneOf('replica', 'master'), 'error?': text, ms: number }),
+  'passed-on': object({ why: text }),
+  'stream-progress': object({ commands: count, bytesRead: count, 'offset?': integer }),
+  getack: object({ offset: integer }),
+  ack: object({
+    offset: integer,
+    'aofOffset?': integer,
+    'sent?': integer,
+    'behindBytes?': count,
+    answersGetack: flag,
+    verdict: oneOf('ok', 'ignored', 'warning', 'fault'),
+  }),
+  odd: object({ bytes }),
+  noticed: object({ side: oneOf('master', 'replica'), finding: noticed, severity, means: text, fix: text }),
+};
+
+/** The same of a connection. */
+const VISIT_SHAPES: Readonly<Record<VisitEvent['kind'], Shape>> = {
   connect: object({ local: text, remote: text, localPort: count }),
   unreachable: object({ error: channelError }),
   send: object({ bytes, args: list(bytes) }),
@@ -165,6 +197,11 @@ export const EVENT_SHAPES: Readonly<Record<TraceEvent['kind'], Shape>> = {
     bytesRead: count,
     'offset?': integer,
   }),
+};
+
+export const EVENT_SHAPES: Readonly<Record<TraceEvent['kind'], Shape>> = {
+  ...EXAMINE_SHAPES,
+  ...VISIT_SHAPES,
 };
 
 /** What every event has. */

@@ -3,7 +3,7 @@
  * as the tool writes them. What is wrong is said with the number of its line.
  */
 import { type TraceEvent } from '../trace.js';
-import { COMMON, EVENT_SHAPES } from './events.js';
+import { COMMON, EVENT_SHAPES, EXAMINE_SHAPES } from './events.js';
 import { isObject, type Shape } from './shape.js';
 
 /** No event is longer: a report with all its aux fields has some kilobytes. */
@@ -22,22 +22,6 @@ export class TraceError extends Error {
 }
 
 const SHAPES: Readonly<Record<string, Shape>> = EVENT_SHAPES;
-/** Kinds of the examination itself; all others belong to a connection. */
-const OF_EXAMINATION: ReadonlySet<string> = new Set<TraceEvent['kind']>([
-  'recording',
-  'target',
-  'visit',
-  'aim',
-  'probe',
-  'stopped',
-  'cost',
-  'warning',
-  'note',
-  'listing',
-  'finding',
-  'end',
-]);
-
 /** Takes the lines of one trace in order. */
 export class TraceReader {
   private line = 0;
@@ -74,7 +58,7 @@ export class TraceReader {
     if (!Object.hasOwn(SHAPES, kind)) throw this.wrong(`no event is of the kind "${kind.slice(0, 40)}"`);
     const wrong = COMMON(value, '') ?? SHAPES[kind](value, '');
     if (wrong !== undefined) throw this.wrong(`${kind}: ${wrong}`);
-    if ((value.step === 'examine') !== OF_EXAMINATION.has(kind)) {
+    if ((value.step === 'examine') !== Object.hasOwn(EXAMINE_SHAPES, kind)) {
       throw this.wrong(`${kind}: step is ${String(value.step)}`);
     }
     return value as unknown as TraceEvent;

@@ -6,6 +6,7 @@
 import { ascii, lower, type Bytes } from '../../base/bytes.js';
 import { type SnapshotReport } from '../../replication/snapshot-check.js';
 import { type Asked, type ProbeResults } from '../evidence.js';
+import { type Finding } from '../rule.js';
 import { type TraceEvent } from '../trace.js';
 import { Masks } from './mask.js';
 import { KNOWN_AUX, maskRdb, maskUnknown, maskWire } from './mask-wire.js';
@@ -40,8 +41,13 @@ export class Redactor {
     switch (event.kind) {
       case 'target':
         this.learnHost(hostOf(event.target));
-        return { ...event, target: this.text(event.target) };
+        return {
+          ...event,
+          target: this.text(event.target),
+          ...(event.between !== undefined && { between: this.text(event.between) }),
+        };
       case 'visit':
+      case 'asked':
         return { ...event, asked: this.asked(event.asked) };
       case 'probe':
         return { ...event, found: this.found(event.found) };
@@ -88,7 +94,19 @@ export class Redactor {
         return { ...event, bytes: this.wire(event.bytes), message: this.message(event.message) };
       case 'command':
         return { ...event, args: this.command(event.args) };
+      case 'attached':
+        return { ...event, replica: this.text(event.replica) };
+      case 'detached':
+        return event.error === undefined ? event : { ...event, error: this.text(event.error) };
+      case 'odd':
+        return { ...event, bytes: this.wire(event.bytes) };
+      case 'noticed':
+        return { ...event, finding: this.finding(event.finding) };
       case 'recording':
+      case 'passed-on':
+      case 'stream-progress':
+      case 'getack':
+      case 'ack':
       case 'warning':
       case 'note':
       case 'cost':
@@ -129,6 +147,18 @@ export class Redactor {
     if (/^auth$/i.test(name ?? '') && rest.length === 2 && !PLAIN_USERS.test(rest[0]))
       this.users.add(rest[0]);
     return { ...event, bytes: this.line(event.bytes), args: event.args.map((arg) => this.line(arg)) };
+  }
+
+  /** Of what was noticed the words stay, and what they quote of the protocol; data that they quote are masked. */
+  private finding(finding: Finding): Finding {
+    const { text, bytes } = finding;
+    const quoted = (_: string, inner: string): string =>
+      `\`${/^(REPLCONF|PSYNC|SYNC|PING|AUTH|[-+][A-Z]+)\b/i.test(inner) ? inner : maskUnknown(inner)}\``;
+    return {
+      ...finding,
+      ...(text !== undefined && { text: this.text(text.replace(/`([^`]*)`/g, quoted)) }),
+      ...(bytes && { bytes: { ...bytes, got: this.wire(bytes.got) } }),
+    };
   }
 
   private outcome<O extends { readonly kind: string; readonly line?: Bytes }>(outcome: O): O {
