@@ -72,8 +72,9 @@ export class WatchedLink {
 
   fromMaster(chunk: Buffer): void {
     if (this.silent()) return;
-    this.judge.toReplica(chunk, this.ms());
+    // In the order in which one would tell it: what came, then what it means for the replica.
     this.master.received(chunk, this.ms());
+    this.judge.toReplica(chunk, this.ms());
   }
 
   /** Time has passed: about once a second. */
@@ -87,7 +88,6 @@ export class WatchedLink {
   closed(by: 'replica' | 'master', error?: string): void {
     if (this.over) return;
     if (!this.passedOn) {
-      this.progress();
       this.judge.closed(this.ms(), error === undefined ? by : 'error');
       this.master.closed(by, this.ms());
     }
@@ -98,7 +98,6 @@ export class WatchedLink {
   stop(): void {
     if (this.silent()) return;
     this.over = true;
-    this.progress();
     this.master.stop();
   }
 
