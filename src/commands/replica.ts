@@ -18,9 +18,9 @@ export default class Replica extends BaseCommand {
   ].join('\n\n');
 
   static override examples = [
-    '<%= config.bin %> replica --of 127.0.0.1:6379',
-    '<%= config.bin %> replica --of redis://user:secret@10.0.0.5 --port 6381',
-    '<%= config.bin %> replica --of 127.0.0.1:6379 --once --rdb backup.rdb',
+    '<%= config.bin %> <%= command.id %> --of 127.0.0.1:6379',
+    '<%= config.bin %> <%= command.id %> --of 127.0.0.1:6379 --once --rdb backup.rdb',
+    '<%= config.bin %> <%= command.id %> --of :6379 --port 0 --json',
   ];
 
   // For the help only: the command line is redis-server's, which oclif cannot describe. parseServerArgv reads it.

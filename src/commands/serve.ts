@@ -29,7 +29,7 @@ export default class Serve extends BaseCommand {
     'serve [redis.conf | -] [--port 6379] [--trace [--json]] [--any-redis-conf-directive value …]';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --port 7379',
-    '<%= config.bin %> <%= command.id %> --port 0 --save "" --dir /tmp --trace',
+    '<%= config.bin %> <%= command.id %> --port 0 --save "" --trace',
     'echo "port 7379" | <%= config.bin %> <%= command.id %> - --maxmemory 256mb',
   ];
   // For the help only: the command line is redis-server's, which oclif cannot describe. parseServerArgv reads it.
