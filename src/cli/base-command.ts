@@ -10,6 +10,8 @@ import { connectionFlags, outputFlags } from './connection-flags.js';
 import { EXIT } from './exit-codes.js';
 import { onInterrupt } from './interrupt.js';
 import { nearest } from './nearest.js';
+import { thisTerminal } from './terminal.js';
+import { inSigns } from './text.js';
 import { UsageError } from './usage-error.js';
 
 export abstract class BaseCommand extends Command {
@@ -37,7 +39,8 @@ export abstract class BaseCommand extends Command {
     process.stderr.write(`${name}: ${usage ? this.usageMessage(error) : oneLine(error.message)}\n`);
     if (usage) {
       const line = [this.ctor.usage].flat()[0];
-      if (line !== undefined) process.stderr.write(`Usage: ${this.config.bin} ${line}\n`);
+      if (line !== undefined)
+        process.stderr.write(inSigns(`Usage: ${this.config.bin} ${line}\n`, thisTerminal().unicode));
       process.stderr.write(`More:  ${name} --help\n`);
     }
     if (debugs(this.id ?? '', process.env.DEBUG)) process.stderr.write(`${error.stack ?? error.message}\n`);

@@ -13,6 +13,8 @@ export const EXIT = {
   unreachable: 3,
   /** Ended by Ctrl-C: 128 + SIGINT, as a shell reports it. */
   interrupted: 130,
+  /** The reader of its output has gone away: 128 + SIGPIPE, which Node ignores. */
+  unread: 141,
 } as const;
 
 /** Of `inspect`. */

@@ -3,6 +3,8 @@
  * oclif loads this class by its path in package.json (`oclif.helpClass`).
  */
 import { CommandHelp, Help } from '@oclif/core';
+import { thisTerminal } from './terminal.js';
+import { inSigns } from './text.js';
 
 const FIRST = 'EXAMPLES';
 
@@ -24,4 +26,9 @@ class ExamplesFirst extends CommandHelp {
 
 export default class RedisTsHelp extends Help {
   protected override CommandHelpClass = ExamplesFirst;
+
+  protected override log(...args: string[]): void {
+    const { unicode } = thisTerminal();
+    super.log(...args.map((text) => inSigns(text, unicode)));
+  }
 }

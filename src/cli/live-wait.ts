@@ -5,6 +5,7 @@
 import ora from 'ora';
 import { type TraceEvent } from '../core/diagnosis/trace.js';
 import { formatBytes } from '../core/inspect/units.js';
+import { spinnerOptions, thisTerminal } from './terminal.js';
 
 const TICK_MS = 200;
 
@@ -17,7 +18,12 @@ export interface LiveWait {
 /** A live line, or, when `live` is false, nothing at all. */
 export function liveWait(live: boolean): LiveWait {
   if (!live) return { around: (_event, print) => print(), stop: () => undefined };
-  const spinner = ora({ stream: process.stderr, discardStdin: false, hideCursor: true });
+  const spinner = ora({
+    stream: process.stderr,
+    discardStdin: false,
+    hideCursor: true,
+    ...spinnerOptions(thisTerminal()),
+  });
   const countdown = new Countdown(spinner);
   return {
     around: (event, print) => {

@@ -21,6 +21,8 @@ const OWN: OwnOptions = {
   of: 'value',
   'announce-ip': 'value',
   'announce-port': 'value',
+  once: 'flag',
+  rdb: 'value',
   json: 'flag',
   'no-color': 'flag',
 };
@@ -30,6 +32,8 @@ export interface ReplicaOptions {
   readonly defaults: readonly DefaultDirective[];
   readonly json: boolean;
   readonly noColor: boolean;
+  /** Take one snapshot, leave it in this file (empty: where the configuration says), and end. */
+  readonly backup?: string;
 }
 
 /** Reads the arguments that follow `replica`. Throws UsageError. */
@@ -41,7 +45,11 @@ export function replicaOptions(
   const { of: address, 'announce-ip': announceIp, 'announce-port': announcePort } = parsed.own;
   if (typeof address !== 'string') throw new UsageError('--of host:port is missing: the master to follow');
   const target = masterTarget(address);
-  refuseOurselves(target, parsed);
+  const once = parsed.own.once === true;
+  const file = parsed.own.rdb;
+  if (file !== undefined && !once) throw new UsageError('--rdb says where --once leaves its file: give both');
+  if (file === '') throw new UsageError('--rdb: empty name of a file');
+  if (!once) refuseOurselves(target, parsed);
   const directives: string[][] = [['replicaof', target.host, String(target.port)]];
   if (target.user !== undefined) directives.push(['masteruser', target.user]);
   if (target.pass !== undefined) directives.push(['masterauth', target.pass]);
@@ -54,7 +62,8 @@ export function replicaOptions(
   );
   return {
     argv: { ...parsed, text: ascii([parsed.text, ...lines].join('\n')) },
-    defaults: defaultsFor(target, env),
+    defaults: defaultsFor(target, once, env),
+    ...(once && { backup: typeof file === 'string' ? file : '' }),
     json: parsed.own.json === true,
     noColor: parsed.own['no-color'] === true,
   };
@@ -111,10 +120,12 @@ function refuseOurselves({ host, port }: TcpTarget, { directives, configFile, st
 
 function defaultsFor(
   { pass }: TcpTarget,
+  once: boolean,
   env: Readonly<Record<string, string | undefined>>,
 ): DefaultDirective[] {
   const defaults: DefaultDirective[] = [
-    { name: 'port', value: String(DEFAULT_REPLICA_PORT) },
+    // A backup serves nobody: it needs no port.
+    { name: 'port', value: String(once ? 0 : DEFAULT_REPLICA_PORT) },
     { name: 'save', value: '' },
   ];
   const fromEnv = env.REDISCLI_AUTH;

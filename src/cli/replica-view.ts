@@ -5,10 +5,10 @@
  * While the live view is shown, only warnings of the log appear, above it, and not those that the view tells itself.
  */
 import ora from 'ora';
-import { advance, farewell, STARTING, type Frame } from './render/replica.js';
+import { advance, farewell, STARTING, type Frame, type ViewMessage } from './render/replica.js';
 import { type FromEngine } from './server/messages.js';
 import { type ServerView } from './server/run-server.js';
-import { palette, symbols, type Terminal } from './terminal.js';
+import { palette, spinnerOptions, symbols, type Terminal } from './terminal.js';
 
 type LogMessage = Extract<FromEngine, { type: 'log' }>;
 
@@ -30,6 +30,8 @@ export function jsonView(): ServerView {
         process.stdout.write(`${JSON.stringify({ kind, atMs, server, offset, ...facts })}\n`);
       } else if (message.type === 'sample') {
         process.stdout.write(`${JSON.stringify({ kind: 'sample', ...message.sample })}\n`);
+      } else if (message.type === 'backup') {
+        process.stdout.write(`${JSON.stringify({ kind: 'backup', ...message.facts })}\n`);
       } else if (message.type === 'ready') {
         process.stdout.write(`${JSON.stringify({ kind: 'ready', port: message.port })}\n`);
       } else if (message.type === 'log' && message.level === 'warning') {
@@ -44,6 +46,14 @@ export function jsonView(): ServerView {
 /** How warnings begin that are events of the link as well, or that answer the person who watches. */
 const TOLD_ANYWAY = ['MASTER <-> REPLICA sync: ', 'Replication stopped: ', 'Received SIG'];
 
+/** What moves the view. */
+const SHOWN: ReadonlySet<FromEngine['type']> = new Set<ViewMessage['type']>([
+  'link',
+  'sample',
+  'loading',
+  'backup',
+]);
+
 /** The view that redraws its last line. */
 export function liveView(terminal: Terminal): ServerView {
   let { state } = { state: STARTING };
@@ -54,8 +64,8 @@ export function liveView(terminal: Terminal): ServerView {
         if (message.level === 'warning' && !toldAnyway(message)) drawing.above([message.line]);
         return;
       }
-      if (message.type !== 'link' && message.type !== 'sample' && message.type !== 'loading') return;
-      const frame = advance(state, message, currentSize(terminal));
+      if (!SHOWN.has(message.type)) return;
+      const frame = advance(state, message as ViewMessage, currentSize(terminal));
       ({ state } = frame);
       drawing.show(frame);
     },
@@ -88,7 +98,7 @@ class Drawing {
     const { live, fail } = symbols(terminal.unicode);
     const paint = palette(terminal.color);
     this.signs = {
-      spinner: { frames: [...(terminal.unicode ? '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏' : '|/-\\')].map(paint.cyan), interval: 80 },
+      spinner: spinnerOptions(terminal).spinner,
       live: { frames: [paint.green(live)], interval: 200 },
       fail: { frames: [paint.red(fail)], interval: 200 },
     };

@@ -1,7 +1,8 @@
 /**
  * What we may draw with: computed once per command from the streams, the environment and the flags, then handed to pure
  * renderers. Everything that is drawn for a person (spinner, colour, refreshing view) is off when stdout or stderr is not a
- * terminal, under NO_COLOR, and under --json.
+ * terminal, under NO_COLOR, and under --json. FORCE_COLOR alone brings colour back where the output goes through a pipe
+ * (`| less -R`); nothing brings back what redraws.
  */
 
 export interface Terminal {
@@ -36,10 +37,22 @@ export function describeTerminal(
   const live = tty && !flags.json && !env.NO_COLOR && env.TERM !== 'dumb';
   return {
     live,
-    color: live && !flags.noColor,
+    color: paints(live, around, flags),
     unicode: !flags.json && speaksUtf8(around),
     width: widthOf(around),
   };
+}
+
+/** NO_COLOR, --no-color and --json win over FORCE_COLOR; `FORCE_COLOR=0` means no colour, as everywhere. */
+function paints(
+  live: boolean,
+  { env }: Surroundings,
+  flags: { readonly json?: boolean; readonly noColor?: boolean },
+): boolean {
+  if (flags.json || flags.noColor || env.NO_COLOR) return false;
+  const { FORCE_COLOR: force } = env;
+  if (force === undefined) return live;
+  return force !== '0' && force !== 'false';
 }
 
 /** The terminal of this process. */
@@ -81,6 +94,18 @@ export function palette(color: boolean): Palette {
   return Object.fromEntries(
     Object.entries(STYLES).map(([name, codes]) => [name, paint(codes)]),
   ) as unknown as Palette;
+}
+
+/** Options of ora for a terminal: a spinner of characters that it has, painted by us or not at all. */
+export function spinnerOptions({ unicode, color }: Pick<Terminal, 'unicode' | 'color'>): {
+  readonly spinner: { frames: string[]; interval: number };
+  readonly color: false;
+} {
+  const { cyan } = palette(color);
+  return {
+    spinner: { frames: [...(unicode ? '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏' : '|/-\\')].map(cyan), interval: 80 },
+    color: false,
+  };
 }
 
 const UNICODE_SYMBOLS = { ok: '✔', fail: '✖', warn: '⚠', info: 'ℹ', live: '●', arrow: '→', dots: '…' };

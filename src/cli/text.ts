@@ -33,3 +33,8 @@ export function wrap(text: string, width: number): string[] {
   }
   return [...lines, line];
 }
+
+/** `text` of ours with the signs that a terminal without Unicode lacks written out. */
+export function inSigns(text: string, unicode: boolean): string {
+  return unicode ? text : text.replaceAll('\u2026', '...').replaceAll('\u00d7', 'x');
+}

@@ -8,18 +8,19 @@ import { thisTerminal } from '../cli/terminal.js';
 export default class Replica extends BaseCommand {
   static override summary = 'follow a master: a live copy that serves reads and reports its progress';
   static override usage =
-    'replica --of host:port [--port 6380] [--masteruser …] [--masterauth …] [--announce-ip …] [--announce-port …] [--any-redis-conf-directive value …]';
+    'replica --of host:port [--port 6380] [--once [--rdb FILE]] [--masteruser …] [--masterauth …] [--announce-ip …] [--announce-port …] [--any-redis-conf-directive value …]';
   static override description = [
     'Attaches to any master that speaks the protocol, takes its data, follows its stream and serves reads. Says why each full sync ' +
       'was necessary, why a link was lost, and how far behind it is. On a terminal it draws; otherwise it logs as Redis does.',
     'Takes what redis-server takes as well: a configuration file, standard input (-), any directive of redis.conf as --name value.',
-    'Ctrl-C and SIGTERM end it cleanly, exit 0. 1: it could not start, 2: bad usage.',
+    'Ctrl-C and SIGTERM end it cleanly, exit 0. 1: it could not start, 2: bad usage. --once makes one attempt: 0: the file is there and ' +
+      'was verified, 1: there is none, and it says why, 130: stopped before it was done.',
   ].join('\n\n');
 
   static override examples = [
-    '<%= config.bin %> replica --of 127.0.0.1:6379',
-    '<%= config.bin %> replica --of redis://user:secret@10.0.0.5 --port 6381',
-    '<%= config.bin %> replica --of :6379 --port 0 --save "60 1" --dir /tmp',
+    '<%= config.bin %> <%= command.id %> --of 127.0.0.1:6379',
+    '<%= config.bin %> <%= command.id %> --of 127.0.0.1:6379 --once --rdb backup.rdb',
+    '<%= config.bin %> <%= command.id %> --of :6379 --port 0 --json',
   ];
 
   // For the help only: the command line is redis-server's, which oclif cannot describe. parseServerArgv reads it.
@@ -38,16 +39,20 @@ export default class Replica extends BaseCommand {
     'announce-ip': Flags.string({ helpValue: 'IP', description: 'address to announce to the master' }),
     'announce-port': Flags.string({ helpValue: 'PORT', description: 'port to announce to the master' }),
     save: Flags.string({ helpValue: 'RULES', description: '[default: ""] write dump.rdb, as in redis.conf' }),
+    once: Flags.boolean({
+      description: 'take one snapshot, verify it, leave its file and end: a backup that was checked',
+    }),
+    rdb: Flags.string({ helpValue: 'FILE', description: '[default: DIR/dump.rdb] the file of --once' }),
     json: Flags.boolean({ description: 'print events and samples as JSON, one per line' }),
     'no-color': Flags.boolean({ description: 'draw without colour' }),
   };
 
   async run(): Promise<void> {
     this.parsed = true;
-    const { argv, defaults, json, noColor } = replicaOptions(this.argv, process.env);
+    const { argv, defaults, json, noColor, backup } = replicaOptions(this.argv, process.env);
     const terminal = thisTerminal({ json, noColor });
     const view: ServerView = json ? jsonView() : terminal.live ? liveView(terminal) : PLAIN_VIEW;
     const watch = json || terminal.live ? 'samples' : 'events';
-    throw new Errors.ExitError(await runServer(argv, { view, defaults, watch }));
+    throw new Errors.ExitError(await runServer(argv, { view, defaults, watch, backup }));
   }
 }

@@ -1,40 +1,73 @@
-import { Errors } from '@oclif/core';
+import { Errors, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import { loadingView } from '../cli/server/loading-view.js';
 import { runServer } from '../cli/server/run-server.js';
+import { traceView } from '../cli/server/trace-view.js';
 import { thisTerminal } from '../cli/terminal.js';
 import { UsageError } from '../cli/usage-error.js';
 import {
   ArgvError,
   parseServerArgv,
   UnknownDirectiveError,
+  type OwnOptions,
   type ParsedArgv,
 } from '../core/services/config/argv.js';
 
+/** Options of ours beside the directives. */
+const OWN: OwnOptions = { trace: 'flag', json: 'flag', 'no-color': 'flag' };
+
 export default class Serve extends BaseCommand {
-  static override summary = 'Run a Redis-compatible server: a master that replicas attach to.';
-  static override description =
-    'Takes what redis-server takes: a configuration file, standard input (-), and any directive of redis.conf as --name value. ' +
-    'The most used: --port (0 picks a free one and prints it), --bind, --dir, --requirepass, --save, --maxmemory, --replicaof.';
-  static override usage = 'serve [redis.conf | -] [--port 6379] [--any-redis-conf-directive value …]';
+  static override summary = 'run a Redis-compatible server: a master that replicas attach to';
+  static override description = [
+    'Takes what redis-server takes: a configuration file, standard input (-), and any directive of redis.conf as --name value. Those ' +
+      'below are the most used.',
+    '--trace shows on stderr how each replica attaches, step by step, then every ACK against the offset that is right, and names what ' +
+      'a replica does wrong, with the fix. With --json the same goes to stdout, one event a line, and the log to stderr.',
+    'Ctrl-C and SIGTERM save as configured and end it, exit 0. 1: it could not start, 2: bad usage.',
+  ].join('\n\n');
+  static override usage =
+    'serve [redis.conf | -] [--port 6379] [--trace [--json]] [--any-redis-conf-directive value …]';
   static override examples = [
-    '<%= config.bin %> serve --port 7379',
-    '<%= config.bin %> serve --port 0 --save "" --dir /tmp',
-    'echo "port 7379" | <%= config.bin %> serve - --maxmemory 256mb',
+    '<%= config.bin %> <%= command.id %> --port 7379',
+    '<%= config.bin %> <%= command.id %> --port 0 --save "" --trace',
+    'echo "port 7379" | <%= config.bin %> <%= command.id %> - --maxmemory 256mb',
   ];
-  // redis-server's own command line, which oclif cannot describe: it is read by parseServerArgv.
+  // For the help only: the command line is redis-server's, which oclif cannot describe. parseServerArgv reads it.
   static override strict = false;
+  static override flags = {
+    port: Flags.string({ helpValue: 'PORT', description: '[default: 6379] 0: any that is free, printed' }),
+    bind: Flags.string({
+      helpValue: 'ADDRESS',
+      description: '[default: 127.0.0.1 -::1] addresses to listen on',
+    }),
+    dir: Flags.string({ helpValue: 'FOLDER', description: 'where the data set is loaded from and saved to' }),
+    dbfilename: Flags.string({ helpValue: 'NAME', description: '[default: dump.rdb] its file in there' }),
+    save: Flags.string({ helpValue: 'RULES', description: 'save points, such as "3600 1"; "": none' }),
+    requirepass: Flags.string({ helpValue: 'PASSWORD', description: 'what clients log in with' }),
+    maxmemory: Flags.string({ helpValue: 'BYTES', description: 'limit of the data, such as 256mb' }),
+    'maxmemory-policy': Flags.string({ helpValue: 'POLICY', description: 'what goes when it is reached' }),
+    replicaof: Flags.string({ helpValue: '"HOST PORT"', description: 'follow that master' }),
+    logfile: Flags.string({ helpValue: 'FILE', description: 'where the log goes instead of stdout' }),
+    trace: Flags.boolean({ description: 'show on stderr what replicas do, with verdicts' }),
+    json: Flags.boolean({ description: 'with --trace: events as JSON on stdout, one per line' }),
+    'no-color': Flags.boolean({ description: 'print without colour' }),
+  };
 
   async run(): Promise<void> {
     this.parsed = true;
     const argv = parseOrUsage(this.argv);
-    throw new Errors.ExitError(await runServer(argv, { view: loadingView(thisTerminal()) }));
+    const { trace, json, 'no-color': noColor } = argv.own;
+    if (json && !trace) throw new UsageError('--json is the form of --trace: give both');
+    const terminal = thisTerminal({ json: json === true, noColor: noColor === true });
+    const loading = loadingView(terminal);
+    const view = trace ? traceView(terminal, json === true, loading) : loading;
+    throw new Errors.ExitError(await runServer(argv, { view, trace: trace === true }));
   }
 }
 
 function parseOrUsage(argv: string[]): ParsedArgv {
   try {
-    return parseServerArgv(argv);
+    return parseServerArgv(argv, OWN);
   } catch (error) {
     if (error instanceof ArgvError && !(error instanceof UnknownDirectiveError))
       throw new UsageError(error.message);

@@ -10,6 +10,7 @@ import { type Random } from './base/random.js';
 import { type ShutdownOptions } from './commands/context.js';
 import { ReplyError } from './commands/errors.js';
 import { FAMILIES } from './commands/families.js';
+import { type Connection } from './engine/connection.js';
 import { EngineGate } from './engine/gate-bits.js';
 import { Engine } from './engine/engine.js';
 import { type ProcessPort } from './engine/host.js';
@@ -18,7 +19,7 @@ import { connectTo } from './net/client-connection.js';
 import { BIND_REASONS, Listening } from './listening.js';
 import { followFolder, reportWithoutEffect } from './live-config.js';
 import { MigrationLinks } from './net/migration-links.js';
-import { Listener } from './net/tcp-server.js';
+import { Listener, type Receiver } from './net/tcp-server.js';
 import { persistencePort } from './persistence-port.js';
 import { Persistence, reasonOf, type LoadOutcome } from './persistence/persistence.js';
 import { Replication } from './replication/replication.js';
@@ -50,6 +51,11 @@ export interface ServerParts {
   /** How a master, and the target of MIGRATE, is reached: over TCP unless something else is given. */
   readonly dial?: (host: string, port: number) => Dial;
   readonly onLoadProgress?: (loadedBytes: number, totalBytes: number, keys: number) => void;
+  /** Takes each new connection, and hands on one that is listened to (net/wire-tap); by default none is. */
+  readonly tap?: (
+    connection: Connection,
+    accept: (connection: Connection) => Receiver | undefined,
+  ) => Receiver | undefined;
 }
 
 export class Server {
@@ -118,8 +124,10 @@ export class Server {
     };
     engine.cron.eachTick(() => this.persistence.cron());
     this.expireActively();
+    const { tap } = parts;
+    const accept = (connection: Connection): Receiver | undefined => engine.accept(connection);
     this.listener = new Listener({
-      accept: (connection) => engine.accept(connection),
+      accept: tap === undefined ? accept : (connection) => tap(connection, accept),
       backlog: config.values.tcpBacklog,
       get keepAliveSeconds() {
         return config.values.tcpKeepalive;

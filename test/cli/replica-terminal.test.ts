@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
+import { halfSnapshotMaster, type HalfSnapshotMaster } from '../support/half-snapshot-master.js';
 import { realRedisAvailable, startRealRedis, type RealRedis } from '../support/real-redis.js';
 import { RespConnection } from '../support/resp-connection.js';
 import { builtCli } from '../support/run-cli.js';
@@ -121,3 +122,88 @@ describe.skipIf(!tmuxAvailable || !realRedisAvailable())(
     });
   },
 );
+
+/** Lines that were broken to fit, whole again. */
+function unwrapped(lines: readonly string[]): string[] {
+  const whole: string[] = [];
+  for (const line of lines) {
+    if (line.startsWith(' '.repeat(13))) whole[whole.length - 1] += ` ${line.trim()}`;
+    else whole.push(line);
+  }
+  return whole;
+}
+
+describe.skipIf(!tmuxAvailable)('a whole session on a terminal (needs tmux)', () => {
+  let slow: HalfSnapshotMaster | undefined;
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'redis-ts-session-'))));
+  afterEach(() => {
+    slow?.stop();
+    slow = undefined;
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function session(columns: number, form: 'length' | 'eof', settings = '') {
+    slow = await halfSnapshotMaster(form, 4000);
+    const port = await freePort();
+    const replica = `${process.execPath} ${join(builtCli(), 'bin/run.js')} replica`;
+    const args = `--of 127.0.0.1:${slow.port} --port ${port} --dir ${folder}`;
+    window = openWindow(`${settings} ${replica} ${args}; echo "exit code $?"`, { columns, rows: 30 });
+    const opened = window;
+    const sees = async (pattern: RegExp): Promise<void> => {
+      await eventually(() => opened.screen().some((line) => pattern.test(line)), SEEN_MS).catch(() => {
+        throw new Error(`${String(pattern)} is not on the screen:\n${opened.screen().join('\n')}`);
+      });
+    };
+    return { opened, sees, port, master: slow };
+  }
+
+  it.each([80, 200])('%i columns: each line of the story is one line of the screen', async (columns) => {
+    const { opened, sees, port, master } = await session(columns, 'length');
+    await sees(/^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] snapshot {3}\d+ % of 3\.9 MB · [\d.]+ [KM]B\/s · \d+ s left · [\d,]+ keys$/);
+    expect(opened.screen()).toHaveLength(4);
+    master.goOn();
+    const tail =
+      columns === 80 ? `ack \\d\\.\\d s · :${port}` : `ack \\d\\.\\d s ago · serving reads on :${port}`;
+    await sees(new RegExp(`^● streaming  offset 1,000 · 0 B behind · 0 cmd/s · ${tail}$`));
+    master.stream('*1\r\n$4\r\nping\r\n');
+    await sees(new RegExp(`^● streaming  offset 1,014 · 0 B behind · \\d cmd/s · ${tail}$`));
+    master.stop();
+    await sees(/^✖ link lost {2}the master closed the connection \(at offset 1,014,/);
+    await sees(/^⚠ no link {4}Error condition on socket for SYNC: Connection refused$/);
+    await sees(/^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] connecting to 127\.0\.0\.1:\d+, attempt \d+ · serving old data on :\d+$/);
+    opened.press('C-c');
+    await sees(/^exit code 0$/);
+    const story = opened.screen();
+    expect(unwrapped(story).slice(0, 5)).toEqual([
+      expect.stringMatching(/^✔ connected to 127\.0\.0\.1:\d+ +[\d.]+ m?s$/),
+      expect.stringMatching(/^✔ handshake {2}PING, REPLCONF ×2, PSYNC \? -1 +[\d.]+ m?s$/),
+      '✔ full sync  reason: no replication id of ours yet',
+      expect.stringMatching(
+        /^✔ snapshot {3}3\.9 MB in .+, RDB 9, 4,000 keys, no checksum: the master makes none$/,
+      ),
+      expect.stringMatching(/^✖ link lost {2}the master closed .+ of streaming\)$/),
+    ]);
+    expect(unwrapped(story)).toContainEqual(
+      expect.stringMatching(
+        /^ℹ summary {4}offset 1,014, 4,000 keys, 1 full sync, 0 partial, link lost once, /,
+      ),
+    );
+    // What is wrapped by us is indented: nothing begins at the first column but a sign.
+    expect(story.slice(0, -1).every((line) => /^([✔✖⚠ℹ] | {13}\S)/.test(line))).toBe(true);
+  });
+
+  it('the EOF form: bytes and rate, as nobody knows how much will come', async () => {
+    const { sees, master } = await session(80, 'eof');
+    await sees(/^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] snapshot {3}1\.\d MB · [\d.]+ [KM]B\/s · [\d,]+ keys$/);
+    master.goOn();
+    await sees(/^● streaming/);
+  });
+
+  it('plain characters where the locale knows no others', async () => {
+    const { opened, sees } = await session(80, 'length', 'env LANG=C LC_ALL=C');
+    await sees(/^[|/\\-] snapshot {3}\d+ % of 3\.9 MB, [\d.]+ [KM]B\/s, \d+ s left, [\d,]+ keys$/);
+    expect(opened.screen().join('\n')).toMatch(/^[\x20-\x7e\n]*$/);
+    expect(opened.screen()[1]).toMatch(/^ok handshake {2}PING, REPLCONF x2, PSYNC \? -1/);
+  });
+});

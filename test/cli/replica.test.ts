@@ -1,6 +1,6 @@
 /** `redis-ts replica` as its users run it: piped, as JSON, with a log file, against real masters and none. */
 import { type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -281,5 +281,67 @@ describe.skipIf(!realRedisAvailable())('against a real redis-server', () => {
     const second = replica(args);
     await streaming(second);
     expect(second.stdout()).toContain('Partial sync, goes on after ');
+  });
+});
+
+describe.skipIf(!realRedisAvailable())('a backup: --once', () => {
+  it('leaves the bytes of the master, verified, and exits 0', async () => {
+    const master = await realMaster();
+    for (let i = 0; i < 100; i++) await master.must('SET', `key:${i}`, 'x'.repeat(i * 10));
+    const file = join(dir, 'copy.rdb');
+    // What lies there already is neither loaded nor continued from.
+    const one = replica(['--of', `:${master.port}`, '--once', '--rdb', file]);
+    expect(await one.ended).toBe(0);
+    expect(one.stderr()).toBe('');
+    const told = messages(one.stdout());
+    expect(told).toContainEqual(
+      expect.stringMatching(/^Backup: \S+\/copy\.rdb: [\d.]+ KB, 100 keys, checksum ok, offset [\d,]+$/),
+    );
+    expect(readdirSync(dir)).toEqual(['copy.rdb']);
+    const restored = await startRealRedis({ args: ['--dbfilename', 'copy.rdb', '--dir', dir] });
+    masters.push(restored);
+    expect(await restored.must('DBSIZE')).toEqual({ type: 'integer', value: 100 });
+    const again = replica(['--of', `:${master.port}`, '--once', '--dbfilename', 'copy.rdb', '--json']);
+    expect(await again.ended).toBe(0);
+    const last = JSON.parse(
+      again
+        .stdout()
+        .split('\n')
+        .find((line) => line.includes('"kind":"backup"')) ?? '{}',
+    ) as object;
+    expect(last).toMatchObject({ kind: 'backup', path: file, keys: 100, checksum: 'ok' });
+  });
+
+  it('makes one attempt: no master, no file, exit 1', async () => {
+    const port = await freePort();
+    const file = join(dir, 'none.rdb');
+    const one = replica(['--of', `:${port}`, '--once', '--rdb', file]);
+    expect(await one.ended).toBe(1);
+    expect(one.stderr()).toMatch(/^redis-ts replica: no backup: .*Connection refused\n$/);
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('says why a file cannot be written', async () => {
+    const master = await realMaster();
+    const one = replica(['--of', `:${master.port}`, '--once', '--rdb', join(dir, 'no', 'such.rdb')]);
+    expect(await one.ended).toBe(1);
+    expect(one.stderr()).toMatch(
+      /^redis-ts replica: no backup: \S+\/no\/such\.rdb cannot be written: ENOENT\n$/,
+    );
+  });
+
+  it('stopped before it was done is no success', async () => {
+    const master = await realMaster('--repl-diskless-sync-delay', '30');
+    const one = replica(['--of', `:${master.port}`, '--once', '--rdb', join(dir, 'stopped.rdb')]);
+    await eventually(() => /Connected to the master/.test(one.stdout()));
+    one.child.kill('SIGINT');
+    expect(await one.ended).toBe(130);
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('--rdb belongs to --once', async () => {
+    const { code, stderr } = await runCli(['replica', '--of', ':1', '--rdb', 'x.rdb']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^redis-ts replica: --rdb says where --once leaves its file: give both\n/);
   });
 });

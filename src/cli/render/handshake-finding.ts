@@ -10,8 +10,11 @@ import { type TracePen } from './handshake.js';
 const BEFORE_BYTES = 24;
 const AFTER_BYTES = 24;
 
+/** What is shown of a finding's event, a master's or a replica's. */
+type FindingFacts = Pick<Extract<TraceEvent, { kind: 'finding' }>, 'finding' | 'severity' | 'means' | 'fix'>;
+
 /** The finding of an event, indented under its id. */
-export function findingLines(event: Extract<TraceEvent, { kind: 'finding' }>, pen: TracePen): string[] {
+export function findingLines(event: FindingFacts, pen: TracePen): string[] {
   const { finding, severity } = event;
   const { paint, signs } = pen;
   const fault = severity === 'fault';

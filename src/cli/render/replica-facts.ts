@@ -4,6 +4,7 @@
  */
 import { formatBytes, formatCount } from '../../core/inspect/units.js';
 import { type LinkEvent } from '../../core/replication/ports.js';
+import { type BackupFacts } from '../server/backup.js';
 import { type LinkMessage, type LinkSample } from '../server/messages.js';
 import { printable } from '../text.js';
 
@@ -165,4 +166,17 @@ export function summaryParts(sample: LinkSample, { full, partial, losses }: Tall
 /** The summary as a line of the log. */
 export function summaryLine(sample: LinkSample, counts: Tally): string {
   return `Replica ends: ${summaryParts(sample, counts).join(', ')}`;
+}
+
+/** A finished backup, as a fact. */
+export function backupFact({ path, bytes, keys, checksum, offset }: BackupFacts): Fact {
+  const verified = checksum === 'ok' ? 'checksum ok' : 'read whole, without a checksum';
+  const count = `${formatCount(keys)} ${keys === 1 ? 'key' : 'keys'}`;
+  const text = `${printable(path)}: ${formatBytes(bytes)}, ${count}, ${verified}, offset ${formatCount(offset)}`;
+  return { mark: 'ok', label: 'backup', text };
+}
+
+/** The same as a line of the log. */
+export function backupLogLine(facts: BackupFacts): string {
+  return `Backup: ${backupFact(facts).text}`;
 }

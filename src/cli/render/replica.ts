@@ -12,6 +12,7 @@ import { type FromEngine, type LinkMessage, type LinkSample } from '../server/me
 import { palette, symbols, type Terminal } from '../terminal.js';
 import { printable, wrap } from '../text.js';
 import {
+  backupFact,
   factOf,
   formatUs,
   noTally,
@@ -82,7 +83,7 @@ export interface LiveLine {
   readonly text: string;
 }
 
-export type ViewMessage = Extract<FromEngine, { type: 'link' | 'sample' | 'loading' | 'ready' }>;
+export type ViewMessage = Extract<FromEngine, { type: 'link' | 'sample' | 'loading' | 'ready' | 'backup' }>;
 
 /** The view after `message`. */
 export function advance(state: ReplicaState, message: ViewMessage, terminal: Terminal): Frame {
@@ -120,6 +121,8 @@ function move(state: ReplicaState, message: ViewMessage): Moved {
     }
     case 'ready':
       return { state, facts: [] };
+    case 'backup':
+      return { state, facts: [backupFact(message.facts)] };
   }
 }
 

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Bytes, fromText, toText } from '../../core/base/bytes.js';
+import { type Bytes, EMPTY, fromText, toText } from '../../core/base/bytes.js';
 import { SystemClock } from '../../core/base/clock-system.js';
 import { globMatch } from '../../core/base/glob.js';
 import { SystemRandom } from '../../core/base/random-system.js';
@@ -16,7 +16,11 @@ import { Config } from '../../core/services/config/config.js';
 import { ConfFileError, loadConf } from '../../core/services/config/conf-file.js';
 import { expandTitle, titleVariables } from '../../core/services/config/proc-title.js';
 import { formatLogLine, isLogged, logTo, type Log } from '../../core/services/log.js';
+import { EXIT } from '../exit-codes.js';
+import { backupLogLine } from '../render/replica-facts.js';
+import { Backup } from './backup.js';
 import { LinkWatch } from './link-watch.js';
+import { ReplicaTrace } from './replica-trace.js';
 import { type EngineData, type FromEngine, type ToEngine } from './messages.js';
 
 const port = parentPort!;
@@ -31,6 +35,12 @@ const PROGRESS_MS = 100;
 
 /** What `replica` shows; absent under `serve`. */
 let watch: LinkWatch | undefined;
+/** What `serve --trace` shows. */
+let trace: ReplicaTrace | undefined;
+/** What `replica --once` writes. */
+let backup: Backup | undefined;
+/** What the process ends with: a backup that is stopped is none. */
+let exitCode = data.backup === undefined ? 0 : EXIT.interrupted;
 
 function main(): void {
   const clock = new SystemClock();
@@ -48,8 +58,10 @@ function main(): void {
   const renames: [Bytes, Bytes][] = [];
   readConfig(config, renames);
   const { logfile, pidfile } = config.values;
+  const backupFile = data.backup === undefined ? undefined : prepareBackup(config, data.backup);
   say({ type: 'settings', logfile: inFolder(config, logfile), pidfile: inFolder(config, pidfile) });
   let reportedMs = 0;
+  if (data.trace) trace = new ReplicaTrace({ clock, config, say });
   const server = new Server({
     clock,
     random: new SystemRandom(),
@@ -59,6 +71,7 @@ function main(): void {
     host,
     configFile: fromText(data.configFile),
     anyPort: data.anyPort,
+    ...(trace && { tap: trace.accept }),
     onShutdown: () => finish(server),
     onShutdownGivenUp: () => say({ type: 'staying' }),
     onLoadProgress: (loadedBytes, totalBytes, keys) => {
@@ -71,8 +84,9 @@ function main(): void {
   for (const [from, to] of renames) server.engine.commands.rename(from, to);
   isReplica = () => server.replication.isReplica;
   const { watch: wanted } = data;
+  if (backupFile !== undefined) backup = newBackup(server, log, backupFile);
   if (wanted !== 'none')
-    watch = new LinkWatch({ server, config, clock, log, samples: wanted === 'samples', say });
+    watch = new LinkWatch({ server, config, clock, log, samples: wanted === 'samples', backup, say });
   port.on('message', (message: ToEngine) => onSignal(server, config, log, message.signal));
   server.start().then(
     () => {
@@ -156,13 +170,44 @@ function onSignal(server: Server, config: Config, log: Log, signal: 'SIGINT' | '
   });
 }
 
+/** Nothing but the snapshot is read or written. @returns the file of the backup */
+function prepareBackup(config: Config, file: string): string {
+  const { dbfilename } = config.values;
+  const path = file === '' ? inFolder(config, dbfilename) : file;
+  config.assign('save', EMPTY);
+  config.assign('appendonly', fromText('no'));
+  // What lies in the folder is not loaded: it would be continued from, and a backup is a full sync.
+  config.assign('dbfilename', fromText(`no-dump-of-${process.pid}.rdb`));
+  return path;
+}
+
+function newBackup(server: Server, log: Log, path: string): Backup {
+  const made = new Backup(path, {
+    done: (facts) => {
+      log.notice(backupLogLine(facts));
+      say({ type: 'backup', facts });
+      exitCode = 0;
+      // The link is in the middle of its turn.
+      setImmediate(() => finish(server));
+    },
+    failed: (reason) => {
+      log.warning(`No backup: ${reason}`);
+      say({ type: 'failed', message: `redis-ts replica: no backup: ${reason}` });
+    },
+  });
+  server.replication.follower.copy = made;
+  return made;
+}
+
 let finishing = false;
 
 function finish(server: Server): void {
   if (finishing) return;
   finishing = true;
   watch?.close();
-  void server.close().then(() => say({ type: 'exit', code: 0 }));
+  trace?.close();
+  backup?.stop();
+  void server.close().then(() => say({ type: 'exit', code: exitCode }));
 }
 
 function fail(error: unknown): void {

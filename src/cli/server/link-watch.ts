@@ -14,6 +14,7 @@ import { type Config } from '../../core/services/config/config.js';
 import { type Log } from '../../core/services/log.js';
 import { linkLogLine, noTally, summaryLine, tally } from '../render/replica-facts.js';
 import { printable } from '../text.js';
+import { type Backup } from './backup.js';
 import { MasterQuestions } from './master-questions.js';
 import { type FromEngine, type LinkMessage, type LinkSample } from './messages.js';
 
@@ -31,6 +32,8 @@ export interface WatchParts {
   readonly log: Log;
   /** Take a sample each second. */
   readonly samples: boolean;
+  /** Sees each event as well, after what there is to say of it. */
+  readonly backup?: Backup | undefined;
   say(message: FromEngine): void;
 }
 
@@ -71,6 +74,7 @@ export class LinkWatch {
     if (event.kind === 'handshake') this.askFirst(message);
     else if (this.waiting) this.waiting.later.push(message);
     else this.pass(message);
+    this.parts.backup?.see(event);
   }
 
   /** Holds the handshake back until the master has said what it is. */

@@ -2,10 +2,11 @@
 import ora, { type Ora } from 'ora';
 import { formatBytes, formatCount } from '../../core/inspect/units.js';
 import { percent } from '../render/replica-facts.js';
-import { type Terminal } from '../terminal.js';
+import { spinnerOptions, type Terminal } from '../terminal.js';
 import { type ServerView } from './run-server.js';
 
-export function loadingView({ live }: Terminal): ServerView {
+export function loadingView(terminal: Terminal): ServerView {
+  const { live } = terminal;
   let spinner: Ora | undefined;
   const stop = (): void => {
     spinner?.stop();
@@ -17,7 +18,11 @@ export function loadingView({ live }: Terminal): ServerView {
       if (!live || message.type !== 'loading' || message.totalBytes === 0) return;
       const { loadedBytes, totalBytes, keys } = message;
       // ora takes the line away while something else is written, so the log stays whole.
-      spinner ??= ora({ stream: process.stderr, discardStdin: false }).start();
+      spinner ??= ora({
+        stream: process.stderr,
+        discardStdin: false,
+        ...spinnerOptions(terminal),
+      }).start();
       spinner.text = `loading ${percent(loadedBytes, totalBytes)} % of ${formatBytes(totalBytes)}, ${formatCount(keys)} keys`;
     },
     hides: () => false,

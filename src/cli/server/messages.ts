@@ -1,6 +1,9 @@
 /** What the main thread and the engine's Worker say to each other. */
+import { type ReplicaEvent } from '../../core/diagnosis/replica/events.js';
 import { type LinkEvent } from '../../core/replication/ports.js';
 import { type LogLevel } from '../../core/services/log.js';
+import { type BackupFacts } from './backup.js';
+import { type AttachEvent } from './replica-trace.js';
 
 /** How the Worker is started. */
 export interface EngineData {
@@ -21,6 +24,10 @@ export interface EngineData {
    * `samples`: a sample each second as well.
    */
   readonly watch: 'none' | 'events' | 'samples';
+  /** Whether replicas that attach are traced. */
+  readonly trace: boolean;
+  /** The data set is to be copied once, into this file (absolute; empty: where the configuration says), and no more. */
+  readonly backup?: string;
 }
 
 /** A directive that `replica` sets by itself. */
@@ -56,6 +63,9 @@ export type FromEngine =
     }
   | LinkMessage
   | { readonly type: 'sample'; readonly sample: LinkSample }
+  | TraceMessage
+  /** The copy is made; the server ends. */
+  | { readonly type: 'backup'; readonly facts: BackupFacts }
   /** Absolute paths, or empty. */
   | { readonly type: 'settings'; readonly logfile: string; readonly pidfile: string }
   | { readonly type: 'ready'; readonly port: number }
@@ -66,6 +76,13 @@ export type FromEngine =
   /** It was told to end and could not save: it goes on. */
   | { readonly type: 'staying' }
   | { readonly type: 'exit'; readonly code: number };
+
+/** What a replica, the `conn`th since the start, does. */
+export interface TraceMessage {
+  readonly type: 'trace';
+  readonly conn: number;
+  readonly event: AttachEvent | ReplicaEvent;
+}
 
 export interface LinkMessage {
   readonly type: 'link';

@@ -45,6 +45,8 @@ export interface RunOptions {
   readonly view: ServerView;
   readonly defaults?: EngineData['defaults'];
   readonly watch?: EngineData['watch'];
+  readonly trace?: boolean;
+  readonly backup?: string;
 }
 
 /** Runs a server until it ends. @returns the exit code. Throws when the configuration file cannot be read. */
@@ -73,6 +75,8 @@ function engineData({ configFile, stdin, text, directives }: ParsedArgv, options
     cwd: process.cwd(),
     anyPort,
     watch: options.watch ?? 'none',
+    trace: options.trace ?? false,
+    ...(options.backup !== undefined && { backup: options.backup && resolve(options.backup) }),
   };
 }
 
@@ -164,6 +168,8 @@ class Runner {
       case 'ready':
       case 'link':
       case 'sample':
+      case 'trace':
+      case 'backup':
         break;
     }
   }

@@ -49,6 +49,14 @@ export type LinkEvent =
 
 export type LinkObserver = (event: LinkEvent) => void;
 
+/** Takes a copy of each snapshot as it comes (a backup). */
+export interface SnapshotCopy {
+  /** A snapshot begins: what came of another one counts for nothing. */
+  begin(): void;
+  /** Its next bytes, used before this returns. */
+  write(bytes: Buffer): void;
+}
+
 /** Where the stream from a master stands. Offsets are replication offsets. */
 export interface LinkProgress {
   /** Received and applied. */

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { describeTerminal, palette, symbols, type Surroundings } from '../../../src/cli/terminal.js';
+import {
+  describeTerminal,
+  palette,
+  spinnerOptions,
+  symbols,
+  type Surroundings,
+} from '../../../src/cli/terminal.js';
 
 const tty: Surroundings = {
   stdout: { isTTY: true, columns: 100 },
@@ -35,6 +41,26 @@ describe('describeTerminal', () => {
     });
   });
 
+  it.each<[Record<string, string>, { json?: boolean; noColor?: boolean }, boolean]>([
+    [{ FORCE_COLOR: '1' }, {}, true],
+    [{ FORCE_COLOR: '' }, {}, true],
+    [{ FORCE_COLOR: '1', TERM: 'dumb' }, {}, true],
+    [{ FORCE_COLOR: '0' }, {}, false],
+    [{ FORCE_COLOR: 'false' }, {}, false],
+    [{ FORCE_COLOR: '1', NO_COLOR: '1' }, {}, false],
+    [{ FORCE_COLOR: '1' }, { noColor: true }, false],
+    [{ FORCE_COLOR: '1' }, { json: true }, false],
+    [{}, {}, false],
+  ])('through a pipe, under %j and %j: colour %s, nothing that moves', (env, flags, color) => {
+    const pipe = { ...tty, stdout: {}, env: { ...tty.env, ...env } };
+    expect(describeTerminal(pipe, flags)).toMatchObject({ live: false, color });
+  });
+
+  it('takes colour away under FORCE_COLOR=0 in a terminal', () => {
+    const around = { ...tty, env: { ...tty.env, FORCE_COLOR: '0' } };
+    expect(describeTerminal(around)).toMatchObject({ live: true, color: false });
+  });
+
   it.each([
     [{ LANG: 'C' }, false],
     [{}, false],
@@ -58,6 +84,12 @@ describe('palette and symbols', () => {
   it('paints only in colour', () => {
     expect(palette(true).red('no')).toBe('\x1b[31mno\x1b[39m');
     expect(palette(false).red('no')).toBe('no');
+  });
+
+  it('spins in what the terminal has', () => {
+    const plain = spinnerOptions({ unicode: false, color: false }).spinner.frames;
+    expect(plain).toEqual(['|', '/', '-', '\\']);
+    expect(spinnerOptions({ unicode: true, color: true }).spinner.frames[0]).toBe('\x1b[36m⠋\x1b[39m');
   });
 
   it('has an ASCII form of every sign', () => {

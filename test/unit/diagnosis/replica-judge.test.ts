@@ -231,6 +231,13 @@ describe('more forms of a fault', () => {
     expect(wire.ack(37 + 56).ids).toEqual(['getack-counted-early']);
   });
 
+  it('an ACK behind a GETACK a second after the last one: the next one tells whether it came by a timer', () => {
+    const asked = () => new JudgeWire().full(0).ack(0).wait(300).master(GETACK).wait(700).ack(37);
+    expect(asked().wait(1000).ack(37).ids).toEqual(['getack-unanswered']);
+    expect(asked().wait(300).ack(37).ids).toEqual(['getack-counted-early']);
+    expect(asked().wait(4000).ids).toEqual(['getack-counted-early']);
+  });
+
   it('a GETACK counted twice: 37 more for each', () => {
     const wire = new JudgeWire().full(0).master(GETACK).ack(0).master(GETACK);
     expect(wire.ack(37 + 37 + 37).ids).toEqual(['getack-counted-early']);

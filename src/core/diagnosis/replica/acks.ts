@@ -8,8 +8,13 @@
 import { type Finding } from '../rule.js';
 import { UNCOUNTED, type Positions, type Question } from './positions.js';
 
-/** An ACK this close to the replica's usual interval came by its timer, not because it was asked. */
-const TIMER_SHARE = 0.75;
+/** How often a replica sends an ACK, until it has shown otherwise. */
+const USUAL_INTERVAL_MS = 1000;
+/** ACKs that are so many intervals apart look as if they came by a timer. */
+const LEAST_SHARE = 0.75;
+const MOST_SHARE = 1.5;
+/** No second ACK came to decide a doubt: it was no timer. */
+const DOUBT_MS = 3000;
 /** Ends that are tried when an offset has to be explained. */
 const TRIED = 256;
 /** `*3 REPLCONF GETACK *` on the wire. */
@@ -35,6 +40,8 @@ export class AckJudge {
   private intervalMs: number | undefined;
   /** The last offset that came while a question was open and fell short of it. */
   private short: number | undefined;
+  /** An ACK behind a GETACK that may have been the answer, or have come by a timer: the next one decides. */
+  private doubt: { readonly offset: number; readonly question: Question; readonly atMs: number } | undefined;
 
   constructor(
     private readonly positions: Positions,
@@ -47,7 +54,13 @@ export class AckJudge {
   }
 
   ack(offset: number, atMs: number): AckVerdict {
-    const byTimer = this.cameByTimer(atMs);
+    const resolved = this.resolve(atMs);
+    const verdict = this.judge(offset, atMs);
+    return resolved === undefined ? verdict : { answers: verdict.answers, finding: resolved };
+  }
+
+  private judge(offset: number, atMs: number): AckVerdict {
+    const timed = this.mayBeTimed(atMs);
     this.lastAtMs = atMs;
     const { positions } = this;
     // Zero claims nothing: it only asks for the stream of a diskless sync.
@@ -59,20 +72,35 @@ export class AckJudge {
     if (place === 'transaction') return { answers: false, finding: insideTransaction(offset) };
     if (this.accepted !== undefined && offset < this.accepted) return this.wentBack(offset, this.accepted);
     this.accepted = offset;
-    return this.settle(offset, byTimer);
+    return this.settle(offset, timed, atMs);
   }
 
-  private cameByTimer(atMs: number): boolean {
-    const { lastAtMs, intervalMs } = this;
-    const asked = this.positions.questions.length > 0;
+  /** Whether it may have come by the replica's timer, by the time since the last one. */
+  private mayBeTimed(atMs: number): boolean {
+    const { lastAtMs } = this;
     if (lastAtMs === undefined) return false;
     const since = atMs - lastAtMs;
-    if (!asked) this.intervalMs = Math.min(intervalMs ?? since, since);
-    return intervalMs !== undefined && since >= intervalMs * TIMER_SHARE;
+    const asked = this.positions.questions.length > 0;
+    if (!asked) this.intervalMs = Math.min(this.intervalMs ?? since, since);
+    return this.isInterval(since);
+  }
+
+  private isInterval(ms: number): boolean {
+    const interval = Math.max(this.intervalMs ?? USUAL_INTERVAL_MS, USUAL_INTERVAL_MS);
+    return ms >= interval * LEAST_SHARE && ms <= interval * MOST_SHARE;
+  }
+
+  /** The next ACK has come, or none will: what the doubtful one was. */
+  private resolve(atMs: number, over = false): Finding | undefined {
+    const { doubt } = this;
+    if (doubt === undefined) return undefined;
+    this.doubt = undefined;
+    const byTimer = !over && this.positions.questions.length === 0 && this.isInterval(atMs - doubt.atMs);
+    return byTimer ? unanswered(doubt.question, EXECUTED) : countedEarly(doubt.offset, doubt.question);
   }
 
   /** A right offset: which questions are over by it, and how. */
-  private settle(offset: number, byTimer: boolean): AckVerdict {
+  private settle(offset: number, timed: boolean, atMs: number): AckVerdict {
     const { questions } = this.positions;
     const first = questions[0];
     if (first === undefined) return { answers: false };
@@ -87,14 +115,16 @@ export class AckJudge {
     }
     // It has executed the GETACK and gone on: the answer either was not given or is this one.
     this.positions.questions = questions.filter(({ end }) => end > offset);
-    return byTimer
-      ? { answers: false, finding: unanswered(first, 'and later ACKs show that it has executed it') }
-      : { answers: true, finding: countedEarly(offset, first) };
+    if (timed) {
+      this.doubt = { offset, question: first, atMs };
+      return { answers: false };
+    }
+    return { answers: true, finding: countedEarly(offset, first) };
   }
 
   private wentBack(offset: number, before: number): AckVerdict {
     return {
-      answers: false,
+      answers: this.positions.questions.shift() !== undefined,
       finding: {
         id: 'ack-went-back',
         text: `It acknowledged ${before}, and then ${offset}: ${before - offset} bytes less.`,
@@ -194,6 +224,7 @@ export class AckJudge {
 
   /** Questions that were open for longer than `limitMs`: what became of them. */
   overdue(nowMs: number, limitMs: number): Finding | undefined {
+    if (this.doubt && nowMs - this.doubt.atMs > DOUBT_MS) return this.resolve(nowMs, true);
     const { positions, short } = this;
     const first = positions.questions[0];
     if (first === undefined || nowMs - first.atMs <= limitMs) return undefined;
@@ -207,6 +238,8 @@ export class AckJudge {
     );
   }
 }
+
+const EXECUTED = 'later ACKs show that it has executed it';
 
 function insideTransaction(offset: number): Finding {
   return {

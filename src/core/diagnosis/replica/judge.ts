@@ -416,6 +416,8 @@ export class ReplicaJudge {
   private judgeIntroduction(): void {
     const silentMs = this.nowMs - this.heardMs;
     if (!this.introduced || this.expected.length > 0 || silentMs <= SILENT_MS) return;
+    // What was found before is why.
+    if (this.found.length > 0) return;
     this.find({
       id: 'silent-before-psync',
       text: `It has sent REPLCONF, and everything was answered; for ${seconds(silentMs)} nothing has come.`,

@@ -21,6 +21,7 @@ import {
   type LinkObserver,
   type LinkProgress,
   type ReplicationParts,
+  type SnapshotCopy,
   optionalBytes,
 } from '../ports.js';
 import { type ReplicationStream } from '../stream.js';
@@ -52,6 +53,8 @@ const NO_POSITION = 'no replication id of ours yet';
 
 export class Follower {
   master: { readonly host: string; readonly port: number } | undefined;
+  /** Is given the bytes of every snapshot. */
+  copy: SnapshotCopy | undefined;
   private readonly events = new LinkEvents();
   private state: State = { kind: 'idle' };
   /** There is a position to continue from: the stream's id and offset, and the database that it was in. */
@@ -281,8 +284,10 @@ export class Follower {
         : `Full resync from master: ${replid}:${offset}`,
     );
     this.tellFullSync(replid, offset, asked);
+    this.copy?.begin();
     const receiver = new SnapshotReceiver(
       {
+        copy: this.copy,
         store: engine.store,
         clock: engine.clock,
         stats: engine.stats,

@@ -12,6 +12,7 @@ import { type Config } from '../../services/config/config.js';
 import { type EngineStats } from '../../engine/stats.js';
 import { type Store } from '../../store/database.js';
 import { type Link } from '../handshake/run.js';
+import { type SnapshotCopy } from '../ports.js';
 import { TransferDecoder } from '../transfer.js';
 
 export interface ReceivedSnapshot {
@@ -26,6 +27,7 @@ export interface ReceiverHost {
   readonly clock: Clock;
   readonly stats: EngineStats;
   readonly config: Config;
+  readonly copy?: SnapshotCopy | undefined;
   progress(receivedBytes: number, totalBytes: number | undefined, keys: number): void;
   done(snapshot: ReceivedSnapshot): void;
   /** `final`: trying again would end the same way. */
@@ -81,6 +83,7 @@ export class SnapshotReceiver {
         case 'payload':
           this.receivedBytes += event.bytes.length;
           this.host.stats.replIn += event.bytes.length;
+          this.host.copy?.write(event.bytes);
           this.load(event.bytes);
           break;
         case 'end':
