@@ -54,6 +54,7 @@ describe('redis-ts handshake', () => {
         'TIME  < +FULLRESYNC 8371b4fb1155b71f4a04d3e1bc3e18c4a990aeeb 0 ✔',
         'TIME  < $88',
         'TIME  snapshot       88 B in T ms, RDB 11, 0 keys, checksum ok ✔',
+        '                            readable by Redis 7.2, Valkey 7.2 and later',
         '                            redis-ver 7.2.0, redis-bits 64, ctime 1706821741, used-mem 1098928,',
         '                            aof-base 0',
         'TIME  listed as      nobody with our port, of 0 replicas',

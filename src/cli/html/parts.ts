@@ -70,7 +70,7 @@ export function table(
 /** A share of a whole as a bar, `share` between 0 and 1; decoration beside the figure. */
 export function bar(share: number): Html {
   const percent = Math.round(Math.max(0, Math.min(1, share)) * 1000) / 10;
-  return html`<div class="bar" style="width: ${percent}%" aria-hidden="true"></div>`;
+  return html`<div class="track" aria-hidden="true"><div class="bar" style="width: ${percent}%"></div></div>`;
 }
 
 /** Text as it stands, lines kept. */

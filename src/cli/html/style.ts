@@ -46,7 +46,7 @@ td.wide { overflow-wrap: anywhere; min-width: 12rem; }
 th { color: var(--soft); font-weight: 600; font-size: .85rem; white-space: nowrap; }
 th.number, td.number { text-align: right; white-space: nowrap; }
 details { margin: .5rem 0; } summary { cursor: pointer; color: var(--soft); }
-.bar { height: .5rem; min-width: 2px; border-radius: 2px; background: var(--note); }
+.track { width: 8rem; margin-top: .4rem; } .bar { height: .5rem; min-width: 2px; print-color-adjust: exact; border-radius: 2px; background: var(--note); }
 svg { display: block; max-width: 100%; height: auto; }
 @media (max-width: 40rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .4rem; } main, header, footer { padding-left: .9rem; padding-right: .9rem; } }
 @media print {

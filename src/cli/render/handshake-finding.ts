@@ -11,7 +11,10 @@ const BEFORE_BYTES = 24;
 const AFTER_BYTES = 24;
 
 /** The finding of an event, indented under its id. */
-export function findingLines(event: Extract<TraceEvent, { kind: 'finding' }>, pen: TracePen): string[] {
+export function findingLines(
+  event: Pick<Extract<TraceEvent, { kind: 'finding' }>, 'finding' | 'severity' | 'means' | 'fix'>,
+  pen: TracePen,
+): string[] {
   const { finding, severity } = event;
   const { paint, signs } = pen;
   const fault = severity === 'fault';

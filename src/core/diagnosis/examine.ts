@@ -60,6 +60,8 @@ export interface ExamineSetup {
   readonly aim: Aim;
   readonly follow?: FollowOptions;
   readonly sink?: SnapshotSink;
+  /** How many of the snapshot's largest keys are named (default 10). */
+  readonly largestKeys?: number;
   /** To connect, and for each answer. */
   readonly timeoutMs: number;
   /** Silence allowed to PSYNC and to the snapshot; keepalives start it anew. */
@@ -145,7 +147,7 @@ class Examiner {
     const outcome = await this.startVisit(options, evidence, {
       localPort: how.localPort,
       follow: probe ? undefined : setup.follow,
-      sink: setup.sink,
+      ...{ sink: setup.sink, largestKeys: setup.largestKeys },
       beforePsync: (release) => void this.beforePsync(evidence, release),
       beforeClose: (close) => void this.beforeClose(evidence, how.listeningPort, close),
     });

@@ -183,7 +183,7 @@ function answered(state: Running, line: Bytes): Advance {
 }
 
 /** What a line means as the answer to a step before PSYNC. */
-function judge(spec: StepSpec, line: Bytes): Note {
+export function judge(spec: StepSpec, line: Bytes): Note {
   const expected = spec.id === 'ping' ? '+PONG' : '+OK';
   if (line === expected) return { kind: 'ok', step: spec.id };
   if (line.startsWith('-')) {

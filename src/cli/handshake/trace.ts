@@ -1,0 +1,62 @@
+/** `handshake` as it is meant most of the time: one examination, its trace printed as it happens, its report written. */
+import { examine } from '../../core/diagnosis/examine.js';
+import { type TraceEvent } from '../../core/diagnosis/trace.js';
+import { batched } from '../batched.js';
+import { EXIT } from '../exit-codes.js';
+import { liveWait } from '../live-wait.js';
+import { traceRenderer } from '../render/handshake.js';
+import { snapshotFile } from '../snapshot-file.js';
+import { reportFile } from './report-file.js';
+import { aimOf, capaOf, commonSetup, jsonLine, type Job } from './setup.js';
+
+const EXIT_OF = {
+  passed: EXIT.ok,
+  failed: EXIT.failed,
+  unreachable: EXIT.unreachable,
+  stopped: EXIT.interrupted,
+};
+
+/** Runs it; see `Mode`. */
+export async function runTrace({
+  flags,
+  connection,
+  terminal,
+  onInterrupt,
+}: Job): Promise<number | undefined> {
+  const file = flags.rdb === undefined ? undefined : snapshotFile(flags.rdb);
+  const report = flags.report === undefined ? undefined : reportFile(flags.report, { hex: flags.hex });
+  const render = flags.json ? jsonLine : traceRenderer({ terminal, hex: flags.hex });
+  const live = await liveWait(terminal.live);
+  const trace = batched((event: TraceEvent) =>
+    live.around(event, () => void process.stdout.write(render(event))),
+  );
+  const running = examine({
+    ...commonSetup(connection),
+    aim: aimOf(flags),
+    ...{ listeningPort: flags['listening-port'], announceIp: flags['announce-ip'] },
+    capa: capaOf(flags),
+    follow: flags.follow ? { forMs: flags.for, count: flags.count } : undefined,
+    sink: file?.sink,
+    largestKeys: flags['largest-keys'],
+    observer: (event) => {
+      report?.add(event);
+      trace.add(event);
+    },
+  });
+  const end = async (whole: boolean): Promise<void> => {
+    trace.flush();
+    live.stop();
+    await file?.finish(whole);
+    report?.write();
+  };
+  const interrupted = onInterrupt(async () => {
+    running.stop();
+    await running.done;
+    await end(false);
+  });
+  const { verdict, snapshotWhole } = await running.done;
+  if (verdict === 'stopped') return undefined;
+  interrupted();
+  await end(snapshotWhole);
+  return EXIT_OF[verdict];
+}
