@@ -2,7 +2,7 @@
  * What moves while a handshake waits, on a terminal only: the countdown of a diskless master's delay, the progress of the
  * snapshot. On stderr, so that the trace on stdout stays as it is. Nothing is sent meanwhile: it only looks at the clock.
  */
-import { type Ora } from 'ora';
+import type { Ora } from 'ora';
 import { type TraceEvent } from '../core/diagnosis/trace.js';
 import { formatBytes, formatCount } from '../core/inspect/units.js';
 

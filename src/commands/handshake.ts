@@ -2,7 +2,7 @@ import { ClientCommand, targetArgs } from '../cli/base-command.js';
 import { resolveConnection } from '../cli/connection-flags.js';
 import { EXIT } from '../cli/exit-codes.js';
 import { handshakeFlags } from '../cli/handshake-flags.js';
-import { type HandshakeFlags, type Mode } from '../cli/handshake/setup.js';
+import type { HandshakeFlags, Mode } from '../cli/handshake/setup.js';
 import { thisTerminal } from '../cli/terminal.js';
 
 export default class Handshake extends ClientCommand {

@@ -1,13 +1,13 @@
 /** `handshake` as it is meant most of the time: one examination, its trace printed as it happens, its report written. */
 import { examine } from '../../core/diagnosis/examine.js';
-import { type TraceEvent } from '../../core/diagnosis/trace.js';
+import type { TraceEvent } from '../../core/diagnosis/trace.js';
 import { batched } from '../batched.js';
 import { EXIT } from '../exit-codes.js';
 import { liveWait } from '../live-wait.js';
 import { traceRenderer } from '../render/handshake.js';
 import { snapshotFile } from '../snapshot-file.js';
-import { reportFile } from './report-file.js';
-import { aimOf, capaOf, commonSetup, jsonLine, type Job } from './setup.js';
+import type { ReportFile } from './report-file.js';
+import { aimOf, capaOf, commonSetup, jsonLine, type HandshakeFlags, type Job } from './setup.js';
 
 const EXIT_OF = {
   passed: EXIT.ok,
@@ -24,7 +24,7 @@ export async function runTrace({
   onInterrupt,
 }: Job): Promise<number | undefined> {
   const file = flags.rdb === undefined ? undefined : snapshotFile(flags.rdb);
-  const report = flags.report === undefined ? undefined : reportFile(flags.report, { hex: flags.hex });
+  const report = await reportOf(flags);
   const render = flags.json ? jsonLine : traceRenderer({ terminal, hex: flags.hex });
   const live = await liveWait(terminal.live);
   const trace = batched((event: TraceEvent) =>
@@ -59,4 +59,11 @@ export async function runTrace({
   interrupted();
   await end(snapshotWhole);
   return EXIT_OF[verdict];
+}
+
+/** The page is drawn by modules that a run without one does not load. */
+async function reportOf({ report, hex }: HandshakeFlags): Promise<ReportFile | undefined> {
+  if (report === undefined) return undefined;
+  const { reportFile } = await import('./report-file.js');
+  return reportFile(report, { hex });
 }
