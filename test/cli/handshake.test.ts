@@ -142,12 +142,14 @@ describe('redis-ts handshake', () => {
     const dir = mkdtempSync(path.join(os.tmpdir(), 'redis-ts-rdb-'));
     const file = path.join(dir, 'dump.rdb');
     try {
-      expect((await runCli(['handshake', await serve(), '--rdb', file])).code).toBe(0);
+      const kept = await runCli(['handshake', await serve(), '--rdb', file]);
+      expect([kept.code, kept.stderr]).toEqual([0, `the snapshot is kept as ${file}\n`]);
       expect(readFileSync(file).toString('latin1')).toBe(EMPTY_RDB);
       await master?.stop();
       rmSync(file);
       const broken = await serve({ on: { psync: () => fullSync('REDIS0009\xff') } });
-      expect((await runCli(['handshake', broken, '--rdb', file])).code).toBe(1);
+      const lost = await runCli(['handshake', broken, '--rdb', file]);
+      expect([lost.code, lost.stderr]).toEqual([1, `${file} was not written: no whole snapshot came\n`]);
       expect([existsSync(file), existsSync(`${file}.part`)]).toEqual([false, false]);
     } finally {
       rmSync(dir, { recursive: true, force: true });

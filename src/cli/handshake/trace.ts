@@ -47,6 +47,7 @@ export async function runTrace({
     trace.flush();
     live.stop();
     await file?.finish(whole);
+    if (flags.rdb !== undefined) process.stderr.write(keptText(flags.rdb, whole));
     report?.write();
   };
   const interrupted = onInterrupt(async () => {
@@ -66,4 +67,8 @@ async function reportOf({ report, hex }: HandshakeFlags): Promise<ReportFile | u
   if (report === undefined) return undefined;
   const { reportFile } = await import('./report-file.js');
   return reportFile(report, { hex });
+}
+
+function keptText(path: string, whole: boolean): string {
+  return whole ? `the snapshot is kept as ${path}\n` : `${path} was not written: no whole snapshot came\n`;
 }

@@ -31,6 +31,8 @@ const PIECE_PAUSE_MS = 1;
 export class Peer {
   readonly queue = new ByteQueue();
   closed: ChannelClose | undefined;
+  /** When the last bytes came, by the wire tap. */
+  readAtUs = 0;
   /** Called after each arrival and at the end, while nobody waits. */
   onIdle: () => void = () => undefined;
   private wake: (() => void) | undefined;
@@ -51,7 +53,7 @@ export class Peer {
             resolve(peer);
           },
           onFail: (error) => reject(new Unreachable(error)),
-          onData: (chunk) => peer?.take(chunk),
+          onData: (chunk, atUs) => peer?.take(chunk, atUs),
           onClose: (close) => peer?.lost(close),
         },
         { timeoutMs, ...(localPort !== undefined && { localPort }) },
@@ -151,7 +153,8 @@ export class Peer {
     this.channel.close();
   }
 
-  private take(chunk: Buffer): void {
+  private take(chunk: Buffer, atUs: number): void {
+    this.readAtUs = atUs;
     this.queue.push(Buffer.from(chunk));
     (this.wake ?? this.onIdle)();
   }

@@ -383,7 +383,8 @@ export class StepDrive {
       event.kind === 'receive'
         ? { ...event, line: this.hidden(event.line), bytes: this.hidden(event.bytes) }
         : event;
-    const whole = { ...told, atUs: this.setup.clock.monotonicUs() - this.originUs, conn: 1 };
+    const us = event.kind === 'receive' ? this.peer.readAtUs : this.setup.clock.monotonicUs();
+    const whole = { ...told, atUs: us - this.originUs, conn: 1 };
     if (this.events.length < MAX_EVENTS && event.kind !== 'command') this.events.push(whole);
     this.setup.observer(whole);
   }
