@@ -9,10 +9,11 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ourCommand, realRedisServer, splitCommand, startServer } from '../test/support/server-process.js';
+import { startServer } from '../test/support/server-process.js';
 import { loadKeys } from './load.js';
 import { startShallowClients } from './shallow-clients.js';
 import { median, percentile, withSpread } from './statistics.js';
+import { oursOrThrow, pause, peerOrThrow, runTool, say } from '../test/support/tool.js';
 
 const USAGE = `usage: npm run bench:fairness -- [options]
   --clients N            clients with one command each (default 49)
@@ -63,10 +64,8 @@ async function main(): Promise<number> {
     },
   });
   if (values.help) return say(USAGE, 0);
-  const ours = values.ours === undefined ? ourCommand() : splitCommand(values.ours);
-  const peer = values.peer ?? realRedisServer();
-  if (ours === undefined) return say('our server is not built: npm run build, or give --ours', 3);
-  if (peer === undefined) return say('no real redis-server: give --peer', 3);
+  const ours = oursOrThrow(values.ours);
+  const peer = peerOrThrow(values.peer);
   const settings: Settings = {
     clients: Number(values.clients),
     depth: Number(values.depth),
@@ -166,15 +165,4 @@ function report(depth: number, { clients }: Settings, [ours, real]: readonly Win
   if (depth > 0) row('commands of the deep one', ({ deepRate }) => deepRate, '/s', 0);
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function say(text: string, code: number): number {
-  console.error(text);
-  return code;
-}
-
-process.exitCode = await main().catch((error: unknown) =>
-  say(error instanceof Error ? error.message : String(error), 3),
-);
+await runTool(main);

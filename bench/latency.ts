@@ -13,11 +13,12 @@ import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type RespConnection } from '../test/support/resp-connection.js';
-import { ourCommand, splitCommand, startServer, type RunningServer } from '../test/support/server-process.js';
+import { startServer, type RunningServer } from '../test/support/server-process.js';
 import { loadKeys } from './load.js';
 import { longestInsert } from './longest-insert.js';
 import { startProber, type Prober } from './ping.js';
 import { median, percentile, withSpread } from './statistics.js';
+import { oursOrThrow, pause, runTool, say } from '../test/support/tool.js';
 
 const USAGE = `usage: npm run bench:snapshot -- [options]
   --only insert|bgsave   one of the two
@@ -67,8 +68,7 @@ async function main(): Promise<number> {
   });
   if (values.help) return say(USAGE, 0);
   if (values.only !== undefined && !['insert', 'bgsave'].includes(values.only)) return say(USAGE, 2);
-  const ours = values.ours === undefined ? ourCommand() : splitCommand(values.ours);
-  if (ours === undefined) return say('our server is not built: npm run build, or give --ours', 3);
+  const ours = oursOrThrow(values.ours);
   const servers: [string, readonly string[]][] = [['ours', ours]];
   if (values.peer !== undefined) servers.push([values.peer, [values.peer]]);
   const settings: Settings = {
@@ -207,15 +207,4 @@ async function startLoad(port: number, { writeRate, keys, valueBytes }: Settings
   return child;
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function say(text: string, code: number): number {
-  console.error(text);
-  return code;
-}
-
-process.exitCode = await main().catch((error: unknown) =>
-  say(error instanceof Error ? error.message : String(error), 3),
-);
+await runTool(main);

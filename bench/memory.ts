@@ -7,8 +7,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { ourCommand, realRedisServer, splitCommand, startServer } from '../test/support/server-process.js';
+import { startServer } from '../test/support/server-process.js';
 import { loadCommands } from './load.js';
+import { oursOrThrow, peerOrThrow, runTool, say } from '../test/support/tool.js';
 
 const USAGE = `usage: npm run bench:memory -- [options]
   --only a,b             data sets by the start of their name
@@ -79,10 +80,8 @@ async function main(): Promise<number> {
     },
   });
   if (values.help) return say(USAGE, 0);
-  const ours = values.ours === undefined ? ourCommand() : splitCommand(values.ours);
-  const peer = values.peer ?? realRedisServer();
-  if (ours === undefined) return say('our server is not built: npm run build, or give --ours', 3);
-  if (peer === undefined) return say('no real redis-server: give --peer', 3);
+  const ours = oursOrThrow(values.ours);
+  const peer = peerOrThrow(values.peer);
   const wanted = values.only?.split(',') ?? [''];
   console.log('| data | ours at rest | real at rest | ratio | ours at its peak | real at its peak | ratio |');
   console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: |');
@@ -116,11 +115,4 @@ function statusMb(pid: number, field: 'VmHWM' | 'VmRSS'): number {
   return Number(found[1]) / 1024;
 }
 
-function say(text: string, code: number): number {
-  console.error(text);
-  return code;
-}
-
-process.exitCode = await main().catch((error: unknown) =>
-  say(error instanceof Error ? error.message : String(error), 3),
-);
+await runTool(main);

@@ -9,9 +9,10 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { parseArgs } from 'node:util';
-import { ourCommand, realRedisServer, splitCommand, startServer } from '../test/support/server-process.js';
+import { startServer } from '../test/support/server-process.js';
 import { loadCommands } from './load.js';
 import { median } from './statistics.js';
+import { oursOrThrow, peerOrThrow, runTool, say } from '../test/support/tool.js';
 
 const USAGE = `usage: npm run bench:scaling -- [options]
   --sizes a,b            elements (default 100,1000,10000,100000,1000000)
@@ -162,10 +163,8 @@ async function main(): Promise<number> {
     },
   });
   if (values.help) return say(USAGE, 0);
-  const ours = values.ours === undefined ? ourCommand() : splitCommand(values.ours);
-  const peer = values.peer ?? realRedisServer();
-  if (ours === undefined) return say('our server is not built: npm run build, or give --ours', 3);
-  if (peer === undefined) return say('no real redis-server: give --peer', 3);
+  const ours = oursOrThrow(values.ours);
+  const peer = peerOrThrow(values.peer);
   const sizes = values.sizes.split(',').map(Number);
   const wanted = values.only?.split(',') ?? [''];
   const operations = OPERATIONS.filter(({ name }) => wanted.some((start) => name.startsWith(start)));
@@ -269,11 +268,4 @@ function print(operations: readonly Operation[], sizes: readonly number[], curve
   });
 }
 
-function say(text: string, code: number): number {
-  console.error(text);
-  return code;
-}
-
-process.exitCode = await main().catch((error: unknown) =>
-  say(error instanceof Error ? error.message : String(error), 3),
-);
+await runTool(main);

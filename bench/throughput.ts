@@ -11,11 +11,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import {
-  ourCommand,
   projectRoot,
   realRedisServer,
   redisVersion,
-  splitCommand,
   startServer,
   type RunningServer,
 } from '../test/support/server-process.js';
@@ -23,6 +21,7 @@ import { loadCommands, loadKeys } from './load.js';
 import { measure, type Cell, type Sample } from './measure.js';
 import { median, withSpread } from './statistics.js';
 import { workloads, type Workload } from './workloads.js';
+import { oursOrThrow, runTool, say } from '../test/support/tool.js';
 
 const USAGE = `usage: npm run bench -- [options]
   --quick            three cells, three rounds of a second
@@ -96,8 +95,7 @@ async function main(): Promise<number> {
   });
   if (values.help) return say(USAGE, 0);
   const { quick } = values;
-  const ours = values.ours === undefined ? ourCommand() : splitCommand(values.ours);
-  if (ours === undefined) return say('our server is not built: npm run build, or give --ours', 3);
+  const ours = oursOrThrow(values.ours);
   const found = realRedisServer();
   const peers = values.peer ?? (found === undefined ? [] : [found]);
   const wrong = peers.find((peer) => redisVersion(peer) === undefined);
@@ -310,11 +308,4 @@ function list(text: string | undefined, fallback: readonly string[]): readonly s
   return text === undefined ? fallback : text.split(',').filter((item) => item !== '');
 }
 
-function say(text: string, code: number): number {
-  console.error(text);
-  return code;
-}
-
-process.exitCode = await main().catch((error: unknown) =>
-  say(error instanceof Error ? error.message : String(error), 3),
-);
+await runTool(main);

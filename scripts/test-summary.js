@@ -1,6 +1,6 @@
 // Reads vitest's JSON report and prints `N passed, N failed[, N skipped]`. Exits 1 when a test or a test file failed, when
-// no test ran, or when interop tests were skipped for want of a real redis-server or of our built server. One that was
-// skipped because it asks for another version than the installed one is only named. Used by .ci/run.
+// no test ran, or when interop tests were skipped for want of a real redis-server, of our built server or of chromium. One that
+// was skipped because it asks for another version than the installed one is only named. Used by .ci/run.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
@@ -29,14 +29,19 @@ const inProject = (name) => new URL(`../${name}`, import.meta.url);
 const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 const hasOurs =
   existsSync(inProject('dist/commands/serve.js')) || !existsSync(inProject('src/commands/serve.ts'));
-const lacksServer = skippedInterop.length > 0 && !(hasRedis && hasOurs);
+const hasChromium = spawnSync('chromium', ['--version']).status === 0;
+const missing = [
+  ...(hasRedis ? [] : ['redis-server is not installed']),
+  ...(hasOurs ? [] : ['our server is not built']),
+  ...(hasChromium ? [] : ['chromium is not installed']),
+];
+const lacksMeans = skippedInterop.length > 0 && missing.length > 0;
 
 for (const file of brokenFiles) console.error(`not loaded: ${file.name}`);
 for (const file of new Set(skippedInterop.map((test) => test.file))) {
   const count = skippedInterop.filter((test) => test.file === file).length;
   console.error(`interop tests skipped: ${count} in ${file}`);
 }
-if (lacksServer)
-  console.error(`missing: ${hasRedis ? 'our server is not built' : 'redis-server is not installed'}`);
+if (lacksMeans) console.error(`missing: ${missing.join(', ')}`);
 console.log(`${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}`);
-process.exitCode = failed > 0 || passed === 0 || lacksServer || !report.success ? 1 : 0;
+process.exitCode = failed > 0 || passed === 0 || lacksMeans || !report.success ? 1 : 0;

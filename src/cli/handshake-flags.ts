@@ -1,6 +1,6 @@
 /** The flags of `handshake`, in alphabetical order. What they mean together is in handshake/setup.ts. */
 import { Flags } from '@oclif/core';
-import { parseDuration, parseListen, parseOffset, type Listen } from './handshake/values.js';
+import { parseDuration, parseLargest, parseListen, parseOffset, type Listen } from './handshake/values.js';
 import { parsePort } from './target.js';
 
 /** What a replica of Redis 7.2 announces when nothing else is said. */
@@ -12,7 +12,7 @@ export const handshakeFlags = {
   between: Flags.custom<Listen>({ parse: (input) => Promise.resolve(parseListen(input)) })({
     helpValue: 'LISTEN',
     description: 'stand between replicas that connect to this port and the target; diagnose both sides',
-    exclusive: ['no-psync', 'probe', 'replid', 'rdb', 'replay', 'count'],
+    exclusive: ['no-psync', 'probe', 'replid', 'rdb', 'replay', 'count', 'step', 'conformance', 'report'],
   }),
 
   capa: Flags.string({
@@ -23,6 +23,12 @@ export const handshakeFlags = {
     helpValue: 'NAME',
     description:
       'capability to announce, repeatable (none: announce nothing). eof costs a wait on diskless masters',
+  }),
+
+  conformance: Flags.boolean({
+    description:
+      'for authors of servers: the handshake in all the ways of real replicas, as a table of verdicts',
+    exclusive: ['no-psync', 'probe', 'replid', 'follow', 'rdb', 'step', 'report', 'hex'],
   }),
 
   count: Flags.integer({
@@ -43,6 +49,11 @@ export const handshakeFlags = {
   }),
 
   hex: Flags.boolean({ description: 'dump every byte sent and received' }),
+
+  'largest-keys': Flags.custom<number>({ parse: (input) => Promise.resolve(parseLargest(input)) })({
+    helpValue: 'N',
+    description: 'name that many of the largest keys of the snapshot [default: 10]',
+  }),
 
   'listening-port': Flags.custom<number>({
     parse: (input) => Promise.resolve(parsePort(input, '--listening-port')),
@@ -68,17 +79,29 @@ export const handshakeFlags = {
 
   redact: Flags.boolean({
     description: 'mask keys, values and user names, so that the trace can go into a bug report',
+    exclusive: ['step', 'conformance'],
   }),
 
   'redact-addresses': Flags.boolean({
     description: 'mask host names and IP addresses, too; implies --redact',
+    exclusive: ['step', 'conformance'],
   }),
 
   replay: Flags.string({
     helpValue: 'FILE',
     description: 'diagnose a trace that --json wrote (- reads it from standard input), and do nothing else',
-    exclusive: ['no-psync', 'probe', 'replid', 'follow', 'rdb'],
+    exclusive: ['no-psync', 'probe', 'replid', 'follow', 'rdb', 'step', 'conformance', 'report'],
   }),
 
   replid: Flags.string({ helpValue: 'ID', dependsOn: ['offset'], description: 'replication id to continue' }),
+
+  report: Flags.string({
+    helpValue: 'FILE.html',
+    description: 'write the trace, the snapshot report and the diagnosis as one page, too',
+  }),
+
+  step: Flags.boolean({
+    description: 'drive it by hand: each message is shown, may be edited, and is sent on Enter',
+    exclusive: ['conformance', 'probe', 'rdb', 'follow'],
+  }),
 };

@@ -2,9 +2,9 @@
  * What moves while a handshake waits, on a terminal only: the countdown of a diskless master's delay, the progress of the
  * snapshot. On stderr, so that the trace on stdout stays as it is. Nothing is sent meanwhile: it only looks at the clock.
  */
-import ora from 'ora';
+import type { Ora } from 'ora';
 import { type TraceEvent } from '../core/diagnosis/trace.js';
-import { formatBytes } from '../core/inspect/units.js';
+import { formatBytes, formatCount } from '../core/inspect/units.js';
 import { spinnerOptions, thisTerminal } from './terminal.js';
 
 const TICK_MS = 200;
@@ -15,15 +15,10 @@ export interface LiveWait {
   stop(): void;
 }
 
-/** A live line, or, when `live` is false, nothing at all. */
-export function liveWait(live: boolean): LiveWait {
+/** A live line, or, when `live` is false, nothing at all: then what draws it is not even loaded. */
+export async function liveWait(live: boolean): Promise<LiveWait> {
   if (!live) return { around: (_event, print) => print(), stop: () => undefined };
-  const spinner = ora({
-    stream: process.stderr,
-    discardStdin: false,
-    hideCursor: true,
-    ...spinnerOptions(thisTerminal()),
-  });
+  const spinner = await startSpinner();
   const countdown = new Countdown(spinner);
   return {
     around: (event, print) => {
@@ -42,12 +37,29 @@ export function liveWait(live: boolean): LiveWait {
   };
 }
 
+/** One line that comes and goes, for what runs just now; nothing when `live` is false. */
+export async function liveText(live: boolean): Promise<{ show(text: string): void; hide(): void }> {
+  if (!live) return { show: () => undefined, hide: () => undefined };
+  const spinner = await startSpinner();
+  return { show: (text) => void spinner.start(text), hide: () => void spinner.stop() };
+}
+
+async function startSpinner(): Promise<Ora> {
+  const { default: ora } = await import('ora');
+  return ora({
+    stream: process.stderr,
+    discardStdin: false,
+    hideCursor: true,
+    ...spinnerOptions(thisTerminal()),
+  });
+}
+
 class Countdown {
   private waitSeconds: number | undefined;
   private untilMs = 0;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly spinner: ReturnType<typeof ora>) {}
+  constructor(private readonly spinner: Ora) {}
 
   see(event: TraceEvent): void {
     if (event.kind === 'cost') this.waitSeconds = event.waitSeconds;
@@ -79,7 +91,8 @@ class Countdown {
 }
 
 function progressText(event: Extract<TraceEvent, { kind: 'snapshot-progress' }>): string {
-  const { receivedBytes, length } = event;
-  if (length === undefined || length === 0) return `snapshot: ${formatBytes(receivedBytes)}`;
-  return `snapshot: ${Math.floor((receivedBytes / length) * 100)}% of ${formatBytes(length)}`;
+  const { receivedBytes, keys, length } = event;
+  if (length === undefined || length === 0)
+    return `snapshot: ${formatBytes(receivedBytes)}, ${formatCount(keys)} keys`;
+  return `snapshot: ${Math.floor((receivedBytes / length) * 100)}% of ${formatBytes(length)}, ${formatCount(keys)} keys`;
 }

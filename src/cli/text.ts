@@ -9,6 +9,14 @@ export function printable(text: string): string {
   });
 }
 
+/** As `printable`, but line ends and tabs stay: for text that is shown as it stands. */
+export function printableLines(text: string): string {
+  return text
+    .split(/([\n\t])/)
+    .map((piece, i) => (i % 2 === 0 ? printable(piece) : piece))
+    .join('');
+}
+
 /** Rows as lines with columns aligned to the left, two blanks between them, no blanks at the end. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];

@@ -1,7 +1,7 @@
 import { ClientCommand, targetArgs } from '../cli/base-command.js';
 import { resolveConnection } from '../cli/connection-flags.js';
 import { EXIT } from '../cli/exit-codes.js';
-import { type HandshakeFlags, type Mode } from '../cli/handshake/setup.js';
+import type { HandshakeFlags, Mode } from '../cli/handshake/setup.js';
 import { handshakeFlags } from '../cli/handshake-flags.js';
 import { thisTerminal } from '../cli/terminal.js';
 import { UsageError } from '../cli/usage-error.js';
@@ -9,12 +9,13 @@ import { UsageError } from '../cli/usage-error.js';
 export default class Handshake extends ClientCommand {
   static override summary = "run a replica's handshake by hand, trace every byte, name the fault and the fix";
   static override usage =
-    'handshake [TARGET] [--no-psync | --probe | --replid ID --offset N | --between LISTEN | --replay FILE] [--follow] [--rdb FILE] …';
+    'handshake [TARGET] [--no-psync | --probe | --replid ID --offset N | --step | --conformance | --between LISTEN | --replay FILE] [--follow] [--rdb FILE] …';
   static override description = [
     'Connects as a replica would: PING, AUTH, REPLCONF, PSYNC; shows each message with its time, reads the snapshot, follows the ' +
       'stream when asked, and says what is wrong and how to mend it.',
     'What it costs the master: a full sync makes it fork and send a whole snapshot. --no-psync stops before that; --probe asks for ' +
-      'the current position, which needs no snapshot. With capa eof a diskless master waits repl-diskless-sync-delay (5 s) first.',
+      'the current position, which needs no snapshot. With capa eof a diskless master waits repl-diskless-sync-delay (5 s) first. ' +
+      '--conformance asks for several full syncs, and says how many before it begins.',
     'Exit codes: 0 the handshake went through, 1 a fault was found and named, 2 bad usage, 3 the server could not be reached.',
   ].join('\n\n');
 
@@ -57,5 +58,7 @@ async function modeOf(flags: HandshakeFlags): Promise<Mode> {
     const { runBetween } = await import('../cli/handshake/between.js');
     return (job) => runBetween(between, job);
   }
+  if (flags.conformance) return (await import('../cli/handshake/conformance.js')).runConformance;
+  if (flags.step) return (await import('../cli/handshake/step.js')).runStep;
   return (await import('../cli/handshake/trace.js')).runTrace;
 }

@@ -60,6 +60,7 @@ describe('redis-ts handshake', () => {
         'TIME  < +FULLRESYNC 8371b4fb1155b71f4a04d3e1bc3e18c4a990aeeb 0 ✔',
         'TIME  < $88',
         'TIME  snapshot       88 B in T ms, RDB 11, 0 keys, checksum ok ✔',
+        '                            readable by Redis 7.2, Valkey 7.2 and later',
         '                            redis-ver 7.2.0, redis-bits 64, ctime 1706821741, used-mem 1098928,',
         '                            aof-base 0',
         'TIME  listed as      nobody with our port, of 0 replicas',
@@ -217,12 +218,14 @@ describe('redis-ts handshake', () => {
     const dir = mkdtempSync(path.join(os.tmpdir(), 'redis-ts-rdb-'));
     const file = path.join(dir, 'dump.rdb');
     try {
-      expect((await runCli(['handshake', await serve(), '--rdb', file])).code).toBe(0);
+      const kept = await runCli(['handshake', await serve(), '--rdb', file]);
+      expect([kept.code, kept.stderr]).toEqual([0, `the snapshot is kept as ${file}\n`]);
       expect(readFileSync(file).toString('latin1')).toBe(EMPTY_RDB);
       await master?.stop();
       rmSync(file);
       const broken = await serve({ on: { psync: () => fullSync('REDIS0009\xff') } });
-      expect((await runCli(['handshake', broken, '--rdb', file])).code).toBe(1);
+      const lost = await runCli(['handshake', broken, '--rdb', file]);
+      expect([lost.code, lost.stderr]).toEqual([1, `${file} was not written: no whole snapshot came\n`]);
       expect([existsSync(file), existsSync(`${file}.part`)]).toEqual([false, false]);
     } finally {
       rmSync(dir, { recursive: true, force: true });

@@ -8,13 +8,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import {
-  ourCommand,
-  projectRoot,
-  splitCommand,
-  startServer,
-  type RunningServer,
-} from '../support/server-process.js';
+import { projectRoot, startServer, type RunningServer } from '../support/server-process.js';
 import { freeBasePort, PORTS_PER_JOB } from './ports.js';
 import {
   failedCount,
@@ -34,6 +28,7 @@ import {
 } from './report.js';
 import { runUnit, type UnitRun } from './run-unit.js';
 import { makeWorkspace, missingIn, type Workspace } from './workspace.js';
+import { oursOrThrow, runTool, say } from '../support/tool.js';
 
 const USAGE = `usage: npm run conformance -- --suite <built checkout of redis 7.2.6> [options]
   --suite DIR       the checkout (default: $REDIS_SUITE)
@@ -94,8 +89,7 @@ async function main(): Promise<number> {
   if (modes.length === 0) return say(`no mode ${values.mode}\n${USAGE}`, 2);
   const missing = missingIn(suite);
   if (missing !== undefined) return say(`${suite} has no ${missing}: is it a built checkout?`, 3);
-  const ours = values.ours === undefined ? ourCommand() : splitCommand(values.ours);
-  if (ours === undefined) return say('our server is not built: npm run build, or give --ours', 3);
+  const ours = oursOrThrow(values.ours);
   const tclsh = ['tclsh8.6', 'tclsh8.5', 'tclsh'].find((name) => spawnSync(name, { input: '' }).status === 0);
   if (tclsh === undefined) return say('no tclsh: install Tcl 8.5 or 8.6', 3);
 
@@ -230,14 +224,7 @@ async function isAlive(server: RunningServer): Promise<boolean> {
   }
 }
 
-function say(text: string, code: number): number {
-  console.error(text);
-  return code;
-}
-
 // The suite runs in process groups of its own, which an interrupt at the terminal does not reach: they end at our exit.
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
-process.exitCode = await main().catch((error: unknown) =>
-  say(error instanceof Error ? error.message : String(error), 3),
-);
+await runTool(main);

@@ -4,11 +4,12 @@
  */
 import { parseArgs } from 'node:util';
 import { startLiveServer } from '../support/live-server.js';
-import { realRedisServer, redisVersion, startServer } from '../support/server-process.js';
+import { redisVersion, startServer } from '../support/server-process.js';
 import { families } from './families/index.js';
 import { FAULTS, plant, type Fault } from './faults.js';
 import { type Pair } from './lockstep.js';
 import { runDifferential } from './runner.js';
+import { peerOrThrow, runTool, say, seedFrom } from '../support/tool.js';
 
 const USAGE = `usage: npm run differential:faults -- [options]
   --seed N          seed of the runs (default: drawn, and printed)
@@ -27,10 +28,10 @@ async function main(): Promise<number> {
     },
   });
   if (values.help) return say(USAGE, 0);
-  const bin = values.peer ?? realRedisServer();
+  const bin = peerOrThrow(values.peer);
   const peerVersion = bin === undefined ? undefined : redisVersion(bin);
-  if (bin === undefined || peerVersion === undefined) return say('no real redis-server: give --peer', 3);
-  const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
+  if (peerVersion === undefined) return say('the peer does not tell its version', 3);
+  const seed = seedFrom(values.seed);
   const faults = FAULTS.filter(({ command }) => command.includes(values.only));
   console.log(`seed ${seed}, peer: ${bin} ${peerVersion.join('.')}, ${faults.length} faults\n`);
   console.log('| command | fault | found |\n| --- | --- | --- |');
@@ -79,11 +80,4 @@ async function lookFor(
   }
 }
 
-function say(text: string, code: number): number {
-  console.error(text);
-  return code;
-}
-
-process.exitCode = await main().catch((error: unknown) =>
-  say(error instanceof Error ? (error.stack ?? error.message) : String(error), 3),
-);
+await runTool(main);

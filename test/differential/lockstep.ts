@@ -30,6 +30,8 @@ export interface Pair {
 
 const MAX_SCAN_CALLS = 2000;
 const MAX_SHRINK_RUNS = 300;
+/** One that blocks for ever is a difference, not the end of the run. */
+const REPLY_DEADLINE_MS = 60_000;
 const SETTLE_DEADLINE_MS = 3000;
 const SETTLE_INTERVAL_MS = 10;
 
@@ -198,10 +200,13 @@ function isQueued(answer: Reply): boolean {
 
 /** The reply; a connection that failed is told apart from every real reply by its text. */
 async function reply(connection: RespConnection, request: Request): Promise<Reply> {
+  const late = setTimeout(() => connection.close(), REPLY_DEADLINE_MS);
   try {
     return await connection.send(...request);
   } catch (error) {
     return { type: 'error', text: `(no reply: ${String(error)})` };
+  } finally {
+    clearTimeout(late);
   }
 }
 

@@ -3,16 +3,11 @@
  * real one. Exit code 0 when every reply was the same, 1 when not, 2 for bad usage, 3 when a server is not there.
  */
 import { parseArgs } from 'node:util';
-import {
-  ourCommand,
-  realRedisServer,
-  redisVersion,
-  splitCommand,
-  startServer,
-} from '../support/server-process.js';
+import { redisVersion, startServer } from '../support/server-process.js';
 import { families } from './families/index.js';
 import { renderResult } from './report.js';
 import { runDifferential } from './runner.js';
+import { oursOrThrow, peerOrThrow, runTool, say, seedFrom } from '../support/tool.js';
 
 const USAGE = `usage: npm run differential -- [options]
   --seed N          seed of the run (default: drawn, and printed)
@@ -43,13 +38,12 @@ async function main(): Promise<number> {
   const chosen = families.filter((family) => names === undefined || names.includes(family.name));
   const unknown = names?.find((name) => !families.some((family) => family.name === name));
   if (unknown !== undefined) return say(`no family ${unknown}\n${USAGE}`, 2);
-  const ours = values.ours === undefined ? ourCommand() : splitCommand(values.ours);
-  const peer = values.peer ?? realRedisServer();
+  const ours = oursOrThrow(values.ours);
+  const peer = peerOrThrow(values.peer);
   const peerVersion = peer === undefined ? undefined : redisVersion(peer);
-  if (ours === undefined) return say('our server is not built: npm run build, or give --ours', 3);
-  if (peer === undefined || peerVersion === undefined) return say('no real redis-server: give --peer', 3);
+  if (peerVersion === undefined) return say('the peer does not tell its version', 3);
 
-  const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
+  const seed = seedFrom(values.seed);
   console.log(`seed ${seed}, ours: ${ours.join(' ')}, peer: ${peer} ${peerVersion.join('.')}`);
   const servers = await Promise.all([startServer(ours), startServer([peer])]);
   try {
@@ -71,11 +65,4 @@ async function main(): Promise<number> {
   }
 }
 
-function say(text: string, code: number): number {
-  console.error(text);
-  return code;
-}
-
-process.exitCode = await main().catch((error: unknown) =>
-  say(error instanceof Error ? error.message : String(error), 3),
-);
+await runTool(main);

@@ -15,14 +15,9 @@ import { realRedisServers, startRealRedis } from '../support/real-redis.js';
 import { attach, caughtUp, infoField, type Node } from '../support/replica-pair.js';
 import { connectClient, type RespClient } from '../support/resp-client.js';
 import { RespConnection } from '../support/resp-connection.js';
-import {
-  ourCommand,
-  redisVersion,
-  type RunningServer,
-  splitCommand,
-  startServer,
-} from '../support/server-process.js';
+import { redisVersion, type RunningServer, splitCommand, startServer } from '../support/server-process.js';
 import { loadRows } from './load-rows.js';
+import { oursOrThrow, runTool, say, seedFrom } from '../support/tool.js';
 
 const USAGE = `usage: npm run proof:load -- [options]
   --seed N            seed of the load (default: drawn, and printed)
@@ -262,13 +257,12 @@ async function main(): Promise<number> {
   const names = values.families?.split(',');
   const chosen = [...families, loadRows].filter(({ name }) => names?.includes(name) ?? true);
   if (names !== undefined && chosen.length < names.length) return say(`no such family\n${USAGE}`, 2);
-  const ours = ourCommand();
+  const ours = oursOrThrow();
   const bin = values.replica ?? realRedisServers().at(0)?.bin;
   const version = bin === undefined ? undefined : redisVersion(bin);
-  if (ours === undefined) return say('our server is not built: npm run build', 3);
   if (bin === undefined || version === undefined) return say('no real redis-server: give --replica', 3);
 
-  const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
+  const seed = seedFrom(values.seed);
   const [drawn, leftOut] = known(chosen, values['field-expiry'] ? [99, 0] : version);
   const master = values.master === undefined ? ours : splitCommand(values.master);
   console.log(`seed ${seed}, master: ${master.join(' ')}`);
@@ -326,11 +320,4 @@ async function nodeOf(server: RunningServer): Promise<Node> {
   return { port: server.port, dir: server.dir, call: client.call };
 }
 
-function say(text: string, code: number): number {
-  console.error(text);
-  return code;
-}
-
-process.exitCode = await main().catch((error: unknown) =>
-  say(error instanceof Error ? (error.stack ?? error.message) : String(error), 3),
-);
+await runTool(main);

@@ -17,6 +17,7 @@ import {
   savedData,
   savedDifferences,
 } from '../support/replica-pair.js';
+import { pause } from '../support/tool.js';
 import { type RealRedis, realRedisServers, startRealRedis } from '../support/real-redis.js';
 import { startTcpProxy } from '../support/tcp-proxy.js';
 import { startWriteLoad } from '../support/write-load.js';
@@ -49,7 +50,6 @@ async function kept<T extends { stop(): Promise<void> }>(starting: Promise<T>): 
   return server;
 }
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const seconds = (sinceMs: number) => `${((performance.now() - sinceMs) / 1000).toFixed(1)} s`;
 const megabytes = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 

@@ -43,10 +43,10 @@ export async function startClone(faults: Iterable<CloneFault> = CLONE_FAULTS): P
   const psync = (args: readonly string[], c: FakeConnection): string => {
     const key = `${c.host}:${c.port}`;
     if (broken.has('keyed') && !registry.has(key)) return `-ERR Slave not registered: ${key}\r\n`;
+    setImmediate(() => replicas.add(c));
     if (args[1] !== '?') {
       return broken.has('bare-continue') ? '+CONTINUE\r\n' : `+CONTINUE ${REPLID}\r\n`;
     }
-    setImmediate(() => replicas.add(c));
     return fullSync(
       broken.has('no-checksum') ? 'REDIS0009\xff' : TINY_RDB,
       broken.has('zero-offset') ? 0 : offset,

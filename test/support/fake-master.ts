@@ -138,7 +138,8 @@ export async function startFakeMaster(script: Script = {}): Promise<FakeMaster> 
 }
 
 function serve(decoder: ReplyDecoder, chunk: Buffer, connection: FakeConnection, script: Script): void {
-  decoder.feed(Buffer.from(chunk));
+  // A bare newline between commands is a sign of life.
+  decoder.feed(Buffer.from(chunk[0] === 10 && chunk[1] === 42 ? chunk.subarray(1) : chunk));
   for (let request = decoder.next(); request !== undefined; request = decoder.next()) {
     if (request.type !== 'array') throw new Error('the fake reads arrays only');
     const args = request.items.map((item) => ('text' in item ? item.text : ''));

@@ -1,14 +1,14 @@
 /** What the modes of `handshake` share: what they are given, and the flags as the core wants them. */
-import { type Interfaces } from '@oclif/core';
+import type { Interfaces } from '@oclif/core';
 import { fromText } from '../../core/base/bytes.js';
 import { SystemClock } from '../../core/base/clock-system.js';
 import { SystemRandom } from '../../core/base/random-system.js';
 import { type Aim, type ExamineSetup } from '../../core/diagnosis/examine.js';
-import { type RedactOptions } from '../../core/diagnosis/tape/redact.js';
+import type { RedactOptions } from '../../core/diagnosis/tape/redact.js';
 import { connectTo } from '../../core/net/client-connection.js';
+import type { connectionFlags, outputFlags, Connection } from '../connection-flags.js';
 import { EXIT } from '../exit-codes.js';
-import { type connectionFlags, type outputFlags, type Connection } from '../connection-flags.js';
-import { type handshakeFlags } from '../handshake-flags.js';
+import type { handshakeFlags } from '../handshake-flags.js';
 import { targetName } from '../target.js';
 import { type Terminal } from '../terminal.js';
 

@@ -1,12 +1,21 @@
-/** `handshake` as it is meant most of the time: one examination, its trace printed as it happens. */
+/** `handshake` as it is meant most of the time: one examination, its trace printed as it happens, its report written. */
 import { examine } from '../../core/diagnosis/examine.js';
-import { redacting } from '../../core/diagnosis/tape/redacting.js';
-import { type TraceEvent } from '../../core/diagnosis/trace.js';
+import type { TraceEvent } from '../../core/diagnosis/trace.js';
 import { batched } from '../batched.js';
 import { liveWait } from '../live-wait.js';
 import { traceRenderer } from '../render/handshake.js';
 import { snapshotFile } from '../snapshot-file.js';
-import { aimOf, capaOf, commonSetup, EXIT_OF, jsonLine, redactionOf, type Job } from './setup.js';
+import type { ReportFile } from './report-file.js';
+import {
+  aimOf,
+  capaOf,
+  commonSetup,
+  EXIT_OF,
+  jsonLine,
+  redactionOf,
+  type HandshakeFlags,
+  type Job,
+} from './setup.js';
 
 /** Runs it; see `Mode`. */
 export async function runTrace({
@@ -16,12 +25,16 @@ export async function runTrace({
   onInterrupt,
 }: Job): Promise<number | undefined> {
   const file = flags.rdb === undefined ? undefined : snapshotFile(flags.rdb);
+  const report = await reportOf(flags);
   const render = flags.json ? jsonLine : traceRenderer({ terminal, hex: flags.hex });
-  const live = liveWait(terminal.live);
+  const live = await liveWait(terminal.live);
   const trace = batched((event: TraceEvent) =>
     live.around(event, () => void process.stdout.write(render(event))),
   );
-  const redaction = redactionOf(flags);
+  const observer = await redacted(flags, (event) => {
+    report?.add(event);
+    trace.add(event);
+  });
   const running = examine({
     ...commonSetup(connection),
     aim: aimOf(flags),
@@ -29,12 +42,15 @@ export async function runTrace({
     capa: capaOf(flags),
     follow: flags.follow ? { forMs: flags.for, count: flags.count } : undefined,
     sink: file?.sink,
-    observer: redaction ? redacting(redaction, trace.add) : trace.add,
+    largestKeys: flags['largest-keys'],
+    observer,
   });
   const end = async (whole: boolean): Promise<void> => {
     trace.flush();
     live.stop();
     await file?.finish(whole);
+    if (flags.rdb !== undefined) process.stderr.write(keptText(flags.rdb, whole));
+    report?.write();
   };
   const interrupted = onInterrupt(async () => {
     running.stop();
@@ -46,4 +62,26 @@ export async function runTrace({
   interrupted();
   await end(snapshotWhole);
   return EXIT_OF[verdict];
+}
+
+/** Masks what is not to be shown before anything sees it. */
+async function redacted(
+  flags: HandshakeFlags,
+  observer: (event: TraceEvent) => void,
+): Promise<(event: TraceEvent) => void> {
+  const redaction = redactionOf(flags);
+  if (!redaction) return observer;
+  const { redacting } = await import('../../core/diagnosis/tape/redacting.js');
+  return redacting(redaction, observer);
+}
+
+/** The page is drawn by modules that a run without one does not load. */
+async function reportOf({ report, hex }: HandshakeFlags): Promise<ReportFile | undefined> {
+  if (report === undefined) return undefined;
+  const { reportFile } = await import('./report-file.js');
+  return reportFile(report, { hex });
+}
+
+function keptText(path: string, whole: boolean): string {
+  return whole ? `the snapshot is kept as ${path}\n` : `${path} was not written: no whole snapshot came\n`;
 }

@@ -2,6 +2,7 @@
 import { DEFAULT_HOST } from '../target.js';
 import { UsageError } from '../usage-error.js';
 
+const MAX_LARGEST = 1000;
 const LONGEST_MS = 1e9;
 
 /** `10s`, `500ms`, `2m`, or a plain number of seconds, in ms. */
@@ -37,4 +38,13 @@ export function parseListen(input: string): Listen {
     throw new UsageError(`--between: bad address "${input}": :7000 or 0.0.0.0:7000, for example`);
   }
   return { host: brackets ?? (host || DEFAULT_HOST), port };
+}
+
+/** How many of the largest keys are named. */
+export function parseLargest(input: string): number {
+  const count = /^\d{1,4}$/.test(input) ? Number(input) : NaN;
+  if (!(count <= MAX_LARGEST)) {
+    throw new UsageError(`--largest-keys: bad number "${input}": from 0 to ${MAX_LARGEST}`);
+  }
+  return count;
 }

@@ -1,24 +1,42 @@
 /** The report on a snapshot as text: form, size, rate, version, what it holds, checksum. Pure. */
+import { quote, type Bytes } from '../../core/base/bytes.js';
 import { checksumInWords, type SnapshotReport } from '../../core/replication/snapshot-check.js';
 import { formatBytes, formatCount } from '../../core/inspect/units.js';
-import { printable, wrap } from '../text.js';
+import { columns, printable, wrap } from '../text.js';
 import { type TracePen } from './handshake.js';
+
+const PAD = ' '.repeat(15);
+/** A key's name is cut to this many columns. */
+const LONGEST_KEY = 60;
 
 /** Lines of the report; the first stands behind the time, the others under it. */
 export function snapshotLines(report: SnapshotReport, pen: TracePen, ms: number): string[] {
   const { paint, signs } = pen;
-  const whole = report.problem === undefined && ['ok', 'zero', 'none'].includes(report.checksum.state);
-  const mark = whole && report.extraBytes === 0 ? paint.green(signs.ok) : paint.red(signs.fail);
-  const format = report.version === undefined ? 'not an RDB' : `RDB ${report.version}`;
-  const magic = report.magic === 'VALKEY' ? ' (VALKEY)' : '';
+  const mark = isWhole(report) ? paint.green(signs.ok) : paint.red(signs.fail);
   const rate = ms >= 1 ? ` (${formatBytes((report.bytes / ms) * 1000)}/s)` : '';
   const size = `${formatBytes(report.bytes)} in ${ms < 1000 ? `${ms.toFixed(1)} ms` : `${(ms / 1000).toFixed(1)} s`}${rate}`;
-  const pad = ' '.repeat(15);
   const aux = report.aux.map(([name, value]) => `${name} ${printable(value)}`).join(', ');
-  return [
-    `snapshot       ${size}, ${format}${magic}, ${keysText(report)}, checksum ${checksumInWords(report.checksum)} ${mark}`,
-    ...(aux === '' ? [] : wrap(aux, Math.max(30, pen.width - 30)).map((line) => paint.dim(pad + line))),
+  const details = [
+    ...(report.readableBy === undefined ? [] : [`readable by ${report.readableBy}`]),
+    ...(aux === '' ? [] : wrap(aux, Math.max(30, pen.width - 30))),
+    ...contentLines(report),
   ];
+  return [
+    `snapshot       ${size}, ${formatText(report)}, ${keysText(report)}, checksum ${checksumInWords(report.checksum)} ${mark}`,
+    ...details.map((line) => paint.dim(PAD + line)),
+  ];
+}
+
+/** Nothing is wrong with it. */
+export function isWhole(report: SnapshotReport): boolean {
+  const proved = ['ok', 'zero', 'none'].includes(report.checksum.state);
+  return report.problem === undefined && proved && report.extraBytes === 0;
+}
+
+/** `RDB 11`, or that it is none. */
+export function formatText({ version, magic }: SnapshotReport): string {
+  if (version === undefined) return 'not an RDB';
+  return `RDB ${version}${magic === 'VALKEY' ? ' (VALKEY)' : ''}`;
 }
 
 function keysText(report: SnapshotReport): string {
@@ -26,12 +44,59 @@ function keysText(report: SnapshotReport): string {
     .sort(([, a], [, b]) => b - a)
     .map(([type, count]) => `${formatCount(count)} ${type}`)
     .join(', ');
-  const parts = [
-    `${formatCount(report.keys)} key${report.keys === 1 ? '' : 's'}${types === '' ? '' : ` (${types})`}`,
-  ];
+  const parts = [`${plural(report.keys, 'key')}${types === '' ? '' : ` (${types})`}`];
   if (report.databases > 1) parts.push(`${report.databases} databases`);
-  if (report.expires > 0) parts.push(`${formatCount(report.expires)} with an expiry`);
+  if (report.expires > 0) parts.push(expiryText(report));
   if (report.functions > 0)
     parts.push(`${report.functions} function librar${report.functions === 1 ? 'y' : 'ies'}`);
   return parts.join(', ');
+}
+
+/** `1,200 with an expiry (13 of them expired)`. */
+export function expiryText({ expires, census }: SnapshotReport): string {
+  const gone = census.expired > 0 ? ` (${formatCount(census.expired)} of them expired already)` : '';
+  return `${formatCount(expires)} with an expiry${gone}`;
+}
+
+function contentLines({ census, bytes }: SnapshotReport): string[] {
+  const { types, dbs, largest, functionNames, functionBytes, modules } = census;
+  const share = (part: number): string => `${((part / Math.max(1, bytes)) * 100).toFixed(1)}%`;
+  const byType = Object.entries(types)
+    .sort(([, a], [, b]) => b.bytes - a.bytes)
+    .map(([type, tally]) => [type, formatCount(tally.keys), formatBytes(tally.bytes), share(tally.bytes)]);
+  const byDb = dbs.map((tally) => [
+    `db ${tally.db}`,
+    ...[formatCount(tally.keys), formatBytes(tally.bytes), share(tally.bytes)],
+    ...(tally.expires > 0 ? [`${formatCount(tally.expires)} expire`] : []),
+  ]);
+  const keys = largest.map(({ db, key, type, bytes: size, elements }) => [
+    formatBytes(size),
+    `db ${db}`,
+    type,
+    keyText(key),
+    elements === undefined || type === 'string' ? '' : plural(elements, 'element'),
+  ]);
+  return [
+    ...titled('by type', byType.length > 0 ? [['', 'keys', 'bytes', 'share'], ...byType] : []),
+    ...titled('by database', byDb.length > 1 ? [['', 'keys', 'bytes', 'share'], ...byDb] : []),
+    ...titled('largest keys', keys),
+    ...(functionNames.length > 0
+      ? [`functions: ${functionNames.map(printable).join(', ')} (${formatBytes(functionBytes)})`]
+      : []),
+    ...(modules.length > 0 ? [`module data: ${modules.map(printable).join(', ')}`] : []),
+  ];
+}
+
+/** A key as it would be typed, cut to a width. */
+export function keyText(key: Bytes): string {
+  const text = /^[!-~]+$/.test(key) && !/["\\]/.test(key) ? key : quote(key);
+  return text.length <= LONGEST_KEY ? text : `${text.slice(0, LONGEST_KEY)}...`;
+}
+
+function titled(title: string, rows: readonly (readonly string[])[]): string[] {
+  return rows.length === 0 ? [] : [title, ...columns(rows).map((line) => `  ${line}`)];
+}
+
+function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

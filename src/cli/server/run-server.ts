@@ -27,7 +27,7 @@ const LEAST_HEAP_MB = 32;
  * New objects live here first. What is stored survives, so a collection copies nearly all of it: a large one makes long pauses.
  * Long strings are kept elsewhere (store/long-strings), so a larger one gains little; docs/decisions.md has the figures.
  */
-const YOUNG_GENERATION_MB = 24;
+const YOUNG_GENERATION_MB = 12;
 
 /** What a person, or a program, sees of a running server besides its log. */
 export interface ServerView {

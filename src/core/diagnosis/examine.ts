@@ -59,6 +59,8 @@ export interface ExamineSetup {
   readonly aim: Aim;
   readonly follow?: FollowOptions;
   readonly sink?: SnapshotSink;
+  /** How many of the snapshot's largest keys are named (default 10). */
+  readonly largestKeys?: number;
   /** To connect, and for each answer. */
   readonly timeoutMs: number;
   /** Silence allowed to PSYNC and to the snapshot; keepalives start it anew. */
@@ -153,7 +155,7 @@ class Examiner {
     const probe = setup.aim === 'probe';
     return this.startVisit(manner, this.asked(manner.listeningPort), this.options(manner.listeningPort), {
       follow: probe ? undefined : setup.follow,
-      sink: setup.sink,
+      ...{ sink: setup.sink, largestKeys: setup.largestKeys },
       beforePsync: (release) => void this.beforePsync(release),
       beforeClose: (close) => void this.beforeClose(manner.listeningPort, close),
     });

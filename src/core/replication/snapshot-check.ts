@@ -4,13 +4,16 @@
  * itself can be judged, too.
  */
 import { fromBuffer, toText, type Bytes } from '../base/bytes.js';
-import { RdbError, TRAILER_BYTES, type RdbMagic } from '../persistence/rdb/format.js';
+import { readableBy, RdbError, TRAILER_BYTES, type RdbMagic } from '../persistence/rdb/format.js';
 import { RdbReader, type ChecksumVerdict } from '../persistence/rdb/reader.js';
+import { LARGEST_KEYS, SnapshotCensus, type CensusReport } from './snapshot-census.js';
 
 /** How much of both ends a report shows. */
 export const EDGE_BYTES = 64;
 /** Aux fields kept in a report. Redis writes ten at most. */
 const MAX_AUX = 64;
+/** Databases beyond these are not counted: a master has 16 unless it was told otherwise. */
+const MAX_DATABASES = 65_536;
 
 /** `ok`: computed and equal. `zero`: the writer computed none. `unread`: the RDB did not get that far. */
 export type ChecksumReport =
@@ -25,6 +28,8 @@ export interface SnapshotReport {
   readonly tail: Bytes;
   readonly magic?: RdbMagic;
   readonly version?: number;
+  /** Which servers can read it; missing when the version is not known to us. */
+  readonly readableBy?: string;
   /** In the order they came; text as UTF-8. */
   readonly aux: readonly (readonly [name: string, value: string])[];
   readonly keys: number;
@@ -32,6 +37,8 @@ export interface SnapshotReport {
   readonly expires: number;
   readonly databases: number;
   readonly functions: number;
+  /** What it holds, in detail. */
+  readonly census: CensusReport;
   readonly checksum: ChecksumReport;
   /** Why it cannot be read to its end; absent when only the checksum is missing or wrong. */
   readonly problem?: { readonly atByte: number; readonly message: string };
@@ -65,6 +72,7 @@ export class SnapshotCheck {
   private checksum: ChecksumReport = { state: 'unread' };
   private error: RdbError | undefined;
   private extraBytes = 0;
+  private readonly census: SnapshotCensus;
   private readonly reader = new RdbReader(
     {
       header: (magic, version) => {
@@ -75,14 +83,34 @@ export class SnapshotCheck {
       key: (key) => {
         this.keys++;
         this.keysByType.set(key.info.type, (this.keysByType.get(key.info.type) ?? 0) + 1);
-        this.databases.add(key.db);
+        if (this.databases.size < MAX_DATABASES) this.databases.add(key.db);
         if (key.expireAtMs !== undefined) this.expires++;
       },
-      functionLibrary: () => void this.functions++,
+      measured: (measure, key) => this.census.key(key, measure),
+      emptyKey: (key) =>
+        this.census.key(key, { elements: 0, recordBytes: this.reader.bytesRead - key.offset }),
+      functionLibrary: (code) => {
+        this.functions++;
+        this.census.functionLibrary(code);
+      },
+      moduleAux: (name) => this.census.moduleAux(name),
       end: (verdict) => void (this.checksum = { state: CHECKSUM_STATES[verdict] }),
     },
     { mode: 'measure' },
   );
+
+  /**
+   * @param nowMs the wall clock, for what has expired
+   * @param largestKeys how many of the largest keys are named
+   */
+  constructor(nowMs: number, largestKeys = LARGEST_KEYS) {
+    this.census = new SnapshotCensus(nowMs, largestKeys);
+  }
+
+  /** Keys read so far. */
+  get keysRead(): number {
+    return this.keys;
+  }
 
   /**
    * Whether the RDB has come to its end, with or without all of its checksum. Of a checksum that is on its way only the end
@@ -121,8 +149,10 @@ export class SnapshotCheck {
       tail: fromBuffer(this.tail),
       ...(magic === undefined ? {} : { magic }),
       ...(version === undefined ? {} : { version }),
+      ...readers(magic, version),
       keysByType: Object.fromEntries(this.keysByType),
       databases: this.databases.size,
+      census: this.census.report(),
       ...(error && !atTrailer ? { problem: { atByte: error.offset, message: error.message } } : {}),
       cutShort: arrived,
       trailerBytes: arrived && atTrailer ? pending : 0,
@@ -149,6 +179,11 @@ export class SnapshotCheck {
     const end = piece.subarray(Math.max(0, piece.length - EDGE_BYTES));
     this.tail = Buffer.concat([this.tail, end]).subarray(-EDGE_BYTES);
   }
+}
+
+function readers(magic: RdbMagic | undefined, version: number | undefined): { readableBy?: string } {
+  const by = magic === undefined || version === undefined ? undefined : readableBy(magic, version);
+  return by === undefined ? {} : { readableBy: by };
 }
 
 /** The line of a report that says what the checksum proved. */

@@ -87,6 +87,8 @@ export const lists: Family = {
       args: (g) => [...g.some(1, 3, () => g.key()), timeout(g)],
       endsInTimeout: true,
     },
+    // Redis 7.0 adds the time of day, which overflows, and waits for ever.
+    { command: 'BLPOP', weight: 0.2, since: [7, 2], args: (g) => [g.key(), '9223372036854775'] },
     { command: 'BLMOVE', weight: 1, args: (g) => [g.key(), g.key(), end(g), end(g), timeout(g)] },
     { command: 'BRPOPLPUSH', weight: 1, args: (g) => [g.key(), g.key(), timeout(g)] },
     {
@@ -100,17 +102,5 @@ export const lists: Family = {
 function timeout(g: Generator): string {
   return g.chance(0.8)
     ? '0.001'
-    : g.pick([
-        '-1',
-        'x',
-        '',
-        'nan',
-        '1e400',
-        '9223372036854775',
-        '0x7FFFFFFFFFFFFF',
-        '-0.1',
-        'inf',
-        '-inf',
-        '1 ',
-      ]);
+    : g.pick(['-1', 'x', '', 'nan', '1e400', '0x7FFFFFFFFFFFFF', '-0.1', 'inf', '-inf', '1 ']);
 }

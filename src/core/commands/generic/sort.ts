@@ -6,7 +6,7 @@
  * BY a pattern without `*` keeps the order in which the elements are; a set that is to be stored is then sorted by its bytes, so
  * that every server stores the same. Source: redis 7.2.6 sort.c:sortCommandGeneric.
  */
-import { EMPTY, isWord, type Bytes } from '../../base/bytes.js';
+import { EMPTY, isWord, detached, type Bytes } from '../../base/bytes.js';
 import { EVENT_DEL, keyEvent } from '../../store/events.js';
 import { LISTPACK_FRAME, listNodeLimits } from '../../store/types/encoding.js';
 import { ListValue } from '../../store/types/list-value.js';
@@ -184,7 +184,7 @@ function store(
     list.pushBack(element);
   };
   for (const element of elements) {
-    if (get.length === 0) push(element);
+    if (get.length === 0) push(detached(element));
     else for (const pattern of get) push(stringBytes(valueFor(db, pattern, element) ?? EMPTY));
   }
   if (!fits) list.encoding = 'quicklist';

@@ -1,7 +1,7 @@
 /**
  * Moving an element from one list to another, or within one: LMOVE and RPOPLPUSH (redis 7.2.6 t_list.c:lmoveGenericCommand).
  */
-import { type Bytes } from '../../base/bytes.js';
+import { detached, type Bytes } from '../../base/bytes.js';
 import { isInt64Text } from '../../store/types/int-text.js';
 import { ListValue } from '../../store/types/list-value.js';
 import { type CommandContext } from '../context.js';
@@ -29,7 +29,7 @@ export function moveOne(ctx: CommandContext, source: Bytes, target: Bytes, from:
   // Looking at the target may have deleted it and moved the source.
   const sourceSlot = db.lookup(source);
   const taken = openList(ctx, sourceSlot);
-  const element = popAt(taken, from);
+  const element = detached(popAt(taken, from));
   const given = targetSlot < 0 ? new ListValue() : openList(ctx, targetSlot);
   growing(ctx, given, isInt64Text(element) ? 0 : element.length, 1);
   pushAt(given, to, element);

@@ -12,7 +12,7 @@ import { ByteQueue, LineTooLongError } from '../../base/byte-queue.js';
 import { ascii, EMPTY, flat, fromBuffer, lower, type Bytes } from '../../base/bytes.js';
 import { parseSafeInt } from '../../base/numbers.js';
 import { encodeCommand } from '../../protocol/command-encoder.js';
-import { readAnswer, readPsyncAnswer, type FailWhy } from '../../replication/handshake/machine.js';
+import { judge, readPsyncAnswer, type FailWhy } from '../../replication/handshake/machine.js';
 import {
   MAX_EVIDENCE_BYTES,
   type SnapshotFault,
@@ -44,7 +44,7 @@ export class MasterSide {
   private readonly due: { readonly step: Stage; readonly sinceMs: number }[] = [];
   private readonly secrets: Bytes[] = [];
   private transfer: TransferDecoder | undefined;
-  private readonly check = new SnapshotCheck();
+  private readonly check: SnapshotCheck;
   private reader: StreamReader | undefined;
   private failed = false;
   private nowMs = 0;
@@ -52,7 +52,13 @@ export class MasterSide {
   private beganMs = 0;
   private toldMs = 0;
 
-  constructor(private readonly tell: Tell) {}
+  /** @param wallMs the time of day, for what has expired in a snapshot */
+  constructor(
+    wallMs: number,
+    private readonly tell: Tell,
+  ) {
+    this.check = new SnapshotCheck(wallMs);
+  }
 
   get inStream(): boolean {
     return this.mode === 'stream';
@@ -151,7 +157,7 @@ export class MasterSide {
       const verdict = line.startsWith('-') ? 'ignored' : 'ok';
       this.tell({ kind: 'receive', step, bytes, line, verdict });
     } else {
-      const note = readAnswer(spec, line);
+      const note = judge(spec, line);
       const expected = note.kind === 'odd' ? { expected: note.expected } : {};
       const verdict = note.kind === 'keepalive' ? 'odd' : note.kind;
       this.tell({ kind: 'receive', step, bytes, line, verdict, ...expected });
@@ -233,7 +239,7 @@ export class MasterSide {
     if (this.nowMs - this.toldMs < PROGRESS_MS) return;
     this.toldMs = this.nowMs;
     const receivedBytes = this.transfer?.payloadBytes ?? 0;
-    this.tell({ kind: 'snapshot-progress', step: 'snapshot', receivedBytes });
+    this.tell({ kind: 'snapshot-progress', step: 'snapshot', receivedBytes, keys: this.check.keysRead });
   }
 
   private snapshotEnds(): void {

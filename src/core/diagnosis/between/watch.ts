@@ -68,7 +68,7 @@ export class Watch {
         if (event.kind === 'detached') this.links.delete(link);
       },
       () => this.nowUs(),
-      { replica, tls },
+      { replica, tls, wallMs: this.setup.clock.nowMs() },
     );
     this.links.add(link);
     return link;

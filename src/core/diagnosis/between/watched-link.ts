@@ -30,13 +30,13 @@ export class WatchedLink {
     private readonly conn: number,
     private readonly observer: (event: TraceEvent) => void,
     private readonly now: () => number,
-    setup: { readonly replica: string; readonly tls: boolean },
+    setup: { readonly replica: string; readonly tls: boolean; readonly wallMs: number },
   ) {
     this.beganUs = now();
     this.asked = { capa: [], tls: setup.tls, password: false, psync: 'none', probe: false };
     this.tell({ kind: 'visit', step: 'examine', role: 'watched', asked: this.asked });
     this.tell({ kind: 'attached', step: 'examine', replica: setup.replica });
-    this.master = new MasterSide((event) => this.pass({ ...event, atUs: this.now(), conn }));
+    this.master = new MasterSide(setup.wallMs, (event) => this.pass({ ...event, atUs: this.now(), conn }));
     this.judge = new ReplicaJudge((event) => this.judged(event));
   }
 

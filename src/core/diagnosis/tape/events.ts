@@ -84,18 +84,32 @@ const checksum = variants('state', {
   bad: object({ stored: text, computed: text }),
 });
 
+const tally = { keys: count, bytes: count };
+
+const census = object({
+  types: mapOf(object(tally)),
+  dbs: list(object({ ...tally, db: count, expires: count })),
+  largest: list(object({ db: count, key: bytes, type: text, bytes: count, 'elements?': count })),
+  expired: count,
+  functionNames: list(text),
+  functionBytes: count,
+  modules: list(text),
+});
+
 const report = object({
   bytes: count,
   head: bytes,
   tail: bytes,
   'magic?': oneOf('REDIS', 'VALKEY'),
   'version?': count,
+  'readableBy?': text,
   aux: list(tuple(text, text)),
   keys: count,
   keysByType: mapOf(count),
   expires: count,
   databases: count,
   functions: count,
+  census,
   checksum,
   'problem?': object({ atByte: count, message: text }),
   cutShort: flag,
@@ -178,7 +192,7 @@ const VISIT_SHAPES: Readonly<Record<VisitEvent['kind'], Shape>> = {
   outcome: object({ outcome }),
 
   'snapshot-begin': object({ form: oneOf('length', 'eof'), 'length?': count, bytes }),
-  'snapshot-progress': object({ receivedBytes: count, 'length?': count }),
+  'snapshot-progress': object({ receivedBytes: count, keys: count, 'length?': count }),
   'snapshot-end': object({ report, ms: number }),
   'snapshot-fault': object({
     why: oneOf('error-reply', 'unexpected', 'stalled', 'closed', 'timeout'),

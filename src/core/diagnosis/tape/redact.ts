@@ -188,6 +188,11 @@ export class Redactor {
       head,
       tail: whole ? head : ascii(maskUnknown(report.tail)),
       aux: report.aux.map(([name, value]) => [name, KNOWN_AUX.test(name) ? value : stars(value)] as const),
+      census: {
+        ...report.census,
+        largest: report.census.largest.map((one) => ({ ...one, key: this.masks.value(one.key) })),
+        functionNames: report.census.functionNames.map(stars),
+      },
       ...(report.problem && {
         problem: { ...report.problem, message: this.message(report.problem.message) },
       }),

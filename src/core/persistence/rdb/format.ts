@@ -36,6 +36,33 @@ export const COMPAT_VERSIONS: Readonly<Record<'6.2' | '7.0' | '7.2' | '7.4', Wri
   '7.2': 11,
   '7.4': 12,
 };
+
+/** The first release that reads a version, newest version first. Each release reads all versions before its own. */
+const READERS: Readonly<Record<RdbMagic, readonly (readonly [version: number, release: string])[]>> = {
+  REDIS: [
+    [12, 'Redis 7.4'],
+    [11, 'Redis 7.2, Valkey 7.2'],
+    [10, 'Redis 7.0'],
+    [9, 'Redis 5.0'],
+    [8, 'Redis 4.0'],
+    [7, 'Redis 3.2'],
+    [6, 'Redis 2.6'],
+    [1, 'any Redis'],
+  ],
+  VALKEY: [[80, 'Valkey 9.0']],
+};
+
+/** Which servers can read an RDB of that version, in words; undefined for one that is newer than all we know. */
+export function readableBy(magic: RdbMagic, version: number): string | undefined {
+  const known = READERS[magic];
+  if (version > known[0][0]) return undefined;
+  const release = known.find(([since]) => version >= since)?.[1];
+  if (release === undefined) return undefined;
+  // Valkey left Redis at 11: what is later is foreign to it (valkey 9 rdb.h).
+  const notBy = magic === 'REDIS' && version > 11 ? '; no Valkey' : '';
+  return `${release} and later${notBy}`;
+}
+
 /** The first version that ends with a checksum. */
 export const CHECKSUM_SINCE = 5;
 export const HEADER_BYTES = 9;

@@ -51,6 +51,8 @@ export interface RdbMeasure {
   readonly elements: number | undefined;
   /** Bytes of the value as it is serialised. */
   readonly bytes: number;
+  /** Bytes of the whole record: type, key, value. */
+  readonly recordBytes: number;
 }
 
 /**
@@ -256,7 +258,8 @@ export class RdbReader {
   private *measureNext(key: RdbKey): Step<void> {
     const from = this.src.offset;
     const elements = yield* measureValue(this.src, key.rdbType);
-    const measure = { elements, bytes: this.src.offset - from };
+    const end = this.src.offset;
+    const measure = { elements, bytes: end - from, recordBytes: end - key.offset };
     if (elements === 0 && key.info.type !== 'stream') this.sink.emptyKey?.(key);
     else this.sink.measured?.(measure, key);
   }

@@ -176,14 +176,14 @@ function message(spec: StepSpec, options: HandshakeOptions): Message {
 function answered(state: Running, line: Bytes): Advance {
   const [spec, ...rest] = state.awaiting;
   if (spec.phase === 'psync') return psyncAnswered(state, line);
-  const verdict = readAnswer(spec, line);
+  const verdict = judge(spec, line);
   if (verdict.kind === 'fault') return fail(state, spec.id, verdict.why, line);
   const next: Running = { ...state, awaiting: rest };
   return rest.length > 0 ? { state: next, send: [], notes: [verdict] } : sendNext(next, [verdict]);
 }
 
 /** What a line means as the answer to a step before PSYNC. */
-export function readAnswer(spec: StepSpec, line: Bytes): Note {
+export function judge(spec: StepSpec, line: Bytes): Note {
   const expected = spec.id === 'ping' ? '+PONG' : '+OK';
   if (line === expected) return { kind: 'ok', step: spec.id };
   if (line.startsWith('-')) {

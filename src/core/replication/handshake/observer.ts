@@ -60,7 +60,12 @@ export type TransferTraceEvent = Common &
         readonly length?: number;
         readonly bytes: Bytes;
       }
-    | { readonly kind: 'snapshot-progress'; readonly receivedBytes: number; readonly length?: number }
+    | {
+        readonly kind: 'snapshot-progress';
+        readonly receivedBytes: number;
+        readonly keys: number;
+        readonly length?: number;
+      }
     | { readonly kind: 'snapshot-end'; readonly report: SnapshotReport; readonly ms: number }
     | {
         readonly kind: 'snapshot-fault';

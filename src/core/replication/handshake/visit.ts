@@ -51,6 +51,8 @@ export interface VisitSetup {
   /** Read the stream; without it the visit ends after the snapshot. */
   readonly follow?: FollowOptions;
   readonly sink?: SnapshotSink;
+  /** How many of the snapshot's largest keys are named. */
+  readonly largestKeys?: number;
   readonly observer: Observer<VisitEvent>;
   /** Called when nothing more is wanted from a connection that still stands; `close` ends it. */
   readonly beforeClose?: (close: () => void) => void;
@@ -82,7 +84,7 @@ class Visiting implements Visit {
   private outcome: Outcome = { kind: 'failed', step: 'connect', why: 'closed' };
   private mode: 'handshake' | 'snapshot' | 'settle' | 'stream' | 'closing' | 'over' = 'handshake';
   private transfer: TransferDecoder | undefined;
-  private check = new SnapshotCheck();
+  private readonly check: SnapshotCheck;
   private form: 'length' | 'eof' = 'length';
   private length: number | undefined;
   private reader: StreamReader | undefined;
@@ -95,6 +97,7 @@ class Visiting implements Visit {
 
   constructor(private readonly setup: VisitSetup) {
     const { dial, clock, options, timers, conn, originUs, localPort, observer, beforePsync } = setup;
+    this.check = new SnapshotCheck(clock.nowMs(), setup.largestKeys);
     this.run = runHandshake({
       ...{ dial, clock, options, timers, conn, originUs, localPort, observer, beforePsync },
       done: (outcome, link) => this.handshakeDone(outcome, link),
@@ -191,7 +194,8 @@ class Visiting implements Visit {
     if (now - this.toldUs < PROGRESS_MS * 1000) return;
     this.toldUs = now;
     const length = this.length === undefined ? {} : { length: this.length };
-    this.tell({ kind: 'snapshot-progress', step: 'snapshot', receivedBytes: this.received(), ...length });
+    const progress = { receivedBytes: this.received(), keys: this.check.keysRead };
+    this.tell({ kind: 'snapshot-progress', step: 'snapshot', ...progress, ...length });
   }
 
   /** Hands a piece to the sink; a full one stops the reading from the master until it has drained. */

@@ -15,15 +15,10 @@
  */
 import { type Bytes } from '../../base/bytes.js';
 import { packedSize } from './int-text.js';
+import { ListChunk } from './list-chunk.js';
 import { stringCost } from './string-cost.js';
 
 const CHUNK_MAX = 128;
-
-interface Chunk {
-  /** Who may change it: the list whose `token` this is. */
-  readonly owner: object;
-  readonly items: Bytes[];
-}
 
 export class ListValue {
   readonly kind = 'list';
@@ -35,14 +30,19 @@ export class ListValue {
   shrunk = false;
   /** Bytes that all elements take in listpacks, without headers. */
   packedBytes = 0;
-  /** Bytes of memory of all elements' strings. */
-  stringBytes = 0;
+  /** Bytes of memory of all elements' strings, less what packing saves. */
+  get stringBytes(): number {
+    return this.looseBytes - this.savedBytes;
+  }
   /** What the list was last known to cost (store/memory.ts); -1: it is in no keyspace. */
   accountedBytes = -1;
-  private chunks: Chunk[] = [];
-  private before: Chunk[] = [];
+  private chunks: ListChunk[] = [];
+  private before: ListChunk[] = [];
   private front: Bytes[] = [];
   private count = 0;
+  /** Bytes of memory of all elements' strings, each by itself. */
+  private looseBytes = 0;
+  private savedBytes = 0;
   private token: object = {};
 
   get length(): number {
@@ -52,8 +52,11 @@ export class ListValue {
   pushBack(value: Bytes): void {
     if (this.chunks.length === 0) this.settleFront();
     const last = this.chunks.length - 1;
-    if (last >= 0 && this.chunks[last].items.length < CHUNK_MAX) this.own(last).push(value);
-    else this.chunks.push(this.newChunk([value]));
+    if (last >= 0 && this.chunks[last].length < CHUNK_MAX) this.own(last).push(value);
+    else {
+      if (last > 0) this.pack(this.chunks[last - 1]);
+      this.chunks.push(this.newChunk([value]));
+    }
     this.grew(value);
   }
 
@@ -84,7 +87,7 @@ export class ListValue {
     if (index < 0 || index >= this.count) return undefined;
     if (index < this.front.length) return this.front[this.front.length - 1 - index];
     const { chunk, offset } = this.locate(index);
-    return this.chunks[chunk].items[offset];
+    return this.chunks[chunk].at(offset);
   }
 
   /** Replaces the element at `index`, which must exist. */
@@ -92,7 +95,7 @@ export class ListValue {
     const { chunk, offset } = this.locate(index);
     const items = this.own(chunk);
     this.packedBytes += packedSize(value) - packedSize(items[offset]);
-    this.stringBytes += stringCost(value.length) - stringCost(items[offset].length);
+    this.looseBytes += stringCost(value.length) - stringCost(items[offset].length);
     items[offset] = value;
     this.unsettled = true;
     this.shrunk = true;
@@ -145,7 +148,7 @@ export class ListValue {
     this.settleFront();
     for (let k = 0; k < this.chunks.length && removed < limit; k++) {
       const chunk = count < 0 ? this.chunks.length - 1 - k : k;
-      if (!this.chunks[chunk].items.includes(value)) continue;
+      if (this.chunks[chunk].indexOf(value) < 0) continue;
       removed += removeFromChunk(this.own(chunk), value, limit - removed, count < 0);
     }
     for (let i = 0; i < removed; i++) this.lost(value);
@@ -159,9 +162,9 @@ export class ListValue {
     const { chunk, offset } = this.locate(from);
     let base = from - offset;
     for (let c = chunk, start = offset; c < this.chunks.length; c++, start = 0) {
-      const found = this.chunks[c].items.indexOf(value, start);
+      const found = this.chunks[c].indexOf(value, start);
       if (found >= 0) return base + found;
-      base += this.chunks[c].items.length;
+      base += this.chunks[c].length;
     }
     return -1;
   }
@@ -174,8 +177,10 @@ export class ListValue {
     if (left <= 0) return out;
     let { chunk, offset } = this.locate(start);
     while (left > 0) {
-      const { items } = this.chunks[chunk++];
-      for (; offset < items.length && left > 0; offset++, left--) out.push(items[offset]);
+      const from = this.chunks[chunk++];
+      const end = Math.min(from.length, offset + left);
+      from.copyTo(out, offset, end);
+      left -= end - offset;
       offset = 0;
     }
     return out;
@@ -185,8 +190,9 @@ export class ListValue {
   *values(reverse = false): Generator<Bytes, void, void> {
     this.settleFront();
     for (let k = 0; k < this.chunks.length; k++) {
-      const { items } = this.chunks[reverse ? this.chunks.length - 1 - k : k];
-      for (let i = 0; i < items.length; i++) yield items[reverse ? items.length - 1 - i : i];
+      const chunk = this.chunks[reverse ? this.chunks.length - 1 - k : k];
+      const { length } = chunk;
+      for (let i = 0; i < length; i++) yield chunk.at(reverse ? length - 1 - i : i);
     }
   }
 
@@ -197,7 +203,8 @@ export class ListValue {
     copy.chunks = this.chunks.slice();
     copy.count = this.count;
     copy.packedBytes = this.packedBytes;
-    copy.stringBytes = this.stringBytes;
+    copy.looseBytes = this.looseBytes;
+    copy.savedBytes = this.savedBytes;
     copy.encoding = this.encoding;
     copy.unsettled = this.unsettled;
     copy.shrunk = this.shrunk;
@@ -211,17 +218,23 @@ export class ListValue {
     return this.clone();
   }
 
-  private newChunk(items: Bytes[]): Chunk {
-    return { owner: this.token, items };
+  private newChunk(items: Bytes[]): ListChunk {
+    return new ListChunk(this.token, items);
   }
 
   /** The elements of a chunk, which may be changed: a copy when another list shares them. */
   private own(c: number): Bytes[] {
     const chunk = this.chunks[c];
-    if (chunk.owner === this.token) return chunk.items;
-    const items = chunk.items.slice();
+    this.savedBytes -= chunk.saved;
+    if (chunk.owner === this.token) return chunk.open();
+    const items = chunk.toArray();
     this.chunks[c] = this.newChunk(items);
     return items;
+  }
+
+  /** A chunk that lies behind the ends of the list is not expected to change soon. */
+  private pack(chunk: ListChunk): void {
+    if (chunk.owner === this.token) this.savedBytes += chunk.pack();
   }
 
   private shiftChunk(): Bytes {
@@ -234,6 +247,8 @@ export class ListValue {
 
   /** Makes a chunk of `front`. */
   private closeFront(): void {
+    const previous = this.before.at(-1) ?? this.chunks.at(0);
+    if (previous !== undefined) this.pack(previous);
     this.before.push(this.newChunk(this.front.reverse()));
     this.front = [];
   }
@@ -247,21 +262,21 @@ export class ListValue {
     if (this.front.length === 0) return;
     const items = this.front.splice(0).reverse();
     const first = this.chunks.at(0);
-    if (first !== undefined && first.items.length + items.length <= CHUNK_MAX) this.own(0).unshift(...items);
+    if (first !== undefined && first.length + items.length <= CHUNK_MAX) this.own(0).unshift(...items);
     else this.chunks.unshift(this.newChunk(items));
   }
 
   private grew(value: Bytes): void {
     this.count++;
     this.packedBytes += packedSize(value);
-    this.stringBytes += stringCost(value.length);
+    this.looseBytes += stringCost(value.length);
     this.unsettled = true;
   }
 
   private lost(value: Bytes): void {
     this.count--;
     this.packedBytes -= packedSize(value);
-    this.stringBytes -= stringCost(value.length);
+    this.looseBytes -= stringCost(value.length);
     this.unsettled = true;
     this.shrunk = true;
   }
@@ -272,19 +287,19 @@ export class ListValue {
     if (index <= this.count >> 1) {
       let offset = index;
       let chunk = 0;
-      while (offset >= this.chunks[chunk].items.length) offset -= this.chunks[chunk++].items.length;
+      while (offset >= this.chunks[chunk].length) offset -= this.chunks[chunk++].length;
       return { chunk, offset };
     }
     let end = this.count;
     let chunk = this.chunks.length;
-    while (index < end) end -= this.chunks[--chunk].items.length;
+    while (index < end) end -= this.chunks[--chunk].length;
     return { chunk, offset: index - end };
   }
 
   private dropEmpty(from: number, to: number): void {
     let kept = from;
     for (let c = from; c < to; c++) {
-      if (this.chunks[c].items.length > 0) this.chunks[kept++] = this.chunks[c];
+      if (this.chunks[c].length > 0) this.chunks[kept++] = this.chunks[c];
     }
     this.chunks.splice(kept, to - kept);
   }

@@ -5,7 +5,7 @@
  *   ends   where each of them ends in `text`: two bytes, the lower first
  *
  * In V8 a string of 8 bytes takes 32 with its place in an array, and the collector copies it twice; here it takes 10. What `at` gives
- * may share the memory of the whole: it is to be looked at, not to be stored. Never changes. Owned by StreamNode.
+ * may share the memory of the whole: it is to be looked at, not to be stored (`detached`). Never changes. Owned by StreamNode and ListChunk.
  */
 import { type Bytes, sliceBytes } from '../../base/bytes.js';
 
@@ -36,9 +36,25 @@ export class PackedCells {
     return new PackedCells(cells.join('') as Bytes, sliceBytes(scratch, 0, count * END_BYTES));
   }
 
+  get length(): number {
+    return this.ends.length / END_BYTES;
+  }
+
   /** The cell at `index`, which must be there. */
   at(index: number): Bytes {
     return this.text.slice(index === 0 ? 0 : this.endOf(index - 1), this.endOf(index)) as Bytes;
+  }
+
+  /** The index of the first cell equal to `value` at or after `from`, or -1. */
+  indexOf(value: Bytes, from: number): number {
+    const { text, length } = this;
+    let start = from === 0 ? 0 : this.endOf(from - 1);
+    for (let i = from; i < length; i++) {
+      const end = this.endOf(i);
+      if (end - start === value.length && text.startsWith(value, start)) return i;
+      start = end;
+    }
+    return -1;
   }
 
   private endOf(index: number): number {
@@ -48,9 +64,13 @@ export class PackedCells {
 
   /** All cells, as a new array. */
   toArray(): Bytes[] {
+    const { text, length } = this;
     const cells: Bytes[] = [];
-    const count = this.ends.length / END_BYTES;
-    for (let i = 0; i < count; i++) cells.push(this.at(i));
+    for (let i = 0, start = 0; i < length; i++) {
+      const end = this.endOf(i);
+      cells.push(text.slice(start, end) as Bytes);
+      start = end;
+    }
     return cells;
   }
 }

@@ -10,6 +10,10 @@ import { examinePort } from '../../../support/examine.js';
 import { linesOf, replayLines } from '../../../support/tape-check.js';
 
 const HIDE = { addresses: false };
+const CENSUS = {
+  ...{ types: {}, dbs: [], expired: 0, functionNames: ['secretlib'], functionBytes: 0, modules: [] },
+  largest: [{ db: 0, key: 'my secret', type: 'string', bytes: 20 }],
+};
 const event = (more: object): TraceEvent => ({ atUs: 0, conn: 1, step: 'stream', ...more }) as TraceEvent;
 const stream = (...args: string[]): TraceEvent =>
   event({ kind: 'command', wireLength: 1, argc: args.length, args: args.map(ascii) });
@@ -81,7 +85,15 @@ describe('Redactor', () => {
           ['redis-ver', '7.2.6'],
         ],
       },
-      ...{ keys: 0, keysByType: {}, expires: 0, databases: 0, functions: 0, checksum: { state: 'unread' } },
+      ...{
+        keys: 0,
+        keysByType: {},
+        expires: 0,
+        databases: 0,
+        functions: 0,
+        census: CENSUS,
+        checksum: { state: 'unread' },
+      },
       problem: {
         atByte: 90,
         message: 'Short read (at offset 90, reading value of key "a \\"secret\\"", type 0)',

@@ -9,6 +9,7 @@ import { HashValue } from '../../../../src/core/store/types/hash-value.js';
 import { ListValue } from '../../../../src/core/store/types/list-value.js';
 import { RawString } from '../../../../src/core/store/types/raw-string.js';
 import { SetValue } from '../../../../src/core/store/types/set-value.js';
+import { stringCost } from '../../../../src/core/store/types/string-cost.js';
 import {
   copyValue,
   makeString,
@@ -105,7 +106,8 @@ describe('strings', () => {
 
 describe('lists', () => {
   it('do what an array does', () => {
-    const item = fc.constantFrom('a', 'b', 'c', '1');
+    const item = fc.constantFrom('a', 'b', 'c', '1', 'ab', '', 'an element of some length');
+    const packed = (value: string) => (value === '1' ? 2 : value.length + 2);
     const step = fc.oneof(
       fc.tuple(
         fc.constantFrom('pushBack' as const, 'pushFront' as const),
@@ -133,11 +135,30 @@ describe('lists', () => {
         expect(list.at(model.length)).toBeUndefined();
         expect(list.indexOf(b('b'))).toBe(model.indexOf('b'));
         expect(list.clone().range(0, model.length)).toEqual(model);
-        // 'a' takes 3 bytes packed, '1' takes 2
-        expect(list.packedBytes).toBe(model.reduce((sum, value) => sum + (value === '1' ? 2 : 3), 0));
+        expect(list.packedBytes).toBe(model.reduce((sum, value) => sum + packed(value), 0));
+        list.removeRange(0, model.length);
+        expect(list.stringBytes).toBe(0);
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('pack what lies behind their ends, whatever is taken out and put back', () => {
+    const list = new ListValue();
+    const loose = stringCost(8) * 1000;
+    for (let i = 0; i < 500; i++) list.pushBack(b(`back ${100 + i}`));
+    for (let i = 0; i < 500; i++) list.pushFront(b(`frnt ${100 + i}`));
+    expect(list.stringBytes).toBeLessThan(loose * 0.6);
+    const model = list.range(0, 1000);
+    for (let i = 0; i < 1000; i += 50) list.setAt(i, model[i]);
+    expect(list.stringBytes).toBe(loose);
+    expect(list.range(0, 1000)).toEqual(model);
+  });
+
+  it('stay as they are where packing would gain nothing', () => {
+    const list = new ListValue();
+    for (let i = 0; i < 1000; i++) list.pushBack(b('x'.repeat(100)));
+    expect(list.stringBytes).toBe(stringCost(100) * 1000);
   });
 
   it('remove from the head, from the tail, or everywhere', () => {

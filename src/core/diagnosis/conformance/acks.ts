@@ -1,0 +1,96 @@
+/** Variants of the acknowledgements: ACK, the newline before it, GETACK and WAIT. */
+import { ascii } from '../../base/bytes.js';
+import { type Attempt, Deviation, encoded, Skip } from './attempt.js';
+import { isGetAck, type Stage } from './stage.js';
+import { type Variant } from './variant.js';
+
+/** How long a GETACK may take to come, in ms. */
+const GETACK_MS = 1500;
+
+/** An attached replica that INFO lists under a port of its own; a snapshot that is due is read first. */
+async function attached(stage: Stage): Promise<Attempt> {
+  const attempt = await stage.attach({ capa: ['psync2'], port: stage.ownPort });
+  if (attempt.evidence.outcome?.kind === 'full') await attempt.snapshot();
+  if (attempt.offset === undefined) throw new Skip('+FULLRESYNC told no offset to acknowledge');
+  return attempt;
+}
+
+async function offsetListed(stage: Stage, offset: number): Promise<void> {
+  const shows = (lines: readonly string[]): boolean =>
+    lines.some((line) => line.includes(`offset=${offset},`));
+  const lines = await stage.listed(stage.ownPort, shows);
+  if (shows(lines)) return;
+  const saw = lines.length === 0 ? 'does not list us' : `says ${lines.join(' and ')}`;
+  throw new Deviation(`we acknowledged ${offset}, and INFO replication ${saw}`);
+}
+
+async function getAck(stage: Stage): Promise<void> {
+  const attempt = await attached(stage);
+  const began = stage.env.clock.monotonicUs();
+  const waiting = stage.nudge();
+  const tail = await stage.tail(attempt, GETACK_MS, ({ commands }) => commands.some(isGetAck));
+  const asked = tail.commands.some(isGetAck);
+  // What a replica answers is the offset before the GETACK, which it counts afterwards.
+  const before = (attempt.offset ?? 0) - GETACK_BYTES;
+  if (asked) attempt.say('REPLCONF', 'ACK', String(before));
+  const reply = await waiting;
+  const ms = (stage.env.clock.monotonicUs() - began) / 1000;
+  if (reply === undefined) throw new Deviation('WAIT was not answered');
+  if (reply.type === 'error') throw new Skip(`WAIT was answered -${reply.value}`);
+  if (!asked)
+    throw new Deviation(`a WAIT was pending for ${Math.round(ms)} ms and no REPLCONF GETACK * came`);
+  if (reply.type !== 'integer' || Number(reply.value) < 1) {
+    const got = reply.type === 'integer' ? String(reply.value) : reply.type;
+    throw new Deviation(
+      `a replica is attached and acknowledged, and WAIT was answered ${got}, not 1 or more`,
+    );
+  }
+  const again = await stage.tail(attempt, 100, ({ commands }) => commands.some(isGetAck));
+  if (again.commands.some(isGetAck)) throw new Deviation('one WAIT made the master ask for ACKs twice');
+  const position = await stage.position();
+  if (position && position.offset < (attempt.offset ?? 0)) {
+    const text = `the stream went to offset ${attempt.offset}, GETACK included, and master_repl_offset is ${position.offset}`;
+    throw new Deviation(text, attempt.evidence, 'offset-never-moves');
+  }
+}
+
+/** Length of `REPLCONF GETACK *` on the wire. */
+const GETACK_BYTES = encoded(['REPLCONF', 'GETACK', '*']).length;
+
+export const ACK_VARIANTS: readonly Variant[] = [
+  {
+    name: 'ack',
+    what: 'REPLCONF ACK <offset>, once a second',
+    redis: 'nothing; INFO lists the acknowledged offset',
+    fullSyncs: 0,
+    acknowledges: true,
+    run: async (stage) => {
+      const attempt = await attached(stage);
+      attempt.say('REPLCONF', 'ACK', String(attempt.offset));
+      await attempt.expectSilence('REPLCONF ACK');
+      await offsetListed(stage, attempt.offset ?? 0);
+    },
+  },
+  {
+    name: 'newline-before-ack',
+    what: 'a bare newline (a sign of life while loading) and an ACK in one segment',
+    redis: 'nothing; the newline is passed over, INFO lists the acknowledged offset',
+    fullSyncs: 0,
+    acknowledges: true,
+    run: async (stage) => {
+      const attempt = await attached(stage);
+      const ack = encoded(['REPLCONF', 'ACK', String(attempt.offset)]);
+      attempt.peer.write(ascii(`\n${ack}`));
+      await attempt.expectSilence('a newline and an ACK');
+      await offsetListed(stage, attempt.offset ?? 0);
+    },
+  },
+  {
+    name: 'getack',
+    what: 'WAIT on another connection: GETACK is streamed once, answered, counted',
+    redis: '`REPLCONF GETACK *` in the stream, once; WAIT answers how many acknowledged',
+    fullSyncs: 0,
+    acknowledges: true,
+    run: getAck,
+  },
+];

@@ -1,0 +1,168 @@
+/** `--conformance` against home-made masters: each fault fails the variants that it breaks, and no others. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { VARIANTS } from '../../../src/core/diagnosis/conformance/run.js';
+import { runConformanceOn, type Conformance } from '../../support/conformance.js';
+import { startClone, type CloneFault } from '../../support/engineers-clone.js';
+import { startFakeMaster, type FakeMaster, type Script } from '../../support/fake-master.js';
+
+let fake: FakeMaster | undefined;
+afterEach(async () => {
+  await fake?.stop();
+  fake = undefined;
+});
+
+const QUICK = { timeoutMs: 300, idleMs: 400 };
+/** How the messages travel: these fail only where the introduction does. */
+const MANNERS = [
+  ...['one-segment', 'byte-by-byte', 'lower-case', 'upper-case', 'no-listening-port', 'psync2-only'],
+  'unknown-capa',
+];
+
+async function judgeClone(faults: readonly CloneFault[], ...only: string[]): Promise<Conformance> {
+  const clone = await startClone(faults);
+  fake = clone;
+  return runConformanceOn(clone.port, { ...QUICK, ...(only.length > 0 && { only }) });
+}
+
+async function judge(script: Script, ...only: string[]): Promise<Conformance> {
+  fake = await startFakeMaster(script);
+  return runConformanceOn(fake.port, { ...QUICK, ...(only.length > 0 && { only }) });
+}
+
+const failedNames = ({ failures }: Conformance): string[] => failures.map((text) => text.split(':')[0]);
+
+describe("the engineer's clone", () => {
+  it('fails every variant as long as it keys replicas by address, and confirms it once', async () => {
+    const judged = await judgeClone(['keyed']);
+    expect(failedNames(judged)).toEqual(expect.arrayContaining(['one-by-one', ...MANNERS]));
+    expect(judged.ids('one-by-one')).toEqual(['replica-keyed-by-address']);
+    expect(judged.ids('one-segment')).toEqual(['replica-keyed-by-address']);
+    expect(judged.ids('no-listening-port')).toEqual(['replica-not-registered']);
+    const [found] = judged.variant('one-by-one').findings;
+    expect(found.finding.confirmed).toMatch(
+      /^a second handshake that announced port (\d+) from source port \1 was accepted/,
+    );
+    const own = /port (\d+)/.exec(found.finding.confirmed ?? '')?.[1];
+    expect(
+      fake?.connections.filter(({ seen }) => seen.includes(`REPLCONF listening-port ${own}`)),
+    ).toHaveLength(1);
+  });
+
+  it('names the missing checksum where the snapshot is read', async () => {
+    const judged = await judgeClone(['no-checksum'], 'one-by-one', 'capa-eof', ...MANNERS);
+    expect(judged.ids('one-by-one')).toEqual(['snapshot-without-checksum']);
+    expect(judged.ids('capa-eof')).toEqual(['snapshot-without-checksum']);
+    expect(judged.passed).toEqual(expect.arrayContaining(MANNERS));
+  });
+
+  it('names the offset that never moves', async () => {
+    expect((await judgeClone(['zero-offset'], 'continue')).ids('continue')).toEqual(['offset-never-moves']);
+  });
+
+  it('names the bare +CONTINUE', async () => {
+    expect((await judgeClone(['bare-continue'], 'psync2-only')).ids('psync2-only')).toEqual([
+      'bare-continue',
+    ]);
+  });
+
+  it('once it is mended passes the manners, fails what it still lacks, and is told the cost before anything else', async () => {
+    const judged = await judgeClone([]);
+    const { events } = judged;
+    expect(events[0]).toMatchObject({ kind: 'cost', variants: VARIANTS.length, fullSyncs: 8 });
+    expect(events[0].kind === 'cost' && events[0].text).toContain('for 8 full syncs');
+    expect(events.at(-1)).toMatchObject({ kind: 'end', verdict: 'failed' });
+    expect(judged.passed).toEqual(expect.arrayContaining(['one-by-one', ...MANNERS]));
+    expect(failedNames(judged)).toEqual(
+      expect.arrayContaining([
+        'offset-in-the-future',
+        'wrong-replid',
+        'unknown-option',
+        'odd-options',
+        'sync',
+        'ack',
+      ]),
+    );
+    const { why, redis } = judged.variant('wrong-replid');
+    expect(why).toContain('the replica would keep the data of another history');
+    expect(redis).toBe('+FULLRESYNC <id> <offset>');
+    expect(judged.skipped).toEqual([
+      "getack: WAIT was answered -ERR unknown command 'WAIT', with args beginning with: ",
+    ]);
+  });
+});
+
+describe('other masters', () => {
+  it('fails lower case alone where names are compared as they are', async () => {
+    const replconf = (args: readonly string[]): string =>
+      args[0] === 'REPLCONF' && args[1] !== 'CAPA' && args[1] !== 'LISTENING-PORT'
+        ? '+OK\r\n'
+        : `-ERR unknown command '${args[0]}'\r\n`;
+    const judged = await judge({ on: { replconf } }, 'one-by-one', 'one-segment', 'lower-case', 'upper-case');
+    const names = failedNames(judged);
+    expect(names).toEqual(expect.arrayContaining(['lower-case', 'upper-case']));
+    expect(names).not.toContain('one-segment');
+    expect(judged.variant('lower-case').why).toContain('was answered `-ERR unknown command');
+    expect(judged.variant('lower-case').redis).toContain('+OK to every REPLCONF');
+  });
+
+  it('fails the one segment where a read is taken for a command', async () => {
+    const on = (chunk: Buffer): string => {
+      const [, name = '', option = ''] =
+        /^\*\d+\r\n\$\d+\r\n(\w+)\r\n(?:\$\d+\r\n([^\r]+))?/.exec(chunk.toString('latin1')) ?? [];
+      if (name === 'PING') return '+PONG\r\n';
+      if (name === 'PSYNC')
+        return option === '?' ? `+FULLRESYNC ${'a'.repeat(40)} 0\r\n$0\r\n` : '-ERR no\r\n';
+      return name === 'REPLCONF' ? '+OK\r\n' : '-ERR unknown command\r\n';
+    };
+    const judged = await judge(
+      { raw: (chunk, connection) => connection.send(on(chunk)) },
+      ...['one-segment', 'byte-by-byte'],
+    );
+    expect(judged.variant('one-segment')).toMatchObject({
+      verdict: 'failed',
+      why: 'capa: no answer came in time',
+    });
+    expect(judged.ids('one-segment')).toContain('replconf-unanswered');
+    expect(judged.variant('byte-by-byte').verdict).toBe('failed');
+  });
+
+  it('stops at a refusal of the whole server', async () => {
+    const { failures, skipped, verdict, ids } = await judge({
+      on: { '*': '-NOAUTH Authentication required.\r\n', ping: '-NOAUTH Authentication required.\r\n' },
+    });
+    expect(verdict).toBe('failed');
+    expect(failures).toHaveLength(1);
+    expect(ids('one-by-one')).toEqual(['noauth']);
+    expect(skipped).toHaveLength(VARIANTS.length - 1);
+    expect(skipped[0]).toBe('one-segment: the server takes no replica: noauth');
+  });
+
+  it('knows a server that is not there', async () => {
+    fake = await startFakeMaster();
+    await fake.stop();
+    const { verdict, ids, skipped } = await runConformanceOn(fake.port, QUICK);
+    expect(verdict).toBe('unreachable');
+    expect(ids('one-by-one')).toEqual(['connection-refused']);
+    expect(skipped[0]).toBe('one-segment: the server could not be reached');
+  });
+
+  it('catches a stream that is repeated', async () => {
+    let attached = 0;
+    const set = '*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\n';
+    let offset = 0;
+    const info = (): string => {
+      const text = `redis_version:7.2.6\r\nmaster_replid:${'b'.repeat(40)}\r\nmaster_repl_offset:${offset}\r\nrepl_backlog_active:1\r\n`;
+      return `$${text.length}\r\n${text}\r\n`;
+    };
+    // The value tells which replica it was made for: from one offset two streams.
+    const psync = (args: readonly string[]): string => {
+      if (args[1] === '?') return `+FULLRESYNC ${'b'.repeat(40)} 0\r\n$18\r\nREDIS0009\xff${'\0'.repeat(8)}`;
+      const bytes = `${set}${attached++ % 10}\r\n`;
+      offset += bytes.length;
+      return `+CONTINUE ${'b'.repeat(40)}\r\n${bytes}`;
+    };
+    const judged = await judge({ on: { info, psync } }, 'continue');
+    expect(judged.variant('continue')).toMatchObject({ verdict: 'failed' });
+    expect(judged.variant('continue').why).toMatch(/^from offset \d+ the master once sent/);
+  });
+});
