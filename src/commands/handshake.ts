@@ -1,30 +1,15 @@
 import { ClientCommand, targetArgs } from '../cli/base-command.js';
 import { resolveConnection } from '../cli/connection-flags.js';
 import { EXIT } from '../cli/exit-codes.js';
-import { batched } from '../cli/batched.js';
-import { aimOf, explainText, handshakeFlags, IDLE_MS } from '../cli/handshake-flags.js';
-import { liveWait } from '../cli/live-wait.js';
-import { traceRenderer } from '../cli/render/handshake.js';
-import { snapshotFile } from '../cli/snapshot-file.js';
-import { targetName } from '../cli/target.js';
+import { type HandshakeFlags, type Mode } from '../cli/handshake/setup.js';
+import { handshakeFlags } from '../cli/handshake-flags.js';
 import { thisTerminal } from '../cli/terminal.js';
-import { SystemClock } from '../core/base/clock-system.js';
-import { SystemRandom } from '../core/base/random-system.js';
-import { examine } from '../core/diagnosis/examine.js';
-import { type TraceEvent } from '../core/diagnosis/trace.js';
-import { connectTo } from '../core/net/client-connection.js';
-
-const EXIT_OF = {
-  passed: EXIT.ok,
-  failed: EXIT.failed,
-  unreachable: EXIT.unreachable,
-  stopped: EXIT.interrupted,
-};
+import { UsageError } from '../cli/usage-error.js';
 
 export default class Handshake extends ClientCommand {
   static override summary = "run a replica's handshake by hand, trace every byte, name the fault and the fix";
   static override usage =
-    'handshake [TARGET] [--no-psync | --probe | --replid ID --offset N] [--follow] [--rdb FILE] …';
+    'handshake [TARGET] [--no-psync | --probe | --replid ID --offset N | --replay FILE] [--follow] [--rdb FILE] …';
   static override description = [
     'Connects as a replica would: PING, AUTH, REPLCONF, PSYNC; shows each message with its time, reads the snapshot, follows the ' +
       'stream when asked, and says what is wrong and how to mend it.',
@@ -46,50 +31,26 @@ export default class Handshake extends ClientCommand {
     const { args, flags } = await this.parse(Handshake);
     const terminal = thisTerminal({ json: flags.json, noColor: flags['no-color'] });
     if (flags.explain !== undefined) {
+      const { explainText } = await import('../cli/handshake/explain.js');
       process.stdout.write(explainText(flags.explain, terminal));
       return;
     }
-    const { target, tls, timeoutMs } = resolveConnection(args.target, flags);
-    const aim = aimOf(flags);
-    const file = flags.rdb === undefined ? undefined : snapshotFile(flags.rdb);
-    const clock = new SystemClock();
-    const render = flags.json ? jsonLine : traceRenderer({ terminal, hex: flags.hex });
-    const live = liveWait(terminal.live);
-    const trace = batched((event: TraceEvent) =>
-      live.around(event, () => void process.stdout.write(render(event))),
-    );
-    const running = examine({
-      ...{ clock, aim, timeoutMs, idleMs: Math.max(IDLE_MS, timeoutMs) },
-      dial: connectTo(target, { clock, tls: tls ?? { insecure: true }, timeoutMs }),
-      dialHost: (host, port) =>
-        connectTo({ ...target, kind: 'tcp', host, port, tls: tls !== undefined }, { clock, tls, timeoutMs }),
-      random: new SystemRandom(),
-      target: targetName(target),
-      tls: tls !== undefined,
-      ...{ user: target.user, pass: target.pass },
-      ...{ listeningPort: flags['listening-port'], announceIp: flags['announce-ip'] },
-      capa: flags.capa.filter((name) => name !== 'none'),
-      follow: flags.follow ? { forMs: flags.for, count: flags.count } : undefined,
-      sink: file?.sink,
-      observer: trace.add,
-    });
-    const interrupted = this.onInterrupt(async () => {
-      running.stop();
-      await running.done;
-      trace.flush();
-      live.stop();
-      await file?.finish(false);
-    }, EXIT.interrupted);
-    const { verdict, snapshotWhole } = await running.done;
-    if (verdict === 'stopped') return;
-    interrupted();
-    trace.flush();
-    live.stop();
-    await file?.finish(snapshotWhole);
-    this.leave(EXIT_OF[verdict]);
+    if (flags.replay !== undefined) {
+      if (args.target !== undefined) throw new UsageError('--replay reads a file: it takes no TARGET');
+      const { runReplay } = await import('../cli/handshake/replay.js');
+      this.leave(await runReplay(flags.replay, { flags, terminal }));
+      return;
+    }
+    const connection = resolveConnection(args.target, flags);
+    const onInterrupt = (cleanup: () => void | Promise<void>): (() => void) =>
+      this.onInterrupt(cleanup, EXIT.interrupted);
+    const run = await modeOf(flags);
+    const code = await run({ flags, connection, terminal, onInterrupt });
+    if (code !== undefined) this.leave(code);
   }
 }
 
-function jsonLine(event: TraceEvent): string {
-  return `${JSON.stringify(event)}\n`;
+/** Each mode is loaded when it is wanted: a probe shall not wait for what it does not need. */
+async function modeOf(_flags: HandshakeFlags): Promise<Mode> {
+  return (await import('../cli/handshake/trace.js')).runTrace;
 }

@@ -101,8 +101,13 @@ function eventLines(
     case 'outcome':
     case 'snapshot-progress':
     case 'stream-late':
+    case 'visit':
+    case 'aim':
     case 'probe':
+    case 'stopped':
       return [];
+    case 'recording':
+      return heading(`${event.software} ${event.version}, ${event.configuration}`, signs.info, pen);
     case 'cost':
     case 'note':
       return indented(event.text, signs.info, pen, paint.dim);
@@ -258,6 +263,13 @@ function listingLines(event: Extract<TraceEvent, { kind: 'listing' }>, pen: Trac
 function indented(text: string, sign: string, pen: TracePen, style: (text: string) => string): string[] {
   return wrap(printable(text), pen.width - TIME_COLUMNS - 6).map((part, i) =>
     margin(`${i === 0 ? sign : ' '.repeat(sign.length)} ${style(part)}`),
+  );
+}
+
+/** What stands above the trace, at the left edge. */
+function heading(text: string, sign: string, pen: TracePen): string[] {
+  return wrap(printable(text), pen.width - 2).map((part, i) =>
+    pen.paint.dim(`${i === 0 ? sign : ' '.repeat(sign.length)} ${part}`),
   );
 }
 

@@ -1,5 +1,5 @@
 /** docs/diagnoses.md, made of the table: `npm run docs` writes it, a test compares it. Pure. */
-import { type Chapter } from './entry.js';
+import { type Chapter, type Entry } from './entry.js';
 import { CHAPTERS, DIAGNOSES } from './table.js';
 
 const HEAD = `# Diagnoses
@@ -7,6 +7,8 @@ const HEAD = `# Diagnoses
 What \`redis-ts handshake\` can find, in the order in which a handshake meets it. A **fault** means that replication does not work, and the
 command exits with 1; a *warning* means that it works, and that something will go wrong later. The same text is printed by
 \`redis-ts handshake --explain ID\`.
+
+The two chapters at the end are about replicas, seen from their master: \`redis-ts serve --trace\` finds those.
 
 This page is made from the table in \`src/core/diagnosis/entries\` by \`npm run docs\`: edit there.
 `;
@@ -33,7 +35,7 @@ function section(entry: (typeof DIAGNOSES)[number]): string {
 }
 
 /** The rows of the list of failure modes. */
-function modesOf({ modes }: (typeof DIAGNOSES)[number]): string {
+function modesOf({ modes = [] }: Entry): string {
   if (modes.length === 0) return '';
   return `; [failure mode${modes.length === 1 ? '' : 's'} ${modes.join(', ')}](failure-modes.md)`;
 }

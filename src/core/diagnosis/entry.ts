@@ -5,7 +5,17 @@
 
 /** Where in a visit the fault shows; also the chapters of docs/diagnoses.md. */
 export type Chapter =
-  'reach' | 'login' | 'state' | 'introduce' | 'software' | 'psync' | 'position' | 'snapshot' | 'stream';
+  | 'reach'
+  | 'login'
+  | 'state'
+  | 'introduce'
+  | 'software'
+  | 'psync'
+  | 'position'
+  | 'snapshot'
+  | 'stream'
+  | 'replica-attach'
+  | 'replica-stream';
 
 export interface Entry {
   readonly id: string;
@@ -21,7 +31,7 @@ export interface Entry {
   /** Where the rule comes from: a function of redis 7.2.6, a public issue. */
   readonly source: string;
   /** Rows of docs/failure-modes.md that it covers. */
-  readonly modes: readonly number[];
+  readonly modes?: readonly number[];
   /** The longer story. */
   readonly explain: string;
 }

@@ -5,6 +5,7 @@ import { LOGIN } from './entries/login.js';
 import { POSITION } from './entries/position.js';
 import { PSYNC } from './entries/psync.js';
 import { REACH } from './entries/reach.js';
+import { REPLICA } from './entries/replica.js';
 import { SNAPSHOT } from './entries/snapshot.js';
 import { SOFTWARE } from './entries/software.js';
 import { STATE } from './entries/state.js';
@@ -20,6 +21,7 @@ const ALL = [
   ...POSITION,
   ...SNAPSHOT,
   ...STREAM,
+  ...REPLICA,
 ];
 
 /** Every id that a finding can have. */
@@ -39,6 +41,8 @@ export const CHAPTERS: Readonly<Record<Chapter, string>> = {
   position: 'Ids, offsets and lists',
   snapshot: 'The snapshot',
   stream: 'The stream',
+  'replica-attach': 'Replicas: how they attach',
+  'replica-stream': 'Replicas: the stream and its ACKs',
 };
 
 const BY_ID = new Map<string, Entry & { readonly id: DiagnosisId }>(

@@ -19,9 +19,11 @@ describe('the table of diagnoses', () => {
     }
   });
 
-  it('has a rule for each entry', () => {
+  it('has a rule for each entry about masters', () => {
     const ruled = new Set<string>(RULE_GROUPS.flat().map(({ id }) => id));
-    expect(DIAGNOSES.map(({ id }) => id).filter((id) => !ruled.has(id))).toEqual([]);
+    // Those about replicas are the judge's: replica-judge.test.ts has a replica for each.
+    const ofMasters = DIAGNOSES.filter(({ chapter }) => !chapter.startsWith('replica-'));
+    expect(ofMasters.map(({ id }) => id).filter((id) => !ruled.has(id))).toEqual([]);
   });
 
   it('finds an entry by its id', () => {

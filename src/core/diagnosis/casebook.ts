@@ -1,0 +1,136 @@
+/**
+ * The casebook of an examination: takes every event of the trace in order, keeps the evidence of each connection, and
+ * comes to the findings and the verdict. The live examination and `--replay` both keep one, and neither knows anything
+ * that is not an event: so a saved trace is diagnosed exactly as the run that wrote it.
+ *
+ *   visit --> evidence of `conn`   aim, probe, listing --> added to it   stopped --> the verdict
+ */
+import { diagnose } from './diagnose.js';
+import { addEvidence, noEvidence, type Asked, type Evidence, type ProbeResults } from './evidence.js';
+import { type Untold } from '../replication/handshake/observer.js';
+import { type Finding } from './rule.js';
+import { entryOf } from './table.js';
+import { type ExamineEvent, type TraceEvent, type Verdict, type VisitRole } from './trace.js';
+
+/** An event that the casebook comes to itself. */
+export type Conclusion = Extract<Untold<ExamineEvent>, { kind: 'finding' | 'end' }>;
+
+interface Case {
+  readonly role: VisitRole;
+  readonly evidence: Evidence;
+}
+
+/** Of a connection that no `visit` announced: nothing is known of what we said. */
+const NOTHING_ASKED: Asked = { capa: [], tls: false, password: false, psync: 'none', probe: false };
+
+/** Connections of one examination; a trace with more was not written by us. */
+const MAX_VISITS = 1000;
+
+export class Casebook {
+  private readonly cases = new Map<number, Case>();
+  private found: readonly Finding[] = [];
+  private stopped = false;
+  private target: string | undefined;
+
+  /** Takes the next event. Findings of a trace that is read again are not taken over: they are made anew. */
+  see(event: TraceEvent): void {
+    if (event.step !== 'examine') return addEvidence(this.evidence(event.conn), event);
+    switch (event.kind) {
+      case 'visit':
+        if (this.cases.size >= MAX_VISITS) return;
+        this.cases.set(event.conn, { role: event.role, evidence: this.newEvidence(event.asked) });
+        return;
+      case 'aim':
+        this.evidence(event.conn).asked.psync = event.psync;
+        return;
+      case 'probe':
+        return this.probed(event.of, event.found);
+      case 'listing':
+        this.evidence(event.conn).listing = { lines: event.lines };
+        if (event.masterOffset !== undefined) {
+          this.evidence(event.conn).probes.masterOffset = event.masterOffset;
+        }
+        return;
+      case 'stopped':
+        this.stopped = true;
+        return;
+      case 'target':
+        this.target = event.target;
+        return;
+      case 'recording':
+      case 'cost':
+      case 'warning':
+      case 'note':
+      case 'finding':
+      case 'end':
+        return;
+    }
+  }
+
+  private newEvidence(asked: Readonly<Asked>): Evidence {
+    const evidence = noEvidence({ ...asked });
+    return this.target === undefined ? evidence : Object.assign(evidence, { target: this.target });
+  }
+
+  /** What is known of a connection until now. */
+  evidence(conn: number): Evidence {
+    const known = this.cases.get(conn);
+    if (known) return known.evidence;
+    const made: Case = { role: 'reconnect', evidence: noEvidence({ ...NOTHING_ASKED }) };
+    if (this.cases.size < MAX_VISITS) this.cases.set(conn, made);
+    return made.evidence;
+  }
+
+  /** What the evidence shows until now, each id once, in the order in which it was found. */
+  findings(): readonly Finding[] {
+    const found = [...this.found];
+    for (const { role, evidence } of this.cases.values()) {
+      if (role !== 'main' && !(role === 'own-port' && wentOn(evidence))) continue;
+      for (const finding of diagnose(evidence)) {
+        if (!found.some(({ id }) => id === finding.id)) found.push(finding);
+      }
+    }
+    return found;
+  }
+
+  /** Whether a fault is among them. */
+  hasFault(): boolean {
+    return this.findings().some(({ id, severity }) => (severity ?? entryOf(id).severity) === 'fault');
+  }
+
+  /** The events that end the trace: a finding each, and the verdict. */
+  conclusion(): readonly Conclusion[] {
+    const severe = this.findings().map((finding) => {
+      const { means, fix, severity } = entryOf(finding.id);
+      return { finding, means, fix, severity: finding.severity ?? severity };
+    });
+    const ids = (of: string): string[] =>
+      severe.filter(({ severity }) => severity === of).map(({ finding }) => finding.id);
+    const verdict = this.verdict(ids('fault').length > 0);
+    return [
+      ...severe.map((one) => ({ kind: 'finding', step: 'examine', ...one }) as const),
+      { kind: 'end', step: 'examine', verdict, faults: ids('fault'), warnings: ids('warning') },
+    ];
+  }
+
+  private probed(of: number, found: ProbeResults): void {
+    // What the reconnect shows stands behind what was found before it was asked for.
+    if (found.reconnect) this.found = this.findings();
+    Object.assign(this.evidence(of).probes, found);
+  }
+
+  private verdict(faulty: boolean): Verdict {
+    if (this.stopped) return 'stopped';
+    const main = [...this.cases.values()].find(({ role }) => role === 'main');
+    const { unreachable, fault } = main?.evidence ?? {};
+    // Whoever speaks, if only TLS, was reached.
+    const reached = unreachable ? unreachable.layer !== 'connect' : fault?.step !== 'connect';
+    if (!reached) return 'unreachable';
+    return faulty ? 'failed' : 'passed';
+  }
+}
+
+/** Whether PSYNC was answered so that a replica goes on. */
+function wentOn({ outcome }: Evidence): boolean {
+  return outcome?.kind === 'full' || outcome?.kind === 'continue';
+}
