@@ -30,7 +30,6 @@ export class Casebook {
   private readonly cases = new Map<number, Case>();
   private found: readonly Finding[] = [];
   private stopped = false;
-  private target: string | undefined;
 
   /** Takes the next event. Findings of a trace that is read again are not taken over: they are made anew. */
   see(event: TraceEvent): void {
@@ -38,7 +37,7 @@ export class Casebook {
     switch (event.kind) {
       case 'visit':
         if (this.cases.size >= MAX_VISITS) return;
-        this.cases.set(event.conn, { role: event.role, evidence: this.newEvidence(event.asked) });
+        this.cases.set(event.conn, { role: event.role, evidence: noEvidence({ ...event.asked }) });
         return;
       case 'aim':
         this.evidence(event.conn).asked.psync = event.psync;
@@ -54,10 +53,8 @@ export class Casebook {
       case 'stopped':
         this.stopped = true;
         return;
-      case 'target':
-        this.target = event.target;
-        return;
       case 'recording':
+      case 'target':
       case 'cost':
       case 'warning':
       case 'note':
@@ -65,11 +62,6 @@ export class Casebook {
       case 'end':
         return;
     }
-  }
-
-  private newEvidence(asked: Readonly<Asked>): Evidence {
-    const evidence = noEvidence({ ...asked });
-    return this.target === undefined ? evidence : Object.assign(evidence, { target: this.target });
   }
 
   /** What is known of a connection until now. */

@@ -35,8 +35,6 @@ export interface Answer {
 
 export interface Evidence {
   readonly asked: Asked;
-  /** What was dialled, as it was given: `host:port` or the like. */
-  target?: string;
   local?: { readonly address: string; readonly port: number };
   remote?: string;
   /** Addresses of the name that did not answer before one did. */

@@ -41,6 +41,7 @@ import {
 import { probeOtherTls, randomPort, worthTryingTls } from './probes.js';
 import { looksKeyedByAddress } from './rules/psync.js';
 import { type Finding } from './rule.js';
+import { serviceAt } from './providers.js';
 import { probeManners, walkUpstream } from './side-probes.js';
 import { TRACE_SCHEMA, type ExamineEvent, type TraceEvent, type Verdict, type VisitRole } from './trace.js';
 import { type Untold } from '../replication/handshake/observer.js';
@@ -279,8 +280,11 @@ class Examiner {
 
   private factsFound(): ProbeResults {
     const { info, sentinels, minReplicasToWrite, disklessDelaySeconds, configRefused } = this.facts;
-    if (info === undefined) return { infoUnanswered: true };
+    const service = serviceAt(this.setup.target);
+    const known = service === undefined ? {} : { service };
+    if (info === undefined) return { ...known, infoUnanswered: true };
     return {
+      ...known,
       ...{ before: infoFacts(info), sentinels },
       ...(minReplicasToWrite !== undefined && { minReplicasToWrite }),
       ...(disklessDelaySeconds !== undefined && { disklessDelaySeconds }),

@@ -41,6 +41,8 @@ export interface ProbeResults {
   masterOffset?: number;
   /** Why a probe of the current position was not possible. */
   probeImpossible?: string;
+  /** The managed service whose address was dialled. */
+  service?: string;
   /** INFO before PSYNC, or right after the refusal that came before it. */
   before?: InfoFacts;
   /** INFO was asked for before PSYNC, or after a refusal, and not answered. */

@@ -3,6 +3,7 @@
  * They speak when PSYNC was refused, and go by what the server says of itself on a side connection.
  */
 import { decidingLine, type Evidence } from '../evidence.js';
+import { PROVIDERS, type Provider } from '../providers.js';
 import { type Rule } from '../rule.js';
 import { type DiagnosisId } from '../table.js';
 import { UNKNOWN_COMMAND } from './words.js';
@@ -31,60 +32,14 @@ function versionRule(id: DiagnosisId, field: string, name: string): Rule {
   };
 }
 
-interface Provider {
-  readonly name: string;
-  /** In the address that was dialled. */
-  readonly host?: RegExp;
-  /** A field of INFO, and what it says. */
-  readonly info?: readonly [field: string, value: RegExp];
-  /** In the refusal itself. */
-  readonly line?: RegExp;
-  readonly advice: string;
+function recognisedBy(provider: Provider, e: Evidence): string | undefined {
+  if (e.probes.service === provider.name) return 'by its address';
+  const [field, value] = provider.info ?? [];
+  const said = field === undefined ? undefined : e.probes.before?.[field];
+  if (said !== undefined && value?.test(said)) return `INFO says ${field}:${said}`;
+  if (provider.line?.test(decidingLine(e))) return 'by its words, though others may use the same';
+  return undefined;
 }
-
-/** Addresses and fields as the services and their clients' issues show them. */
-const PROVIDERS: readonly Provider[] = [
-  {
-    name: 'Amazon ElastiCache',
-    host: /\.cache\.amazonaws\.com/i,
-    info: ['os', /ElastiCache/],
-    advice: 'export a backup to S3, or ask AWS for a renamed PSYNC of each node',
-  },
-  {
-    name: 'Amazon MemoryDB',
-    host: /\.memorydb\.[a-z0-9-]+\.amazonaws\.com/i,
-    info: ['os', /MemoryDB/],
-    advice: 'export a snapshot to S3',
-  },
-  {
-    name: 'Azure Cache for Redis',
-    host: /\.(redis\.cache\.windows|redisenterprise\.cache\.azure|redis\.azure)\.net/i,
-    advice: 'export an RDB file to a storage account',
-  },
-  {
-    name: 'Redis Cloud',
-    host: /\.(redislabs|redis-cloud|rlrcp)\.com/i,
-    advice: "use its Active-Passive replication ('Replica Of') or its export",
-  },
-  {
-    name: 'Upstash',
-    host: /\.upstash\.io/i,
-    info: ['upstash_version', /./],
-    advice: 'copy with SCAN and DUMP',
-  },
-  {
-    name: 'Alibaba Cloud',
-    host: /\.(rds\.aliyuncs|kvstore\.aliyuncs)\.com/i,
-    advice: 'make an account with replication rights, or use DTS',
-  },
-  {
-    name: 'Huawei Cloud',
-    line: /^-ERR Unsupported command: psync/i,
-    advice: 'use its online migration',
-  },
-];
-
-const hostOf = (e: Evidence): string => e.target ?? '';
 
 function providerRule(provider: Provider): Rule {
   return {
@@ -99,15 +54,6 @@ function providerRule(provider: Provider): Rule {
       };
     },
   };
-}
-
-function recognisedBy(provider: Provider, e: Evidence): string | undefined {
-  if (provider.host?.test(hostOf(e))) return 'by its address';
-  const [field, value] = provider.info ?? [];
-  const said = field === undefined ? undefined : e.probes.before?.[field];
-  if (said !== undefined && value?.test(said)) return `INFO says ${field}:${said}`;
-  if (provider.line?.test(decidingLine(e))) return 'by its words, though others may use the same';
-  return undefined;
 }
 
 /** A Redis by its INFO that has neither PSYNC nor CONFIG: somebody took them out. */

@@ -77,6 +77,7 @@ const found = object({
   'reconnect?': object({ line: bytes, outcome }),
   'masterOffset?': integer,
   'probeImpossible?': text,
+  'service?': text,
   'before?': mapOf(text),
   'infoUnanswered?': flag,
   'waiting?': mapOf(text),
