@@ -55,7 +55,7 @@ export const REACH = entries([
     severity: 'warning',
     seen: 'A name has several addresses (IPv4 and IPv6) and the first does not answer; or an IPv6 address is given on a host without IPv6.',
     means: 'The server listens on one address family only, and the name stands for both.',
-    fix: 'Give the literal address (127.0.0.1 instead of localhost), or let the server listen on both: `bind 127.0.0.1 ::1`.',
+    fix: 'Give the literal address instead of the name, or let the server listen on both families: `bind * -::*`, or the two loopback addresses.',
     source: 'redis 7.2.6 anet.c:anetTcpGenericConnect, replication.c:connectWithMaster',
     modes: [12],
     explain:

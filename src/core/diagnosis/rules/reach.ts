@@ -27,6 +27,9 @@ const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ALERT_|SSLV3_ALERT|TLSV1
 /** What an address of a family says that this host does not have. */
 const NO_FAMILY: readonly string[] = ['EAFNOSUPPORT', 'ENETUNREACH', 'EADDRNOTAVAIL'];
 
+/** In one word: an address of IPv6 with its port, also where its digits are masked. */
+const THREE_COLONS = /(?:[^\s:]*:){3}/;
+
 const BANNERS: readonly (readonly [RegExp, string])[] = [
   [/^SSH-\d/, 'an SSH server'],
   // Packet length, sequence number 0, protocol version 10: the greeting ends at its version's LF for a line reader.
@@ -75,8 +78,7 @@ export const REACH_RULES: readonly Rule[] = [
   {
     id: 'address-family',
     when: (e) =>
-      NO_FAMILY.includes(e.unreachable?.code ?? '') &&
-      /\[?[0-9a-f]*:[0-9a-f:]*:/i.test(e.unreachable?.message ?? '')
+      NO_FAMILY.includes(e.unreachable?.code ?? '') && THREE_COLONS.test(e.unreachable?.message ?? '')
         ? {
             severity: 'fault',
             text: `The address is of IPv6, and this host has no way to it: ${e.unreachable?.message}.`,
