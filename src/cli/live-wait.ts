@@ -65,7 +65,7 @@ class Countdown {
     if (event.kind === 'cost') this.waitSeconds = event.waitSeconds;
     if (event.kind === 'send' && event.step === 'psync') this.begin();
     else if (event.kind === 'keepalive' && this.timer) this.show();
-    else if (event.kind !== 'cost') this.stop();
+    else if (event.kind !== 'cost' && event.kind !== 'probe') this.stop();
   }
 
   stop(): void {

@@ -123,7 +123,7 @@ const passing: readonly Scenario[] = [
   {
     name: 'counted-by-min-replicas',
     configuration: 'min-replicas-to-write 1',
-    expected: [],
+    expected: ['counts-for-min-replicas'],
     quick: true,
     run: async (stage) => {
       const server = await stage.server(...DISK, '--min-replicas-to-write', '1');
@@ -362,7 +362,7 @@ const states: readonly Scenario[] = [
     name: 'sentinel',
     software: 'redis-sentinel',
     configuration: 'the port of a Sentinel',
-    expected: ['psync-unknown', 'replconf-unknown'],
+    expected: ['sentinel-port', 'replconf-unknown'],
     run: async (stage) => {
       await stage.record(await stage.sentinel());
     },

@@ -41,7 +41,7 @@ const IDLE_MS = 15_000;
 
 type Common = Pick<
   ExamineSetup,
-  'clock' | 'random' | 'dial' | 'target' | 'tls' | 'user' | 'pass' | 'timeoutMs' | 'idleMs'
+  'clock' | 'random' | 'dial' | 'dialHost' | 'target' | 'tls' | 'user' | 'pass' | 'timeoutMs' | 'idleMs'
 >;
 
 /** How to reach the server and how long to wait, for every mode. */
@@ -50,6 +50,8 @@ export function commonSetup({ target, tls, timeoutMs }: Connection): Common {
   return {
     ...{ clock, timeoutMs, random: new SystemRandom() },
     dial: connectTo(target, { clock, tls: tls ?? { insecure: true }, timeoutMs }),
+    dialHost: (host, port) =>
+      connectTo({ ...target, kind: 'tcp', host, port, tls: tls !== undefined }, { clock, tls, timeoutMs }),
     target: targetName(target),
     tls: tls !== undefined,
     ...{ user: target.user, pass: target.pass },

@@ -130,6 +130,7 @@ function eventLines(
       return event.close.by === 'us' ? [] : [line(closeText(event.close), paint.dim)];
     case 'outcome':
     case 'snapshot-progress':
+    case 'stream-late':
     case 'visit':
     case 'asked':
     case 'aim':

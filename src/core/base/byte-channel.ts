@@ -15,6 +15,13 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** An address of the target's name that was tried before and did not answer. */
+export interface FailedAddress {
+  readonly address: string;
+  /** `ECONNREFUSED`, `TIMEOUT`, …: never empty. */
+  readonly code: string;
+}
+
 /** Why a connection attempt or a connection ended with an error. */
 export interface ChannelError {
   /** `ECONNREFUSED`, `ECONNRESET`, `ERR_SSL_WRONG_VERSION_NUMBER`, `TIMEOUT`, …: never empty. */
@@ -22,6 +29,8 @@ export interface ChannelError {
   readonly message: string;
   /** Which part failed: reaching the port, or the TLS handshake on it. */
   readonly layer: 'connect' | 'tls' | 'stream';
+  /** Of a name with several addresses: those that were tried. */
+  readonly tried?: readonly FailedAddress[];
 }
 
 export interface ChannelClose {
@@ -33,6 +42,8 @@ export interface ChannelClose {
 export interface ByteChannel {
   readonly local: Endpoint;
   readonly remote: Endpoint;
+  /** Addresses of the target's name that were tried before this one and did not answer. */
+  readonly tried?: readonly FailedAddress[];
   /** Queues bytes for sending; ignored when the channel is closed. */
   write(bytes: Bytes): void;
   /** As `write`, for many bytes: `bytes` is not copied and must not change any more. */

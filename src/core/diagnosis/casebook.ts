@@ -50,6 +50,7 @@ export class Casebook {
       case 'probe':
         return this.probed(event.of, event.found);
       case 'listing':
+        this.evidence(event.conn).listing = { lines: event.lines };
         if (event.masterOffset !== undefined) {
           this.evidence(event.conn).probes.masterOffset = event.masterOffset;
         }
@@ -101,6 +102,11 @@ export class Casebook {
       found = added(found, diagnose(evidence));
     }
     return found;
+  }
+
+  /** Whether a fault is among them. */
+  hasFault(): boolean {
+    return this.findings().some(({ id, severity }) => (severity ?? entryOf(id).severity) === 'fault');
   }
 
   /** The events that end the trace: a finding each, and the verdict. */

@@ -4,27 +4,65 @@
  */
 import { type Evidence } from './evidence.js';
 import { firstOf, type Finding, type Rule } from './rule.js';
-import { ANSWER_RULES, CONTINUE_RULES, INTRODUCE_RULES, POSITION_RULES } from './rules/answers.js';
-import { REACH_RULES } from './rules/reach.js';
+import { BURST_RULES, CASE_RULES, INTRODUCE_FAULTS, INTRODUCE_RULES, PING_RULES } from './rules/introduce.js';
+import { LOGIN_RULES, STATE_RULES } from './rules/login.js';
 import {
-  OFFSET_RULES,
+  CONTINUE_RULES,
+  COUNTING_RULES,
+  LISTING_RULES,
+  MIN_REPLICAS_RULES,
+  POSITION_RULES,
+  REPLID_RULES,
+  RESYNC_RULES,
+} from './rules/position.js';
+import { PSYNC_RULES, UNKNOWN_ANSWER, WAIT_RULES } from './rules/psync.js';
+import { ADDRESS_RULES, REACH_RULES } from './rules/reach.js';
+import {
+  SNAPSHOT_CONTENT_RULES,
   SNAPSHOT_RULES,
   SNAPSHOT_SIDE_RULES,
-  STREAM_RULES,
   TRANSFER_RULES,
-} from './rules/sync.js';
+} from './rules/snapshot.js';
+import { KEYDB_RULES, SOFTWARE_RULES } from './rules/software.js';
+import { CONTENT_RULES, HELLO_RULES, LINK_RULES, OFFSET_RULES, STREAM_RULES } from './rules/stream.js';
+
+/** Why a handshake ended: one reason, the more exact before the vaguer. */
+const END_RULES: readonly Rule[] = [
+  ...REACH_RULES,
+  ...LOGIN_RULES,
+  ...STATE_RULES,
+  ...SOFTWARE_RULES,
+  ...INTRODUCE_FAULTS,
+  ...PSYNC_RULES,
+  UNKNOWN_ANSWER,
+];
 
 /** One group for each question that has one answer. */
 export const RULE_GROUPS: readonly (readonly Rule[])[] = [
-  [...REACH_RULES, ...ANSWER_RULES],
+  END_RULES,
+  ADDRESS_RULES,
+  PING_RULES,
   INTRODUCE_RULES,
+  BURST_RULES,
+  CASE_RULES,
+  WAIT_RULES,
   POSITION_RULES,
+  REPLID_RULES,
+  RESYNC_RULES,
   CONTINUE_RULES,
   TRANSFER_RULES,
   SNAPSHOT_RULES,
   SNAPSHOT_SIDE_RULES,
+  SNAPSHOT_CONTENT_RULES,
   STREAM_RULES,
+  LINK_RULES,
+  CONTENT_RULES,
+  HELLO_RULES,
   OFFSET_RULES,
+  KEYDB_RULES,
+  LISTING_RULES,
+  COUNTING_RULES,
+  MIN_REPLICAS_RULES,
 ];
 
 /** All that the evidence shows, in the order of a visit; each id once. */

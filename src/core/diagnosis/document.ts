@@ -1,5 +1,5 @@
 /** docs/diagnoses.md, made of the table: `npm run docs` writes it, a test compares it. Pure. */
-import { type Chapter } from './entry.js';
+import { type Chapter, type Entry } from './entry.js';
 import { CHAPTERS, DIAGNOSES } from './table.js';
 
 const HEAD = `# Diagnoses
@@ -29,7 +29,13 @@ function section(entry: (typeof DIAGNOSES)[number]): string {
     `- Seen: ${entry.seen}`,
     `- Do: ${entry.fix}`,
     `- Why: ${entry.explain}`,
-    `- Source: ${entry.source}`,
+    `- Source: ${entry.source}${modesOf(entry)}`,
   ];
   return [`### ${entry.id}`, `${severity}: ${entry.means}`, list.join('\n')].join('\n\n');
+}
+
+/** The rows of the list of failure modes. */
+function modesOf({ modes = [] }: Entry): string {
+  if (modes.length === 0) return '';
+  return `; [failure mode${modes.length === 1 ? '' : 's'} ${modes.join(', ')}](failure-modes.md)`;
 }

@@ -9,7 +9,9 @@ export type Chapter =
   | 'login'
   | 'state'
   | 'introduce'
+  | 'software'
   | 'psync'
+  | 'position'
   | 'snapshot'
   | 'stream'
   | 'replica-attach'
@@ -28,6 +30,8 @@ export interface Entry {
   readonly fix: string;
   /** Where the rule comes from: a function of redis 7.2.6, a public issue. */
   readonly source: string;
+  /** Rows of docs/failure-modes.md that it covers. */
+  readonly modes?: readonly number[];
   /** The longer story. */
   readonly explain: string;
 }

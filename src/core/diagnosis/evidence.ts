@@ -2,8 +2,8 @@
  * Evidence: what a visit's events prove, gathered into one record that the rules read. The casebook keeps one for each
  * visit, and adds what probes found. Bounded: of the stream only counts are kept.
  */
-import { type ChannelClose, type ChannelError } from '../base/byte-channel.js';
-import { EMPTY, type Bytes } from '../base/bytes.js';
+import { type ChannelClose, type ChannelError, type FailedAddress } from '../base/byte-channel.js';
+import { EMPTY, isWord, type Bytes } from '../base/bytes.js';
 import { type FailWhy, type Outcome } from '../replication/handshake/machine.js';
 import {
   type SnapshotFault,
@@ -13,6 +13,7 @@ import {
 } from '../replication/handshake/observer.js';
 import { type PsyncRequest, type StepId } from '../replication/handshake/steps.js';
 import { type SnapshotReport } from '../replication/snapshot-check.js';
+import { type ProbeResults } from './probe-results.js';
 
 /** What we said about ourselves, and what we asked for. */
 export interface Asked {
@@ -32,31 +33,33 @@ export interface Answer {
   readonly verdict: Verdict;
 }
 
-/** What confirming probes found; absent when a probe was not made. */
-export interface ProbeResults {
-  /** The port the other way round: did it answer PING? */
-  otherTls?: 'answers' | 'silent';
-  /** A second handshake that announced its own source port. */
-  ownPort?: { readonly port: number; readonly accepted: boolean; readonly line: Bytes };
-  /** A later PSYNC for the position reached. */
-  reconnect?: { readonly line: Bytes; readonly outcome: Outcome };
-  /** master_repl_offset after the stream was read. */
-  masterOffset?: number;
-  /** Why a probe of the current position was not possible. */
-  probeImpossible?: string;
-}
-
 export interface Evidence {
   readonly asked: Asked;
   local?: { readonly address: string; readonly port: number };
   remote?: string;
+  /** Addresses of the name that did not answer before one did. */
+  tried?: readonly FailedAddress[];
   unreachable?: ChannelError;
   readonly answers: Map<StepId, Answer>;
   readonly sent: Set<StepId>;
-  fault?: { readonly step: Stage; readonly why: FailWhy; readonly bytes: Bytes; readonly waitedMs: number };
+  /** A step was sent before the one before it was answered. */
+  inOneGo?: boolean;
+  fault?: {
+    readonly step: Stage;
+    readonly why: FailWhy;
+    readonly bytes: Bytes;
+    readonly waitedMs: number;
+    readonly onlyKeepalives: boolean;
+  };
   close?: { readonly step: Stage; readonly close: ChannelClose; readonly bytes: Bytes };
   outcome?: Outcome;
+  /** Before the answer to PSYNC; those before the snapshot do not count. */
   keepalives: number;
+  psyncSentUs?: number;
+  /** From PSYNC to its answer. */
+  psyncTookMs?: number;
+  /** How the master lists us. */
+  listing?: { readonly lines: readonly string[] };
   snapshot?: {
     readonly form?: 'length' | 'eof';
     readonly length?: number;
@@ -73,10 +76,25 @@ export interface Evidence {
     readonly commands: number;
     readonly bytesRead: number;
     readonly noise?: Bytes;
+    /** Commands before the noise. */
+    readonly noiseAfter?: number;
     readonly fault?: { readonly message: string; readonly bytes: Bytes };
+    readonly beganUs?: number;
+    readonly end?: 'count' | 'time' | 'stopped' | 'closed' | 'fault';
+    readonly lastedMs?: number;
+    /** Bytes that came when the reading had ended. */
+    readonly lateBytes?: number;
+    /** The first command that changes data, and whether a database had been selected before it. */
+    readonly firstWrite?: { readonly name: Bytes; readonly selected: boolean };
+    /** Names of commands that no plain Redis puts into its stream. */
+    readonly foreign?: Bytes;
+    /** The announcements of a Sentinel were in it. */
+    readonly sentinelHello?: boolean;
   };
   readonly probes: ProbeResults;
 }
+
+export { type ProbeResults } from './probe-results.js';
 
 /** No evidence yet. */
 export function noEvidence(asked: Asked): Evidence {
@@ -89,24 +107,29 @@ export function addEvidence(evidence: Evidence, event: VisitEvent): void {
     case 'connect':
       evidence.local = { address: event.local, port: event.localPort };
       evidence.remote = event.remote;
+      if (event.tried) evidence.tried = event.tried;
       return;
     case 'unreachable':
       evidence.unreachable = event.error;
       return;
     case 'send':
-      if (isStep(event.step)) evidence.sent.add(event.step);
+      if (isStep(event.step)) addSent(evidence, event.step);
+      if (event.step === 'psync') evidence.psyncSentUs = event.atUs;
       return;
     case 'receive':
       if (isStep(event.step)) {
         evidence.answers.set(event.step, { line: event.line, bytes: event.bytes, verdict: event.verdict });
       }
+      if (event.step === 'psync') evidence.psyncTookMs = (event.atUs - (evidence.psyncSentUs ?? 0)) / 1000;
       return;
     case 'keepalive':
-      evidence.keepalives++;
+      if (event.step === 'psync') evidence.keepalives++;
       return;
-    case 'fault':
-      evidence.fault = { step: event.step, why: event.why, bytes: event.bytes, waitedMs: event.waitedMs };
+    case 'fault': {
+      const { step, why, bytes, waitedMs } = event;
+      evidence.fault = { step, why, bytes, waitedMs, onlyKeepalives: event.onlyKeepalives === true };
       return;
+    }
     case 'close':
       evidence.close = { step: event.step, close: event.close, bytes: event.bytes };
       return;
@@ -114,52 +137,89 @@ export function addEvidence(evidence: Evidence, event: VisitEvent): void {
       evidence.outcome = event.outcome;
       return;
     case 'snapshot-begin':
+    case 'snapshot-end':
+    case 'snapshot-fault':
+    case 'snapshot-progress':
+      return addSnapshot(evidence, event);
+    default:
+      return addStream(evidence, event);
+  }
+}
+
+function addSent(evidence: Evidence, step: StepId): void {
+  const unanswered = [...evidence.sent].some((other) => !evidence.answers.has(other));
+  if (unanswered) evidence.inOneGo = true;
+  evidence.sent.add(step);
+}
+
+type SnapshotEvent = Extract<VisitEvent, { kind: `snapshot-${string}` }>;
+
+function addSnapshot(evidence: Evidence, event: SnapshotEvent): void {
+  switch (event.kind) {
+    case 'snapshot-begin':
       evidence.snapshot = { form: event.form, ...(event.length !== undefined && { length: event.length }) };
       return;
     case 'snapshot-end':
       evidence.snapshot = { ...evidence.snapshot, report: event.report };
       return;
-    case 'snapshot-fault':
-      evidence.snapshot = {
-        ...evidence.snapshot,
-        fault: {
-          why: event.why,
-          bytes: event.bytes,
-          receivedBytes: event.receivedBytes,
-          waitedMs: event.waitedMs,
-        },
-        ...(event.report && { report: event.report }),
-      };
+    case 'snapshot-fault': {
+      const { why, bytes, receivedBytes, waitedMs, report } = event;
+      const fault = { why, bytes, receivedBytes, waitedMs };
+      evidence.snapshot = { ...evidence.snapshot, fault, ...(report && { report }) };
       return;
-    case 'stream-begin':
-      evidence.stream = {
-        commands: 0,
-        bytesRead: 0,
-        ...(event.offset !== undefined && { startOffset: event.offset }),
-      };
-      return;
-    case 'stream-noise':
-      evidence.stream = { commands: 0, bytesRead: 0, ...evidence.stream, noise: event.bytes };
-      return;
-    case 'stream-fault':
-      evidence.stream = {
-        commands: 0,
-        bytesRead: 0,
-        ...evidence.stream,
-        fault: { message: event.message, bytes: event.bytes },
-      };
-      return;
-    case 'stream-end':
-      evidence.stream = {
-        ...evidence.stream,
-        commands: event.commands,
-        bytesRead: event.bytesRead,
-      };
-      return;
-    case 'command':
+    }
     case 'snapshot-progress':
       return;
   }
+}
+
+type StreamEvent = Extract<VisitEvent, { kind: `stream-${string}` | 'command' }>;
+type StreamEvidence = NonNullable<Evidence['stream']>;
+
+function addStream(evidence: Evidence, event: StreamEvent): void {
+  const before: StreamEvidence = evidence.stream ?? { commands: 0, bytesRead: 0 };
+  evidence.stream = { ...before, ...streamNews(before, event) };
+}
+
+function streamNews(before: StreamEvidence, event: StreamEvent): Partial<StreamEvidence> {
+  switch (event.kind) {
+    case 'stream-begin':
+      return { beganUs: event.atUs, ...(event.offset !== undefined && { startOffset: event.offset }) };
+    case 'command':
+      return commandNews(before, event);
+    case 'stream-noise':
+      return { noise: event.bytes, noiseAfter: before.commands };
+    case 'stream-fault':
+      return { fault: { message: event.message, bytes: event.bytes } };
+    case 'stream-end': {
+      const lastedMs = (event.atUs - (before.beganUs ?? event.atUs)) / 1000;
+      return { end: event.why, lastedMs, commands: event.commands, bytesRead: event.bytesRead };
+    }
+    case 'stream-late':
+      return { lateBytes: event.bytesSeen };
+  }
+}
+
+/** Commands that carry no data, and so need no database. */
+const WITHOUT_DATA = ['ping', 'replconf', 'select', 'multi', 'exec'];
+/** KeyDB's active replication wraps every command in one of its own. */
+const FOREIGN = ['rreplay'];
+
+function commandNews(
+  before: StreamEvidence,
+  event: Extract<VisitEvent, { kind: 'command' }>,
+): Partial<StreamEvidence> {
+  const name = event.args[0] ?? EMPTY;
+  const writes = !WITHOUT_DATA.some((word) => isWord(name, word));
+  const firstWrite = before.firstWrite ?? (writes ? { name, selected: event.db !== undefined } : undefined);
+  const hello = isWord(name, 'publish') && event.args[1] === '__sentinel__:hello';
+  return {
+    commands: before.commands + 1,
+    bytesRead: before.bytesRead + event.wireLength,
+    ...(firstWrite && { firstWrite }),
+    ...(FOREIGN.some((word) => isWord(name, word)) && { foreign: name }),
+    ...(hello && { sentinelHello: true }),
+  };
 }
 
 /** Whether it is a step of the handshake, with an answer of its own. */

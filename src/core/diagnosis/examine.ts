@@ -3,14 +3,16 @@
  * `handshake` command and the library's `handshake()` run.
  *
  *   visit --> other kind of port?      (TLS or not)                     one connection, one PING
+ *         --> what is it, who is above it?  INFO                        after a refusal; up the chain when its own link is down
  *         --> keyed by address?        a second visit that announces its own source port; it goes on where the first ended
+ *         --> does it take a burst, and names in any case?              only on servers that are not plainly Redis
  *         --> would a reconnect work?  PSYNC for the position reached   only on servers that are not plainly Redis, or found faulty
  *         --> findings
  *
  * Every probe is harmless to a real master: none of them makes it fork.
  */
 import { type Dial } from '../base/byte-channel.js';
-import { fromText, type Bytes } from '../base/bytes.js';
+import { ascii, fromText, type Bytes } from '../base/bytes.js';
 import { type Clock } from '../base/clock.js';
 import { type Random } from '../base/random.js';
 import { type Outcome } from '../replication/handshake/machine.js';
@@ -28,6 +30,8 @@ import { type Asked, type Evidence, type ProbeResults } from './evidence.js';
 import {
   askFacts,
   askInfo,
+  databasesOf,
+  infoFacts,
   looksGenuine,
   positionOf,
   replicaLines,
@@ -35,8 +39,10 @@ import {
   type SideDoor,
 } from './master-facts.js';
 import { probeOtherTls, randomPort, worthTryingTls } from './probes.js';
-import { looksKeyedByAddress } from './rules/answers.js';
+import { looksKeyedByAddress } from './rules/psync.js';
 import { type Finding } from './rule.js';
+import { serviceAt } from './providers.js';
+import { probeManners, walkUpstream } from './side-probes.js';
 import { TRACE_SCHEMA, type ExamineEvent, type TraceEvent, type Verdict, type VisitRole } from './trace.js';
 import { type Untold } from '../replication/handshake/observer.js';
 
@@ -65,6 +71,10 @@ export interface ExamineSetup {
   readonly timeoutMs: number;
   /** Silence allowed to PSYNC and to the snapshot; keepalives start it anew. */
   readonly idleMs: number;
+  /** How long keepalives alone are listened to after PSYNC; ten times `idleMs` when absent. */
+  readonly patienceMs?: number;
+  /** Dials another server that this one names, with the same TLS options: to follow a chain of masters. */
+  readonly dialHost?: (host: string, port: number) => Dial;
   readonly observer: (event: TraceEvent) => void;
 }
 
@@ -91,6 +101,14 @@ export function examine(setup: ExamineSetup): RunningExamination {
 /** Questions on the side may take this long, in ms: they must not hold the handshake up. */
 const SIDE_LIMIT_MS = 1500;
 const OWN_PORT_ATTEMPTS = 5;
+/** Keepalives before PSYNC's answer after which it is worth asking what the master is doing. */
+const BEATS_BEFORE_ASKING = 2;
+const PATIENCE_IN_IDLES = 10;
+/** What a replica announces that was told no port. */
+const USUAL_PORT = 6380;
+/** Answers of a master that tells of itself although it takes no replica. */
+const TALKS = /^(\+|-(LOADING|MASTERDOWN|MISCONF|BUSY|NOPERM|NOMASTERLINK)\b)/;
+const OWN_LINK_DOWN = /^-(MASTERDOWN|NOMASTERLINK Can't SYNC while not connected)/;
 
 interface Visited {
   /** Number of its connection. */
@@ -143,6 +161,8 @@ class Examiner {
     const keyed = !this.stopped && looksKeyedByAddress(first.evidence);
     const second = keyed ? await this.confirmKeyedByAddress(first) : undefined;
     const last = second ?? first;
+    if (!this.stopped) await this.lookAround(last);
+    if (!this.stopped) await this.checkManners(last);
     if (!this.stopped) await this.checkReconnect(last, second !== undefined);
     return this.conclude(last);
   }
@@ -167,11 +187,12 @@ class Examiner {
     options: HandshakeOptions,
     more: Partial<Parameters<typeof startVisit>[0]>,
   ): Promise<Visited> {
-    const { dial, clock, timeoutMs, idleMs } = this.setup;
+    const { dial, clock, timeoutMs, idleMs, patienceMs } = this.setup;
     const timers: HandshakeTimers = {
       connectMs: timeoutMs,
       replyMs: timeoutMs,
       psyncIdleMs: idleMs,
+      psyncMaxMs: patienceMs ?? PATIENCE_IN_IDLES * idleMs,
       overallMs: Math.max(idleMs, 20 * timeoutMs),
     };
     const conn = ++this.conn;
@@ -189,7 +210,10 @@ class Examiner {
           localPort: manner.localPort,
           ...more,
         },
-        observer: (event: VisitEvent) => this.pass(event),
+        observer: (event: VisitEvent) => {
+          this.pass(event);
+          if (event.kind === 'keepalive' && event.step === 'psync') void this.lookWhileWaiting(conn);
+        },
         done: (outcome) => resolve({ conn, outcome, evidence }),
       });
     });
@@ -234,6 +258,7 @@ class Examiner {
   private async beforePsync(release: (psync?: PsyncRequest) => void): Promise<void> {
     this.facts = await askFacts(this.door);
     if (this.stopped) return;
+    this.found(this.conn, this.factsFound());
     const aim = this.aimAt();
     this.announceCost(aim);
     if (aim !== 'none') this.warnOfCounting();
@@ -253,6 +278,20 @@ class Examiner {
     if (replid === undefined || offset === undefined) return impossible('INFO does not tell id and offset');
     if (backlogActive === false) return impossible('the master has no backlog (repl_backlog_active:0)');
     return { replid, offset: offset + 1 };
+  }
+
+  private factsFound(): ProbeResults {
+    const { info, sentinels, minReplicasToWrite, disklessDelaySeconds, configRefused } = this.facts;
+    const service = serviceAt(this.setup.target);
+    const known = service === undefined ? {} : { service };
+    if (info === undefined) return { ...known, infoUnanswered: true };
+    return {
+      ...known,
+      ...{ before: infoFacts(info), sentinels },
+      ...(minReplicasToWrite !== undefined && { minReplicasToWrite }),
+      ...(disklessDelaySeconds !== undefined && { disklessDelaySeconds }),
+      ...(configRefused !== undefined && { configRefused }),
+    };
   }
 
   private announceCost(aim: PsyncRequest): void {
@@ -298,6 +337,7 @@ class Examiner {
     this.infoAfter = info;
     if (info) {
       const { offset } = positionOf(info);
+      this.found(this.conn, { after: infoFacts(info), databases: databasesOf(info) });
       const { ours, all } = replicaLines(info, port ?? 0);
       const weAre = `${evidence.local?.address ?? 'we'}, announced port ${port ?? 'none'}`;
       const master = offset === undefined ? {} : { masterOffset: offset };
@@ -312,6 +352,51 @@ class Examiner {
     if (!worthTryingTls(evidence)) return;
     const otherTls = await probeOtherTls(this.setup, this.setup.tls, this.setup.timeoutMs);
     this.found(conn, { otherTls });
+  }
+
+  /** Once, while only keepalives come: is another child running? */
+  private async lookWhileWaiting(conn: number): Promise<void> {
+    if (this.casebook.evidence(conn).keepalives !== BEATS_BEFORE_ASKING || this.stopped) return;
+    const info = await askInfo(this.door);
+    if (info) this.found(conn, { waiting: infoFacts(info) });
+  }
+
+  /** What a server that refused us, or broke its snapshot off, says about itself and about who is above it. */
+  private async lookAround({ conn, evidence, outcome }: Visited): Promise<void> {
+    const line = 'line' in outcome ? (outcome.line ?? '') : '';
+    const refused = outcome.kind === 'failed' || outcome.kind === 'retry' || outcome.kind === 'sync';
+    let { info } = this.facts;
+    if (refused && info === undefined && TALKS.test(line)) {
+      info = await askInfo(this.door);
+      if (info) this.found(conn, { before: infoFacts(info) });
+    }
+    if (evidence.snapshot?.fault && evidence.probes.after === undefined && !this.stopped) {
+      const after = await askInfo(this.door);
+      if (after) this.found(conn, { after: infoFacts(after) });
+    }
+    if (info && OWN_LINK_DOWN.test(line) && this.setup.dialHost && !this.stopped) {
+      this.tell({
+        kind: 'note',
+        step: 'examine',
+        text: 'its own link is down: following its master_host up the chain',
+      });
+      const upstream = await walkUpstream(this.door, this.setup.dialHost, info);
+      this.found(conn, { upstream });
+    }
+  }
+
+  /** A home-made server may take one command a read, or names in one case only; real replicas send otherwise than we did. */
+  private async checkManners({ conn, outcome }: Visited): Promise<void> {
+    const answers = outcome.kind === 'full' || outcome.kind === 'continue';
+    if (!answers || looksGenuine(this.facts.info)) return;
+    this.tell({
+      kind: 'note',
+      step: 'examine',
+      text: 'not plainly a Redis: does it take several commands in one segment, and names in any case?',
+    });
+    const listeningPort = this.setup.listeningPort ?? USUAL_PORT;
+    const manners = await probeManners(this.door, { listeningPort, capa: ['eof', 'psync2'].map(ascii) });
+    this.found(conn, { manners });
   }
 
   /** A master that keys by announced address finds a replica whose announced port is its source port. */
@@ -341,7 +426,7 @@ class Examiner {
   private async checkReconnect(last: Visited, ownPort: boolean): Promise<void> {
     const { outcome, evidence } = last;
     const position = this.infoAfter && positionOf(this.infoAfter);
-    const doubt = this.casebook.findings().length > 0 || !looksGenuine(this.infoAfter);
+    const doubt = this.casebook.hasFault() || !looksGenuine(this.infoAfter);
     if (outcome.kind !== 'full' || outcome.replid === undefined || !position || !doubt) return;
     if (position.backlogActive === false || position.offset === undefined || this.setup.aim === 'probe')
       return;

@@ -8,6 +8,7 @@ import { type Clock } from '../base/clock.js';
 import { findField, infoInteger, parseInfo, type ParsedSection } from '../info/parse.js';
 import { askAside, configValue, replyText } from '../replication/side-client.js';
 import { type Reply } from '../protocol/reply-decoder.js';
+import { type InfoFacts } from './probe-results.js';
 
 export interface SideDoor {
   readonly dial: Dial;
@@ -27,13 +28,38 @@ export interface MasterFacts {
   readonly sentinels: number;
   /** repl-diskless-sync-delay in seconds, when the master makes diskless snapshots. */
   readonly disklessDelaySeconds?: number;
+  /** What CONFIG GET was refused with. */
+  readonly configRefused?: Bytes;
+}
+
+/** Fields that the rules look at. */
+const INFO_FIELDS: readonly string[] = [
+  ...['redis_version', 'redis_mode', 'run_id', 'os', 'server_name', 'valkey_version'],
+  ...['dragonfly_version', 'kvrocks_version', 'pika_version', 'garnet_version', 'upstash_version'],
+  ...['loading', 'loading_eta_seconds', 'rdb_bgsave_in_progress', 'rdb_last_bgsave_status'],
+  ...['aof_rewrite_in_progress', 'sync_full', 'client_output_buffer_limit_disconnections'],
+  ...['role', 'master_host', 'master_port', 'master_link_status', 'connected_slaves'],
+  ...['master_failover_state', 'master_replid', 'master_replid2', 'master_repl_offset'],
+  ...['second_repl_offset', 'repl_backlog_active', 'repl_backlog_first_byte_offset', 'repl_backlog_histlen'],
+];
+
+/** Those fields of an INFO. */
+export function infoFacts(info: readonly ParsedSection[]): InfoFacts {
+  const found = INFO_FIELDS.map((name) => [name, findField(info, name)] as const);
+  return Object.fromEntries(found.filter(([, value]) => value !== undefined)) as InfoFacts;
+}
+
+/** The databases that have keys. */
+export function databasesOf(info: readonly ParsedSection[]): number[] {
+  const names = info.flatMap(({ fields }) => fields.map(([name]) => name));
+  return names.flatMap((name) => (/^db\d{1,9}$/.test(name) ? [Number(name.slice(2))] : []));
 }
 
 /** CLIENT LIST is left out above this: its answer is made in one go, a line per client. */
 const MAX_CLIENTS_LISTED = 2000;
 
 /** Commands to ask, one by one, and their replies. */
-function ask(door: SideDoor, commands: readonly string[]): Promise<readonly (Reply | undefined)[]> {
+export function ask(door: SideDoor, commands: readonly string[]): Promise<readonly (Reply | undefined)[]> {
   return new Promise((done) => {
     askAside({ ...door, commands: commands.map((command) => command.split(' ').map(ascii)), done });
   });
@@ -63,6 +89,7 @@ export async function askFacts(door: SideDoor): Promise<MasterFacts> {
     ...positionOf(info),
     ...defined('minReplicasToWrite', infoInteger(configValue(minReplicas, 'min-replicas-to-write'))),
     sentinels: countSentinels(replyText(list) ?? ''),
+    ...(minReplicas?.type === 'error' && { configRefused: minReplicas.value }),
     ...(isDiskless && delaySeconds !== undefined && { disklessDelaySeconds: delaySeconds }),
   };
 }

@@ -36,8 +36,8 @@ export function probeOtherTls(
     let close = (): void => undefined;
     const settle = (answer: 'answers' | 'silent'): void => {
       timer.cancel();
-      close();
       resolve(answer);
+      close();
     };
     const timer = ports.clock.after(timeoutMs, () => settle('silent'), true);
     const abandon = ports.dial(

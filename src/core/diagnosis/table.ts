@@ -1,12 +1,28 @@
 /** The table of diagnoses, whole: for `--explain`, docs/diagnoses.md and the rules. */
 import { type Chapter, type Entry } from './entry.js';
+import { INTRODUCE } from './entries/introduce.js';
 import { LOGIN } from './entries/login.js';
+import { POSITION } from './entries/position.js';
 import { PSYNC } from './entries/psync.js';
 import { REACH } from './entries/reach.js';
 import { REPLICA } from './entries/replica.js';
-import { SYNC } from './entries/sync.js';
+import { SNAPSHOT } from './entries/snapshot.js';
+import { SOFTWARE } from './entries/software.js';
+import { STATE } from './entries/state.js';
+import { STREAM } from './entries/stream.js';
 
-const ALL = [...REACH, ...LOGIN, ...PSYNC, ...SYNC, ...REPLICA];
+const ALL = [
+  ...REACH,
+  ...LOGIN,
+  ...STATE,
+  ...INTRODUCE,
+  ...SOFTWARE,
+  ...PSYNC,
+  ...POSITION,
+  ...SNAPSHOT,
+  ...STREAM,
+  ...REPLICA,
+];
 
 /** Every id that a finding can have. */
 export type DiagnosisId = (typeof ALL)[number]['id'];
@@ -20,7 +36,9 @@ export const CHAPTERS: Readonly<Record<Chapter, string>> = {
   login: 'Login and rights',
   state: 'A master that takes no replica now',
   introduce: 'PING and REPLCONF',
+  software: 'Servers that are no Redis master',
   psync: 'PSYNC',
+  position: 'Ids, offsets and lists',
   snapshot: 'The snapshot',
   stream: 'The stream',
   'replica-attach': 'Replicas: how they attach',

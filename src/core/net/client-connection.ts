@@ -15,6 +15,7 @@ import {
   type Dial,
   type DialOptions,
   type Endpoint,
+  type FailedAddress,
 } from '../base/byte-channel.js';
 import { type Bytes } from '../base/bytes.js';
 import { type Clock } from '../base/clock.js';
@@ -41,6 +42,7 @@ export function connectTo(target: Target, options: ConnectOptions): Dial {
 class Attempt implements ByteChannel {
   local: Endpoint = NOWHERE;
   remote: Endpoint = NOWHERE;
+  readonly tried: FailedAddress[] = [];
   private readonly socket: net.Socket;
   private readonly timer;
   private readonly secure: boolean;
@@ -61,6 +63,12 @@ class Attempt implements ByteChannel {
     this.socket = this.secure ? this.dialTls(dial) : net.connect(this.address(dial));
     this.socket.setNoDelay(true);
     if (!this.secure) this.socket.once('connect', () => this.opened());
+    this.socket.on('connectionAttemptFailed', (ip: string, port: number, _family: number, error: Error) =>
+      this.notReached(ip, port, (error as NodeJS.ErrnoException).code ?? error.name),
+    );
+    this.socket.on('connectionAttemptTimeout', (ip: string, port: number) =>
+      this.notReached(ip, port, 'TIMEOUT'),
+    );
     this.socket.on('data', (chunk: Buffer) => this.received(chunk));
     this.socket.once('end', () => (this.ended = true));
     this.socket.on('error', (error) => (this.error ??= this.describe(error)));
@@ -129,6 +137,12 @@ class Attempt implements ByteChannel {
     };
   }
 
+  /** A name may have several addresses, which are tried in turn. */
+  private notReached(ip: string, port: number, code: string): void {
+    const address = hostPort(ip, port);
+    if (!this.tried.some((other) => other.address === address)) this.tried.push({ address, code });
+  }
+
   private opened(): void {
     if (this.phase === 'over') return;
     this.timer.cancel();
@@ -178,7 +192,8 @@ class Attempt implements ByteChannel {
     const layer = this.phase === 'open' ? 'stream' : this.phase === 'over' ? 'stream' : this.phase;
     // An attempt on several addresses of one name fails with one error for each.
     const message = error.errors?.map((e) => e.message).join('; ') ?? error.message;
-    return { code: error.code ?? error.name, message: message || error.name, layer };
+    const tried = this.tried.length > 1 ? { tried: this.tried } : {};
+    return { code: error.code ?? error.name, message: message || error.name, layer, ...tried };
   }
 }
 

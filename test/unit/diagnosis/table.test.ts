@@ -27,7 +27,7 @@ describe('the table of diagnoses', () => {
   });
 
   it('finds an entry by its id', () => {
-    expect(findEntry('bare-continue')?.chapter).toBe('psync');
+    expect(findEntry('bare-continue')?.chapter).toBe('position');
     expect(findEntry('nonsense')).toBeUndefined();
   });
 

@@ -117,7 +117,7 @@ export class MasterSide {
       else if (due && nowMs - due.sinceMs >= PATIENCE_MS)
         this.fails(due.step, 'timeout', nowMs - due.sinceMs);
     } else if (this.mode === 'snapshot' && by === 'master') this.snapshotFails('closed', this.waiting());
-    else if (this.mode === 'stream') this.endStream('closed');
+    else if (this.mode === 'stream') this.endStream(by === 'master' ? 'closed' : 'stopped');
     this.mode = 'over';
   }
 

@@ -158,7 +158,7 @@ export class Attempt {
     if ('none' in came) {
       const waitedMs = (this.env.clock.monotonicUs() - from) / 1000;
       const why = came.none === 'garbage' ? 'unexpected' : came.none;
-      this.evidence.fault = { step, why, bytes: this.peer.waiting(), waitedMs };
+      this.evidence.fault = { step, why, bytes: this.peer.waiting(), waitedMs, onlyKeepalives: false };
       throw new Deviation(`${step}: ${NO_LINE[came.none]}`, this.evidence);
     }
     const { raw } = came;
@@ -271,7 +271,7 @@ export class Attempt {
   deviate(step: StepId, message: string, id?: DiagnosisId): never {
     const line = this.evidence.answers.get(step)?.line ?? EMPTY;
     const why = line.startsWith('-') ? 'error-reply' : 'unexpected';
-    this.evidence.fault = { step, why, bytes: this.peer.waiting(), waitedMs: 0 };
+    this.evidence.fault = { step, why, bytes: this.peer.waiting(), waitedMs: 0, onlyKeepalives: false };
     throw new Deviation(message, this.evidence, id);
   }
 

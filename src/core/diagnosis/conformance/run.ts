@@ -12,7 +12,7 @@ import { askFacts, type MasterFacts } from '../master-facts.js';
 import { randomPort } from '../probes.js';
 import { type Random } from '../../base/random.js';
 import { type Finding } from '../rule.js';
-import { looksKeyedByAddress } from '../rules/answers.js';
+import { looksKeyedByAddress } from '../rules/psync.js';
 import { entryOf, type DiagnosisId } from '../table.js';
 import { ACK_VARIANTS } from './acks.js';
 import { Attempt, Deviation, Skip, type Env } from './attempt.js';

@@ -1,50 +1,7 @@
-/** Faults of REPLCONF and PSYNC: how the master knows its replica, and what it answers. */
+/** Faults of PSYNC: how the master knows its replica, and what it answers. */
 import { entries } from '../entry.js';
 
 export const PSYNC = entries([
-  {
-    id: 'wrong-reply-type',
-    chapter: 'introduce',
-    severity: 'fault',
-    seen: 'PING is answered by something that does not begin with `+`, such as `$4` CR LF `PONG`, or `PONG`.',
-    means: 'The answer has the wrong RESP type.',
-    fix: 'Answer PING with the simple string `+PONG\\r\\n`, as a client without arguments gets it.',
-    source: 'redis 7.2.6 replication.c:syncWithMaster looks at the first byte',
-    explain:
-      'A replica reads one line and accepts it when it begins with a plus sign (or is one of three login errors). A bulk string is a line with a length first, so the handshake ends there.',
-  },
-  {
-    id: 'missing-line-end',
-    chapter: 'introduce',
-    severity: 'fault',
-    seen: 'An answer arrives without CR LF, and nothing more comes.',
-    means: 'The answer is right as far as it goes, but the line is not ended.',
-    fix: 'End every simple string and every error with `\\r\\n`.',
-    source: 'redis 7.2.6 syncio.c:syncReadLine',
-    explain: 'A replica reads up to the LF. Without one it waits for 5 seconds and drops the connection.',
-  },
-  {
-    id: 'replconf-unanswered',
-    chapter: 'introduce',
-    severity: 'fault',
-    seen: 'REPLCONF listening-port, ip-address or capa is never answered; PING was.',
-    means: 'The server swallows REPLCONF as if it were an acknowledgement.',
-    fix: 'Answer `+OK\\r\\n` to every REPLCONF but ACK (no answer ever) and GETACK.',
-    source: 'redis 7.2.6 replication.c:replconfCommand',
-    explain:
-      'REPLCONF has two lives. Before PSYNC it introduces a replica and is answered like any command. After it, `REPLCONF ACK <offset>` comes once a second and must stay unanswered, or the answer would end up in the stream.',
-  },
-  {
-    id: 'replconf-unknown',
-    chapter: 'introduce',
-    severity: 'warning',
-    seen: 'REPLCONF is answered by an error.',
-    means: 'The server does not know REPLCONF, or not this option. A replica passes over it.',
-    fix: 'A server of your own should answer `+OK` to options it knows and `-ERR Unrecognized REPLCONF option: <name>` to others; unknown capa values are ignored.',
-    source: 'redis 7.2.6 replication.c:replconfCommand, syncWithMaster ("Non critical")',
-    explain:
-      'PSYNC decides, not REPLCONF. But without `capa psync2` the master cannot tell a new replication id with +CONTINUE, and without listening-port INFO lists the replica with port 0. Options after an unknown one in the same command are not applied.',
-  },
   {
     id: 'psync-unknown',
     chapter: 'psync',
@@ -53,6 +10,7 @@ export const PSYNC = entries([
     means: 'The server has no PSYNC, or has renamed it.',
     fix: 'If it is a managed service, use its own import or replication; if it is a proxy or a Sentinel, connect to the data node; if it is yours, PSYNC is the command to write.',
     source: 'redis 7.2.6 server.c:commandCheckExistence; RedisShake issues 653, 974, 423',
+    modes: [30],
     explain:
       'ElastiCache, MemoryDB, Memorystore, Redis Cloud, Upstash and others offer no PSYNC; some can alias it on request. Dragonfly has a protocol of its own (DFLY). A real replica falls back to SYNC, which such servers do not have either.',
   },
@@ -64,7 +22,56 @@ export const PSYNC = entries([
     means: 'The provider has switched replication commands off.',
     fix: "Use the provider's export or import, or copy with SCAN and DUMP.",
     source: 'RedisShake issues 606, 573, 975',
+    modes: [31],
     explain: 'Seen with Azure Cache and with ElastiCache behind an aliased command.',
+  },
+  {
+    id: 'psync-arity',
+    chapter: 'psync',
+    severity: 'fault',
+    seen: "`-ERR wrong number of arguments for 'psync' command` to `PSYNC ? -1`.",
+    means: 'What answers to this name is not PSYNC as Redis has it.',
+    fix: 'Ask the provider for the right alias of this node; a server of your own must take an id and an offset.',
+    source: 'RedisShake issue 975; redis 7.2.6 commands/psync.json',
+    modes: [31],
+    explain:
+      'Seen where a provider gave each node its own renamed PSYNC and SYNC and the names were mixed up. PSYNC has two arguments, SYNC has none.',
+  },
+  {
+    id: 'psync-bad-arguments',
+    chapter: 'psync',
+    severity: 'fault',
+    seen: '`-ERR value is not an integer or out of range` to PSYNC.',
+    means: 'The offset is not read as a number.',
+    fix: 'PSYNC takes `<replid> <offset>`, the offset a decimal integer, or `? -1`.',
+    source: 'redis 7.2.6 replication.c:masterTryPartialResynchronization',
+    modes: [38],
+    explain:
+      'Redis says this when the second argument is no number. To `PSYNC ? -1`, or to a number, it means that the server does not read negative or large numbers; offsets have 64 bits.',
+  },
+  {
+    id: 'failover-refused',
+    chapter: 'psync',
+    severity: 'fault',
+    seen: "`-ERR PSYNC FAILOVER can't be sent to a master.` or `... replid must match my replid.`",
+    means: 'The server took our PSYNC for the last step of a coordinated FAILOVER.',
+    fix: 'Send PSYNC with two arguments. If a FAILOVER is really going on: its state is in `INFO replication`, and `FAILOVER ABORT` ends it.',
+    source: 'redis 7.2.6 replication.c:syncCommand',
+    modes: [55],
+    explain:
+      'A third argument FAILOVER tells a replica to become master. A master refuses it, and so does a replica with another replication id.',
+  },
+  {
+    id: 'replica-cannot-command',
+    chapter: 'psync',
+    severity: 'fault',
+    seen: "`-ERR Replica can't interact with the keyspace`.",
+    means: 'The connection is that of a replica already, and a client command came on it.',
+    fix: 'One PSYNC for each connection, and nothing but REPLCONF ACK after it: ask INFO and the rest on a connection of their own.',
+    source: 'redis 7.2.6 server.c:processCommand',
+    modes: [40],
+    explain:
+      'After PSYNC the connection carries the stream and belongs to the replica. Our handshake sends nothing there, so a server that answers PSYNC itself like this has marked the connection too early: at REPLCONF, or for another client with the same key.',
   },
   {
     id: 'replica-keyed-by-address',
@@ -75,6 +82,7 @@ export const PSYNC = entries([
     fix: 'A replica is its connection. Keep replica state on the client object; the announced port is only for display.',
     source:
       'redis 7.2.6 replication.c:replconfCommand stores into the client of the connection; redis pull request 12109',
+    modes: [37],
     explain:
       'REPLCONF listening-port names the port on which the replica takes its own clients. The connection to the master comes from another, ephemeral port. A master that registers `peer-ip:announced-port` on REPLCONF and looks for `peer-ip:source-port` on PSYNC never finds it. Redis has no replica table at all: REPLCONF sets fields of the client object that the socket was accepted into, PSYNC turns that same object into a replica, and closing the socket ends it. Keying by address also breaks two replicas that announce one port, NAT, containers, and IPv4-mapped IPv6 addresses. The tool confirms the fault by a second handshake whose announced port equals its source port: a master with this fault accepts that one.',
   },
@@ -86,6 +94,7 @@ export const PSYNC = entries([
     means: 'The master does not connect PSYNC with the REPLCONF that came before it.',
     fix: 'A replica is its connection: REPLCONF sets fields of the client object, PSYNC turns the same object into a replica. Neither needs a table, and PSYNC needs no REPLCONF at all.',
     source: 'redis 7.2.6 replication.c:replconfCommand, syncCommand',
+    modes: [37],
     explain:
       'As replica-keyed-by-address, but the confirming handshake was refused, too: the lookup uses something else than the announced port. Redis accepts PSYNC from any client, introduced or not.',
   },
@@ -97,6 +106,7 @@ export const PSYNC = entries([
     means: 'Answers of earlier commands had not been written when PSYNC was read.',
     fix: 'Read every answer before sending PSYNC.',
     source: 'redis 7.2.6 replication.c:syncCommand',
+    modes: [34],
     explain:
       'The reply buffer of the connection becomes the replication feed, so it must be empty at that moment.',
   },
@@ -108,6 +118,7 @@ export const PSYNC = entries([
     means: 'A filtered snapshot is only sent in the EOF form.',
     fix: 'Add --capa eof.',
     source: 'redis 7.2.6 replication.c:syncCommand',
+    modes: [35],
     explain: 'rdb-filter-only snapshots are made for one socket, and their length is not known beforehand.',
   },
   {
@@ -119,6 +130,7 @@ export const PSYNC = entries([
     fix: 'See its log and `INFO persistence`: vm.overcommit_memory, disk space, another child process.',
     source:
       'redis 7.2.6 replication.c:replicationSetupSlaveForFullResync, updateSlavesWaitingBgsave; redis issue 8070',
+    modes: [36],
     explain: 'May come minutes after PSYNC. A replica tries again each second, and each try is another fork.',
   },
   {
@@ -129,8 +141,69 @@ export const PSYNC = entries([
     means: 'The server took PSYNC and forgot to answer.',
     fix: 'Answer `+FULLRESYNC <id> <offset>\\r\\n`; while the snapshot is being prepared send a bare LF each second.',
     source: 'redis 7.2.6 replication.c:replicationCron, syncCommand',
+    modes: [39],
     explain:
       'A real master sends a newline each second to a replica that waits for its snapshot, so silence means that nothing is being prepared. Redis itself stays silent only to a second PSYNC on one connection.',
+  },
+  {
+    id: 'other-child-running',
+    chapter: 'psync',
+    severity: 'fault',
+    seen: 'Keepalives and no answer, and INFO says that a BGSAVE or an AOF rewrite is going on.',
+    means: 'The master makes one child at a time, and another one is running.',
+    fix: 'Wait; `INFO persistence` shows how far it is (current_save_keys_processed). Attach replicas one after the other, or together within repl-diskless-sync-delay.',
+    source: 'redis 7.2.6 replication.c:syncCommand (cases 2 and 3), shouldStartChildReplication',
+    modes: [43],
+    explain:
+      'A snapshot for a socket serves only the replicas that were waiting when it began; a snapshot for the disk, or an AOF rewrite, has to end first. The newlines keep the replica patient for as long as it takes.',
+  },
+  {
+    id: 'keepalives-forever',
+    chapter: 'psync',
+    severity: 'fault',
+    seen: 'A newline each second and never +FULLRESYNC, although no other child is running.',
+    means: 'The master waits for something that does not happen.',
+    fix: 'Send nothing between PSYNC and +FULLRESYNC: no ACK, no newline, no PING. See its log, and repl-diskless-sync-delay and -max-replicas.',
+    source: 'redis 7.2.6 replication.c:shouldStartChildReplication, replicationCron (inferred)',
+    modes: [42],
+    explain:
+      'A diskless master starts when the replica has been idle for repl-diskless-sync-delay, and every byte that the replica sends makes it young again: a replica that acknowledges or pings too early waits for ever. We send nothing there, so here it is the master: a huge delay, or a server that never comes to its snapshot.',
+  },
+  {
+    id: 'diskless-delay',
+    chapter: 'psync',
+    severity: 'warning',
+    seen: 'Some seconds of newlines, then +FULLRESYNC.',
+    means: 'The master waits for more replicas before it makes a diskless snapshot.',
+    fix: 'Nothing. To skip the wait leave `capa eof` out (--capa psync2), or lower repl-diskless-sync-delay.',
+    source: 'redis 7.2.6 replication.c:syncCommand (case 3), replicationCron',
+    modes: [41],
+    explain:
+      'repl-diskless-sync is on by default since 7.0, with a delay of 5 seconds. The answer to PSYNC is sent when the child starts, so the delay looks like a hang; the newlines tell that it is none.',
+  },
+  {
+    id: 'fullresync-wrong-type',
+    chapter: 'psync',
+    severity: 'fault',
+    seen: 'PSYNC is answered by `$<n>`, `-FULLRESYNC`, `FULLRESYNC` or the like instead of `+FULLRESYNC`.',
+    means: 'The answer to PSYNC is not a simple string.',
+    fix: 'Write `+FULLRESYNC <id> <offset>\\r\\n` as one line, then the snapshot.',
+    source: 'redis 7.2.6 replication.c:slaveTryPartialResynchronization',
+    modes: [47],
+    explain:
+      'A replica reads one line and compares its beginning with +FULLRESYNC and +CONTINUE. Anything else makes it fall back to SYNC, as if the server knew no PSYNC.',
+  },
+  {
+    id: 'fullresync-unended',
+    chapter: 'psync',
+    severity: 'fault',
+    seen: '`+FULLRESYNC <id> <offset>` runs into what follows it: `...0$88`.',
+    means: 'The line end between the answer to PSYNC and the snapshot is missing.',
+    fix: 'End the line with `\\r\\n` before the `$`.',
+    source: 'redis 7.2.6 replication.c:slaveTryPartialResynchronization, syncio.c:syncReadLine',
+    modes: [47],
+    explain:
+      'The replica reads up to the next line feed, so the header of the snapshot becomes part of the offset and is gone when the snapshot should begin.',
   },
   {
     id: 'malformed-fullresync',
@@ -140,6 +213,7 @@ export const PSYNC = entries([
     means: 'The answer to PSYNC does not split into an id of 40 characters and an offset.',
     fix: 'Answer `+FULLRESYNC <40 lower-case hex digits> <offset>\\r\\n`, one blank between; the offset of a fresh server is 0.',
     source: 'redis 7.2.6 replication.c:slaveTryPartialResynchronization',
+    modes: [45, 46],
     explain:
       'A real replica does not stop here: it logs "Master replied with wrong +FULLRESYNC syntax.", takes the snapshot, and blanks the id it keeps. So replication seems to work, and every reconnect is a full sync.',
   },
@@ -152,30 +226,9 @@ export const PSYNC = entries([
     fix: 'Answer `PSYNC ? -1` with `+FULLRESYNC` always.',
     source:
       'redis 7.2.6 replication.c:slaveTryPartialResynchronization resurrects a cached master that is not there; masterTryPartialResynchronization',
+    modes: [49],
     explain:
       'The question mark asks for a full sync. A replica has no cached master to resurrect then, and a real one is likely to crash on it.',
-  },
-  {
-    id: 'bare-continue',
-    chapter: 'psync',
-    severity: 'fault',
-    seen: '`+CONTINUE` without an id, although `capa psync2` was announced.',
-    means: 'The master lets the replica continue but does not name its replication id.',
-    fix: 'To a replica that announced psync2 answer `+CONTINUE <replid>\\r\\n`; the bare form is for those that did not.',
-    source: 'redis 7.2.6 replication.c:masterTryPartialResynchronization',
-    explain:
-      'The id is how a replica learns that its master was promoted or follows another history now. Without it the replica keeps the old id, hands it to its own sub-replicas, and their next PSYNC is refused, or worse, accepted.',
-  },
-  {
-    id: 'continue-wrong-id',
-    chapter: 'psync',
-    severity: 'fault',
-    seen: '`+CONTINUE <something>` whose id has not 40 characters.',
-    means: 'The id cannot be a replication id, so a replica ignores it.',
-    fix: 'Send the 40 hex digits of master_replid.',
-    source: 'redis 7.2.6 replication.c:slaveTryPartialResynchronization',
-    explain:
-      'A replica looks at the length alone. With another length it goes on under the old id, as after a bare +CONTINUE.',
   },
   {
     id: 'two-channel-sync',
@@ -185,30 +238,9 @@ export const PSYNC = entries([
     means: 'The master offers a full sync over two sockets, because that capability was announced.',
     fix: 'Leave --capa dual-channel and --capa rdb-channel-repl out.',
     source: 'valkey 8.0.1 replication.c:syncCommand; redis pull request 13732',
+    modes: [50, 51],
     explain:
       'The two forms do not match each other, and a replica that knows neither must not announce them.',
-  },
-  {
-    id: 'probe-needs-backlog',
-    chapter: 'psync',
-    severity: 'fault',
-    seen: 'INFO says repl_backlog_active:0, or does not tell id, offset and backlog.',
-    means: 'The current position cannot be asked for without a snapshot: nothing was sent.',
-    fix: 'A master makes its backlog when its first replica attaches. Attach one, or run without --probe and pay for a full sync.',
-    source: 'redis 7.2.6 replication.c:masterTryPartialResynchronization, syncCommand; redis issue 9742',
-    explain:
-      'The probe sends `PSYNC <master_replid> <master_repl_offset + 1>`, which a master with a backlog answers by +CONTINUE and no data. Without one, the same request would make it fork for a snapshot.',
-  },
-  {
-    id: 'probe-got-fullresync',
-    chapter: 'psync',
-    severity: 'fault',
-    seen: "`+FULLRESYNC` in answer to a PSYNC for the master's own id and current offset.",
-    means: 'The master does not continue a replica that misses nothing: every reconnect is a full sync.',
-    fix: 'Accept a PSYNC whose id is yours and whose offset lies in first_byte_offset ... first_byte_offset + histlen; the offset asked for is that of the first byte wanted.',
-    source: 'redis 7.2.6 replication.c:masterTryPartialResynchronization',
-    explain:
-      'Either the backlog is not consulted, or the offset is compared off by one: a replica that has applied everything up to N asks for N + 1. (On a busy master with a tiny backlog the offset of INFO may already be gone when PSYNC arrives.)',
   },
   {
     id: 'unknown-answer',
@@ -218,6 +250,7 @@ export const PSYNC = entries([
     means: 'The answer is none that Redis gives here, and no fault in our table looks like it.',
     fix: 'Compare with what a real Redis would have sent, below. With --json the trace can go into a bug report.',
     source: 'redis 7.2.6 replication.c',
+    modes: [],
     explain: 'Nothing known fits. The bytes are shown with a mark under the first that was not expected.',
   },
 ]);

@@ -10,6 +10,7 @@ export const REACH = entries([
     means: 'Nothing listens at this address.',
     fix: 'Check host and port, and whether the server binds to the address you reach it by (`bind` in redis.conf: the default is loopback only). Behind a service name there may be no ready endpoint.',
     source: 'redis 7.2.6 replication.c:syncWithMaster, "Error condition on socket for SYNC"',
+    modes: [1],
     explain:
       'The host answered and said that no process listens on that port. The usual reasons are a server that is not running, another port, or a server that listens on 127.0.0.1 while you come from another host or container.',
   },
@@ -21,6 +22,7 @@ export const REACH = entries([
     means: 'Packets to this address are dropped on the way.',
     fix: 'Look for a firewall, a security group, a stale service address or a wrong network; try the path with `nc -vz host port`.',
     source: 'redis issue 10668',
+    modes: [2],
     explain:
       'A refused connection answers at once; silence means that something swallows the packets. A real replica waits repl-timeout (60 s by default) here and tries again, for ever, and its log says no more than "Timeout connecting to the MASTER".',
   },
@@ -32,6 +34,7 @@ export const REACH = entries([
     means: 'The host name is not known here.',
     fix: 'Check the spelling and the resolver of this host, or give the literal address.',
     source: 'getaddrinfo(3)',
+    modes: [12],
     explain: 'No connection was tried. Names of a container network resolve inside that network only.',
   },
   {
@@ -42,8 +45,21 @@ export const REACH = entries([
     means: 'The operating system cannot reach this address.',
     fix: 'Check routes, address family (IPv4 or IPv6) and, for a unix socket, its permissions (`unixsocketperm`).',
     source: 'connect(2)',
+    modes: [12],
     explain:
       'The error comes from the network stack of this host or from a router on the way, not from the server.',
+  },
+  {
+    id: 'address-family',
+    chapter: 'reach',
+    severity: 'warning',
+    seen: 'A name has several addresses (IPv4 and IPv6) and the first does not answer; or an IPv6 address is given on a host without IPv6.',
+    means: 'The server listens on one address family only, and the name stands for both.',
+    fix: 'Give the literal address instead of the name, or let the server listen on both families: `bind * -::*`, or the two loopback addresses.',
+    source: 'redis 7.2.6 anet.c:anetTcpGenericConnect, replication.c:connectWithMaster',
+    modes: [12],
+    explain:
+      'Many systems resolve localhost to ::1 first. We try every address in turn; a real replica connects without waiting, so it mostly stays with the first one and reports a refused connection while clients get through.',
   },
   {
     id: 'tls-on-plain-port',
@@ -53,6 +69,7 @@ export const REACH = entries([
     means: 'The port speaks plain RESP, and we spoke TLS to it.',
     fix: "Drop --tls (or rediss://), or connect to the server's `tls-port`.",
     source: 'dragonfly issue 4526; redis 7.2.6 networking.c:processInlineBuffer',
+    modes: [6],
     explain:
       'A plain server reads the first TLS message as an inline command and answers with an error or not at all. OpenSSL reports the answer as a wrong version number.',
   },
@@ -64,6 +81,7 @@ export const REACH = entries([
     means: 'The port speaks TLS, and we spoke plain RESP to it.',
     fix: 'Use --tls (or rediss://), with --cacert unless the certificate is publicly trusted. Replicas of this master need `tls-replication yes`.',
     source: 'redis issue 7224; dragonfly issue 4526',
+    modes: [7],
     explain:
       'The server waits for a TLS ClientHello. Our PING is none, so it sends an alert record or drops the connection. A replica without tls-replication does the same and logs a failed handshake each second.',
   },
@@ -75,6 +93,7 @@ export const REACH = entries([
     means: 'The port speaks TLS, but the two sides do not trust each other.',
     fix: 'Give the CA with --cacert, the name with --sni, our own certificate with --cert and --key (`tls-auth-clients yes` is the default of Redis); --insecure only to look.',
     source: 'redis 7.2.6 tls.c',
+    modes: [7],
     explain:
       'Redis asks clients, and so replicas, for a certificate unless tls-auth-clients says otherwise. A private CA is not known to this host until it is given.',
   },
@@ -86,6 +105,7 @@ export const REACH = entries([
     means: 'A web server or an HTTP load balancer listens on this port.',
     fix: 'Connect to the port of the Redis server itself. A proxy in between must pass TCP through, not HTTP.',
     source: 'redis 7.2.6 server.c:securityWarningCommand knows the reverse case',
+    modes: [8],
     explain: 'RESP is not HTTP: no path, header or upgrade leads from one to the other.',
   },
   {
@@ -96,6 +116,7 @@ export const REACH = entries([
     means: 'Another service listens on this port.',
     fix: 'Check host and port.',
     source: 'the banners of those protocols',
+    modes: [9],
     explain: 'The server spoke first, or in words that RESP does not have.',
   },
   {
@@ -106,6 +127,7 @@ export const REACH = entries([
     means: 'The server has no password and takes connections from its own host only.',
     fix: 'Set a password or an ACL user and give it with --pass; or, on a network that you trust, `protected-mode no`.',
     source: 'redis 7.2.6 networking.c:clientAcceptHandler',
+    modes: [5],
     explain:
       'Protected mode is on by default. It refuses every connection from another host while the default user needs no password. The refusal is sent before our PING is read, so it can look like an answer to it.',
   },
@@ -117,6 +139,7 @@ export const REACH = entries([
     means: 'All connections that the server allows are taken.',
     fix: 'Find who holds them (`CLIENT LIST` from a connection that still stands), raise `maxclients` and the file descriptor limit.',
     source: 'redis 7.2.6 networking.c:acceptCommonHandler',
+    modes: [4],
     explain:
       'The refusal comes before any command is read. Replicas count as clients, so they are refused, too.',
   },
@@ -128,6 +151,7 @@ export const REACH = entries([
     means: 'Something accepted the connection but nothing behind it wants to talk.',
     fix: 'Look for a proxy or load balancer without a backend, an address allow-list, or a server that is shutting down. The port was tried with TLS as well: it does not speak it either.',
     source: 'seen with proxies without a backend; inferred',
+    modes: [3],
     explain:
       'A Redis server that refuses a client says why (`-DENIED`, `-ERR max number of clients reached`). A silent close comes from something in front of it.',
   },
@@ -139,6 +163,7 @@ export const REACH = entries([
     means: 'The port is open but the server behind it does not answer.',
     fix: 'The kernel accepts connections for a process that is stopped, swapping or busy with one long command: look at the process. If it is another kind of server, it waits for something else than RESP.',
     source: 'redis 7.2.6 replication.c:receiveSynchronousResponse; redis issue 1879',
+    modes: [11],
     explain:
       'A real replica gives an answer 5 seconds before it drops the connection and tries again, so a master that needs longer can never be attached to.',
   },

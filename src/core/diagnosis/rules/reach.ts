@@ -2,6 +2,7 @@
 import { EMPTY, type Bytes } from '../../base/bytes.js';
 import { type Evidence } from '../evidence.js';
 import { type Rule } from '../rule.js';
+import { seconds } from './words.js';
 
 /** Everything that came from the peer at the step that failed: the line that was read, and what lay behind it. */
 export function rawAnswer(e: Evidence): Bytes {
@@ -22,6 +23,12 @@ export const TLS_RECORD = /^[\x15\x16]\x03/;
 const HTTP = /^(HTTP\/|<!DOCTYPE|<html|\x00\x00[^]\x04\x00)/i;
 const TLS_TEXT = /Bad TLS header|SSL|TLS/;
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ALERT_|SSLV3_ALERT|TLSV1|HANDSHAKE_FAILURE/i;
+
+/** What an address of a family says that this host does not have. */
+const NO_FAMILY: readonly string[] = ['EAFNOSUPPORT', 'ENETUNREACH', 'EADDRNOTAVAIL'];
+
+/** In one word: an address of IPv6 with its port, also where its digits are masked. */
+const THREE_COLONS = /(?:[^\s:]*:){3}/;
 
 const BANNERS: readonly (readonly [RegExp, string])[] = [
   [/^SSH-\d/, 'an SSH server'],
@@ -51,7 +58,8 @@ export const REACH_RULES: readonly Rule[] = [
       if (e.asked.tls || e.unreachable) return undefined;
       const record = TLS_RECORD.test(rawAnswer(e));
       const named = atFirst(e) && TLS_TEXT.test(rawAnswer(e));
-      if (!record && !named && e.probes.otherTls !== 'answers') return undefined;
+      const probed = e.probes.otherTls === 'answers' && nothingCame(e);
+      if (!record && !named && !probed) return undefined;
       const what = record
         ? 'a TLS alert'
         : named
@@ -68,11 +76,23 @@ export const REACH_RULES: readonly Rule[] = [
     },
   },
   {
-    id: 'connection-refused',
+    id: 'address-family',
     when: (e) =>
-      ['ECONNREFUSED', 'ENOENT'].includes(e.unreachable?.code ?? '')
-        ? { text: `Nothing listens at this address: ${e.unreachable?.message}.` }
+      NO_FAMILY.includes(e.unreachable?.code ?? '') && THREE_COLONS.test(e.unreachable?.message ?? '')
+        ? {
+            severity: 'fault',
+            text: `The address is of IPv6, and this host has no way to it: ${e.unreachable?.message}.`,
+          }
         : undefined,
+  },
+  {
+    id: 'connection-refused',
+    when: (e) => {
+      if (!['ECONNREFUSED', 'ENOENT'].includes(e.unreachable?.code ?? '')) return undefined;
+      const tried = e.unreachable?.tried;
+      const all = tried ? ` The name has ${tried.length} addresses, and none of them answers.` : '';
+      return { text: `Nothing listens at this address: ${e.unreachable?.message}.${all}` };
+    },
   },
   {
     id: 'connect-timeout',
@@ -160,7 +180,16 @@ function code(e: Evidence): string {
   return e.unreachable ? ` (${e.unreachable.code})` : '';
 }
 
-/** A duration for a sentence. */
-export function seconds(ms: number): string {
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 100) / 10} s`;
-}
+/** A connection that stands, but not at the first try. */
+export const ADDRESS_RULES: readonly Rule[] = [
+  {
+    id: 'address-family',
+    when: (e) => {
+      if (!e.tried || e.tried.length === 0 || !e.remote) return undefined;
+      const failed = e.tried.map(({ address, code }) => `${address} (${code})`).join(', ');
+      return {
+        text: `The name has several addresses: ${failed} did not answer, ${e.remote} does. A real replica may try no other than the first that its resolver gives it.`,
+      };
+    },
+  },
+];

@@ -44,7 +44,13 @@ export const STAGES = [
 const why = oneOf('unreachable', 'error-reply', 'unexpected', 'timeout', 'closed');
 const severity = oneOf('fault', 'warning');
 
-const channelError = object({ code: text, message: text, layer: oneOf('connect', 'tls', 'stream') });
+const tried = list(object({ address: text, code: text }));
+const channelError = object({
+  code: text,
+  message: text,
+  layer: oneOf('connect', 'tls', 'stream'),
+  'tried?': tried,
+});
 
 const outcome = variants('kind', {
   full: object({ 'replid?': bytes, 'offset?': integer, line: bytes }),
@@ -73,6 +79,24 @@ const found = object({
   'reconnect?': object({ line: bytes, outcome }),
   'masterOffset?': integer,
   'probeImpossible?': text,
+  'service?': text,
+  'before?': mapOf(text),
+  'infoUnanswered?': flag,
+  'waiting?': mapOf(text),
+  'after?': mapOf(text),
+  'databases?': list(count),
+  'configRefused?': bytes,
+  'sentinels?': count,
+  'minReplicasToWrite?': integer,
+  'disklessDelaySeconds?': integer,
+  'upstream?': object({
+    hops: list(object({ address: text, 'role?': text, 'linkStatus?': text })),
+    end: oneOf('self', 'ring', 'master', 'silent', 'too-long'),
+  }),
+  'manners?': object({
+    'together?': object({ sent: count, answered: count }),
+    'caseSensitive?': object({ command: text, line: text }),
+  }),
 });
 
 const checksum = variants('state', {
@@ -174,7 +198,7 @@ export const EXAMINE_SHAPES: Readonly<Record<ExamineEvent['kind'], Shape>> = {
 
 /** The same of a connection. */
 const VISIT_SHAPES: Readonly<Record<VisitEvent['kind'], Shape>> = {
-  connect: object({ local: text, remote: text, localPort: count }),
+  connect: object({ local: text, remote: text, localPort: count, 'tried?': tried }),
   unreachable: object({ error: channelError }),
   send: object({ bytes, args: list(bytes) }),
   receive: object({
@@ -184,7 +208,7 @@ const VISIT_SHAPES: Readonly<Record<VisitEvent['kind'], Shape>> = {
     'expected?': text,
   }),
   keepalive: object({}),
-  fault: object({ why, bytes, waitedMs: number }),
+  fault: object({ why, bytes, waitedMs: number, 'onlyKeepalives?': flag }),
   close: object({
     close: object({ by: oneOf('peer', 'us', 'error'), 'error?': channelError }),
     bytes,
@@ -204,6 +228,7 @@ const VISIT_SHAPES: Readonly<Record<VisitEvent['kind'], Shape>> = {
   'stream-begin': object({ 'offset?': integer }),
   'stream-noise': object({ bytes }),
   command: object({ 'offset?': integer, wireLength: count, 'db?': integer, args: list(bytes), argc: count }),
+  'stream-late': object({ bytesSeen: count }),
   'stream-fault': object({ message: text, bytes }),
   'stream-end': object({
     why: oneOf('count', 'time', 'stopped', 'closed', 'fault'),

@@ -54,13 +54,15 @@ export function maskWire(bytes: Bytes, masks: Masks, strict: boolean): Bytes {
   return ascii(out);
 }
 
+const LINE = /^(?:\r?\n|[:*$]-?\d*(?:\r?\n|$)|\$EOF:[^\r\n]{0,40}(?:\r?\n|$)|[+-][^\r\n]*(?:\r?\n|\r?$))/;
+/** Where no data come: a line whose end is damaged, and an answer to PSYNC without its sign, are known by their words. */
+const DAMAGED_LINE = /^(?:[+-][^\n]*(?:\n|$)|(?:FULLRESYNC|CONTINUE)\b[^\n]*(?:\n|$))/;
+
 /** The line of RESP that `rest` begins with, its end included when it came; undefined when it is none. */
 function protocolLine(rest: string, strict: boolean): string | undefined {
-  const line =
-    /^(?:\r?\n|[:*$]-?\d*(?:\r?\n|$)|\$EOF:[^\r\n]{0,40}(?:\r?\n|$)|[+-][^\r\n]*(?:\r?\n|\r?$))/.exec(
-      rest,
-    )?.[0];
-  if (line === undefined || !strict || !/^[+-]/.test(line)) return line;
+  const line = LINE.exec(rest)?.[0];
+  if (!strict) return line ?? DAMAGED_LINE.exec(rest)?.[0];
+  if (line === undefined || !/^[+-]/.test(line)) return line;
   return /^[+-][A-Z]{2,}\b/.test(line) ? line : undefined;
 }
 

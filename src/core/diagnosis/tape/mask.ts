@@ -13,6 +13,7 @@ const MAX_REMEMBERED = 100_000;
 export class Masks {
   private readonly values = new Map<string, number>();
   private readonly hosts = new Map<string, string>();
+  private readonly hostMasks = new Set<string>();
 
   /** The mask of a key or a value. */
   value(value: Bytes): Bytes {
@@ -26,10 +27,15 @@ export class Masks {
   host(host: string): string {
     const known = this.hosts.get(host);
     if (known !== undefined) return known;
+    // What was masked already, in the same text, stays: another mask would make it another host.
+    if (this.hostMasks.has(host)) return host;
     const label = `h${this.hosts.size + 1}`;
     let used = 0;
     const mask = host.replace(/[^.:]/g, () => label[used++] ?? 'h');
-    if (this.hosts.size < MAX_REMEMBERED) this.hosts.set(host, mask);
+    if (this.hosts.size < MAX_REMEMBERED) {
+      this.hosts.set(host, mask);
+      this.hostMasks.add(mask);
+    }
     return mask;
   }
 

@@ -5,7 +5,9 @@
  */
 import { ascii, lower, type Bytes } from '../../base/bytes.js';
 import { type SnapshotReport } from '../../replication/snapshot-check.js';
-import { type Asked, type ProbeResults } from '../evidence.js';
+import { type FailedAddress } from '../../base/byte-channel.js';
+import { type Asked } from '../evidence.js';
+import { type InfoFacts, type ProbeResults } from '../probe-results.js';
 import { type Finding } from '../rule.js';
 import { type TraceEvent } from '../trace.js';
 import { Masks } from './mask.js';
@@ -19,6 +21,8 @@ export interface RedactOptions {
 /** Commands of the stream whose arguments are protocol, not data. */
 const PLAIN_COMMANDS: ReadonlySet<string> = new Set(['select', 'ping', 'multi', 'exec', 'replconf']);
 const COMMAND_NAME = /^[A-Za-z][A-Za-z|._-]{0,31}$/;
+/** A channel that everybody has, and by which a diagnosis goes. */
+const SENTINEL_CHANNEL = '__sentinel__:hello';
 /** User names that everybody has, and those that are words of the protocol, too. */
 const PLAIN_USERS =
   /^(default|\(hidden\)|p?sync|ping|replconf|auth|capa|eof|user|err|noauth|noperm|wrongpass|redis)$/i;
@@ -52,9 +56,20 @@ export class Redactor {
       case 'probe':
         return { ...event, found: this.found(event.found) };
       case 'connect':
-        return { ...event, local: this.text(event.local), remote: this.text(event.remote) };
+        return {
+          ...event,
+          ...{ local: this.text(event.local), remote: this.text(event.remote) },
+          ...(event.tried && { tried: this.tried(event.tried) }),
+        };
       case 'unreachable':
-        return { ...event, error: { ...event.error, message: this.text(event.error.message) } };
+        return {
+          ...event,
+          error: {
+            ...event.error,
+            message: this.text(event.error.message),
+            ...(event.error.tried && { tried: this.tried(event.error.tried) }),
+          },
+        };
       case 'send':
         return this.sent(event);
       case 'receive':
@@ -116,6 +131,7 @@ export class Redactor {
       case 'snapshot-begin':
       case 'snapshot-progress':
       case 'stream-begin':
+      case 'stream-late':
       case 'stream-end':
       case 'finding':
       case 'end':
@@ -131,14 +147,40 @@ export class Redactor {
   }
 
   private found(found: ProbeResults): ProbeResults {
-    const { ownPort, reconnect } = found;
+    const { ownPort, reconnect, configRefused } = found;
     return {
       ...found,
+      ...this.facts(found),
+      ...(configRefused !== undefined && { configRefused: this.line(configRefused) }),
       ...(ownPort && { ownPort: { ...ownPort, line: this.line(ownPort.line) } }),
       ...(reconnect && {
         reconnect: { line: this.line(reconnect.line), outcome: this.outcome(reconnect.outcome) },
       }),
     };
+  }
+
+  /** What INFO told, of this server and of those above it. */
+  private facts({ before, waiting, after, upstream }: ProbeResults): ProbeResults {
+    for (const info of [before, waiting, after]) this.learnHost(info?.master_host ?? '');
+    return {
+      ...(before && { before: this.info(before) }),
+      ...(waiting && { waiting: this.info(waiting) }),
+      ...(after && { after: this.info(after) }),
+      ...(upstream && {
+        upstream: {
+          ...upstream,
+          hops: upstream.hops.map((hop) => ({ ...hop, address: this.text(hop.address) })),
+        },
+      }),
+    };
+  }
+
+  private info(info: InfoFacts): InfoFacts {
+    return Object.fromEntries(Object.entries(info).map(([name, value]) => [name, this.text(value)]));
+  }
+
+  private tried(addresses: readonly FailedAddress[]): readonly FailedAddress[] {
+    return addresses.map((one) => ({ ...one, address: this.text(one.address) }));
   }
 
   /** A message of ours: only AUTH and the announced address tell anything. */
@@ -177,6 +219,9 @@ export class Redactor {
 
   private command(args: readonly Bytes[]): readonly Bytes[] {
     if (args.length > 0 && PLAIN_COMMANDS.has(lower(args[0]))) return args;
+    if (lower(args[0] ?? ascii('')) === 'publish' && args[1] === SENTINEL_CHANNEL) {
+      return args.map((arg, i) => (i < 2 ? arg : this.masks.value(arg)));
+    }
     return args.map((arg, i) => (i === 0 && COMMAND_NAME.test(arg) ? arg : this.masks.value(arg)));
   }
 

@@ -5,7 +5,7 @@
  * `atUs` counts from the start of the visit; `conn` numbers its connections (1 is the one that is diagnosed, the others are
  * side connections: INFO, confirmations). `bytes` are Bytes: one char per byte.
  */
-import { type ChannelClose, type ChannelError } from '../../base/byte-channel.js';
+import { type ChannelClose, type ChannelError, type FailedAddress } from '../../base/byte-channel.js';
 import { type Bytes } from '../../base/bytes.js';
 import { type FailWhy, type Outcome } from './machine.js';
 import { type SnapshotReport } from '../snapshot-check.js';
@@ -30,6 +30,8 @@ export type HandshakeEvent = Common &
         readonly local: string;
         readonly remote: string;
         readonly localPort: number;
+        /** Other addresses of the name, which did not answer. */
+        readonly tried?: readonly FailedAddress[];
       }
     | { readonly kind: 'unreachable'; readonly error: ChannelError }
     | { readonly kind: 'send'; readonly bytes: Bytes; readonly args: readonly Bytes[] }
@@ -42,7 +44,14 @@ export type HandshakeEvent = Common &
       }
     | { readonly kind: 'keepalive' }
     /** The handshake stops here. `bytes`: what came and could not be taken as an answer, cut to a limit. */
-    | { readonly kind: 'fault'; readonly why: FailWhy; readonly bytes: Bytes; readonly waitedMs: number }
+    | {
+        readonly kind: 'fault';
+        readonly why: FailWhy;
+        readonly bytes: Bytes;
+        readonly waitedMs: number;
+        /** Of a timeout: the patience with a master that only sent keepalives came to its end. */
+        readonly onlyKeepalives?: boolean;
+      }
     | { readonly kind: 'close'; readonly close: ChannelClose; readonly bytes: Bytes }
     | { readonly kind: 'outcome'; readonly outcome: Outcome }
   );
@@ -78,7 +87,7 @@ export type TransferTraceEvent = Common &
         readonly report?: SnapshotReport;
       }
     | { readonly kind: 'stream-begin'; readonly offset?: number }
-    /** Bytes before the first command that belong to none. */
+    /** Bytes between commands, or before the first, that belong to none. */
     | { readonly kind: 'stream-noise'; readonly bytes: Bytes }
     | {
         readonly kind: 'command';
@@ -98,6 +107,8 @@ export type TransferTraceEvent = Common &
         readonly bytesRead: number;
         readonly offset?: number;
       }
+    /** Bytes that came after the reading had ended, while the connection still stood. */
+    | { readonly kind: 'stream-late'; readonly bytesSeen: number }
   );
 
 export type VisitEvent = HandshakeEvent | TransferTraceEvent;

@@ -35,6 +35,8 @@ export interface HandshakeTimers {
   readonly replyMs: number;
   /** Silence while PSYNC's answer is waited for; every keepalive starts it anew. */
   readonly psyncIdleMs: number;
+  /** From PSYNC to its answer, keepalives or not; absent: as long as they come, which is what a replica does. */
+  readonly psyncMaxMs?: number;
   /** From the dial to PSYNC (repl-timeout). */
   readonly overallMs: number;
 }
@@ -90,6 +92,8 @@ class Run implements HandshakeRun {
   private readonly abandon: () => void;
   private stepTimer: Timer | undefined;
   private readonly overallTimer: Timer;
+  private patienceTimer: Timer | undefined;
+  private impatient = false;
   private waitingSinceUs: number;
   private readAtUs = 0;
   private finished = false;
@@ -127,6 +131,7 @@ class Run implements HandshakeRun {
       local: channel.local.address,
       remote: channel.remote.address,
       localPort: channel.local.port,
+      ...(channel.tried && channel.tried.length > 0 && { tried: channel.tried }),
     });
     this.take({ type: 'connected' });
   }
@@ -216,7 +221,11 @@ class Run implements HandshakeRun {
     const fault = result.notes.find((note) => note.kind === 'fault');
     if (fault) {
       const waitedMs = (this.setup.clock.monotonicUs() - this.waitingSinceUs) / 1000;
-      this.tell({ kind: 'fault', step: fault.step, why: fault.why, bytes: this.leftover(), waitedMs });
+      const patience = this.impatient ? { onlyKeepalives: true } : {};
+      this.tell({
+        ...{ kind: 'fault', step: fault.step, why: fault.why, bytes: this.leftover(), waitedMs },
+        ...patience,
+      });
     }
     this.finished = true;
     this.disarm();
@@ -252,13 +261,26 @@ class Run implements HandshakeRun {
     this.stepTimer?.cancel();
     this.waitingSinceUs = this.setup.clock.monotonicUs();
     const { timers } = this.setup;
-    if (step === 'psync') this.overallTimer.cancel();
+    if (step === 'psync') this.atPsync();
     const ms = step === 'psync' ? timers.psyncIdleMs : timers.replyMs;
     this.stepTimer = this.setup.clock.after(ms, () => this.take({ type: 'timeout' }), true);
   }
 
+  /** From here on silence is limited, and with `psyncMaxMs` all of it. */
+  private atPsync(): void {
+    this.overallTimer.cancel();
+    const { psyncMaxMs } = this.setup.timers;
+    if (this.patienceTimer || psyncMaxMs === undefined) return;
+    const giveUp = (): void => {
+      this.impatient = true;
+      this.take({ type: 'timeout' });
+    };
+    this.patienceTimer = this.setup.clock.after(psyncMaxMs, giveUp, true);
+  }
+
   private disarm(): void {
     this.stepTimer?.cancel();
+    this.patienceTimer?.cancel();
     this.overallTimer.cancel();
   }
 

@@ -2,7 +2,7 @@
  * Reads the command stream that follows a snapshot or a `+CONTINUE`, and counts: every byte belongs to the offset
  * (redis 7.2.6 networking.c:commandProcessed). Used by the visit; the replica proper applies what this only shows.
  */
-import { ascii, fromBuffer, isWord, type Bytes } from '../../base/bytes.js';
+import { ascii, EMPTY, fromBuffer, isWord, type Bytes } from '../../base/bytes.js';
 import { parseSafeInt } from '../../base/numbers.js';
 import { ProtocolError } from '../../protocol/errors.js';
 import { RequestParser } from '../../protocol/request-parser.js';
@@ -26,6 +26,8 @@ export class StreamReader {
   bytesSeen = 0;
   private db: number | undefined;
   private noiseTold = false;
+  /** What came before the first command and belongs to none, as long as it may go on. */
+  private lead: Bytes = EMPTY;
   private readonly parser = new RequestParser({ maxBulkLength: MAX_STRING_BYTES });
 
   /**
@@ -53,25 +55,47 @@ export class StreamReader {
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      const bytes = fromBuffer(chunk.subarray(0, MAX_EVIDENCE_BYTES));
-      this.tell({ kind: 'stream-fault', step: 'stream', message: error.reason, bytes });
+      this.finish();
+      this.tell({ kind: 'stream-fault', step: 'stream', message: error.reason, bytes: error.near });
       return 'fault';
     }
     this.parser.detach();
     return undefined;
   }
 
+  /** What came before the first command when none follows it. Called once, at the end. */
+  finish(): void {
+    if (this.lead !== EMPTY) this.tellNoise(this.lead);
+  }
+
   /** A replica skips empty lines but counts them, and is ahead of its master for ever. */
   private noise(chunk: Buffer): void {
-    if (this.noiseTold || this.commands > 0 || this.parser.pendingBytes > 0 || chunk[0] === STAR) return;
-    this.noiseTold = true;
+    if (this.noiseTold || this.commands > 0) return;
+    if (this.lead === EMPTY && (this.parser.pendingBytes > 0 || chunk[0] === STAR)) return;
     const end = chunk.indexOf(STAR);
-    const bytes = fromBuffer(chunk.subarray(0, Math.min(end < 0 ? chunk.length : end, MAX_EVIDENCE_BYTES)));
+    const room = MAX_EVIDENCE_BYTES - this.lead.length;
+    const before = chunk.subarray(0, Math.min(end < 0 ? chunk.length : end, room));
+    this.lead = ascii(this.lead + fromBuffer(before));
+    if (end >= 0 || this.lead.length >= MAX_EVIDENCE_BYTES) this.tellNoise(this.lead);
+  }
+
+  private tellNoise(bytes: Bytes): void {
+    this.noiseTold = true;
+    this.lead = EMPTY;
     this.tell({ kind: 'stream-noise', step: 'stream', bytes });
+  }
+
+  /** Empty lines between commands: the parser skips and counts them, as a replica does. */
+  private strayBytes(): void {
+    const { wire, wireStart, wireEnd, wireLength } = this.parser;
+    const from = wireEnd - wireLength;
+    if (from === wireStart || this.noiseTold) return;
+    this.tellNoise(fromBuffer(wire.subarray(from, Math.min(wireStart, from + MAX_EVIDENCE_BYTES))));
   }
 
   private command(): void {
     const { argv, wireLength } = this.parser;
+    if (this.commands > 0) this.strayBytes();
     this.commands++;
     this.bytesRead += wireLength;
     if (this.offset !== undefined) this.offset += wireLength;

@@ -94,6 +94,7 @@ class Visiting implements Visit {
   private idleSinceUs = 0;
   private toldUs = 0;
   private draining = false;
+  private lateTold = false;
 
   constructor(private readonly setup: VisitSetup) {
     const { dial, clock, options, timers, conn, originUs, localPort, observer, beforePsync } = setup;
@@ -142,7 +143,18 @@ class Visiting implements Visit {
     this.idleSinceUs = this.setup.clock.monotonicUs();
     if (this.mode === 'snapshot') this.readSnapshot();
     else if (this.mode === 'stream') this.readStream();
-    else if (this.mode === 'settle') this.settled();
+    else if (this.mode === 'settle') this.settling();
+    else if (this.mode === 'closing') this.late();
+  }
+
+  /** What comes while the questions at the end are asked is not read any more, only told once. */
+  private late(): void {
+    const queue = this.link?.queue;
+    if (!queue || queue.length === 0) return;
+    const bytesSeen = queue.length;
+    queue.skip(bytesSeen);
+    if (this.reader && !this.lateTold) this.tell({ kind: 'stream-late', step: 'stream', bytesSeen });
+    this.lateTold = true;
   }
 
   // ---- snapshot
@@ -220,18 +232,27 @@ class Visiting implements Visit {
     if (this.outcome.kind === 'full' && this.setup.follow) return this.beginStream();
     this.mode = 'settle';
     this.timer = this.setup.clock.after(SETTLE_MS, () => this.settled(), true);
-    if (this.waiting() !== EMPTY) this.settled();
+    this.settling();
+  }
+
+  /** What is no command may go on; only a command is certain at once. */
+  private settling(): void {
+    if (this.waiting().startsWith('*')) this.settled();
   }
 
   /** After the snapshot comes the command stream, or nothing yet. */
   private settled(): void {
     if (this.mode !== 'settle') return;
     this.timer?.cancel();
+    this.tellRest();
+    this.finish();
+  }
+
+  private tellRest(): void {
     const rest = this.waiting();
     if (rest !== EMPTY && !rest.startsWith('*')) {
       this.tell({ kind: 'stream-noise', step: 'stream', bytes: rest });
     }
-    this.finish();
   }
 
   private snapshotFails(why: SnapshotFault, bytes: Bytes): void {
@@ -316,6 +337,7 @@ class Visiting implements Visit {
     this.mode = 'closing';
     const reader = this.reader;
     if (!reader) return;
+    reader.finish();
     const { commands, bytesRead, offset } = reader;
     const position = offset === undefined ? {} : { offset };
     this.tell({ kind: 'stream-end', step: 'stream', why, commands, bytesRead, ...position });
@@ -325,6 +347,7 @@ class Visiting implements Visit {
 
   private lost(_close: ChannelClose): void {
     this.timer?.cancel();
+    if (this.mode === 'settle') this.tellRest();
     this.link = undefined;
     if (this.mode === 'snapshot') this.snapshotFails('closed', EMPTY);
     else if (this.mode === 'stream') this.streamOver('closed');

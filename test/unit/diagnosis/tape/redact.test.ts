@@ -64,12 +64,18 @@ describe('Redactor', () => {
     });
     const listing = {
       kind: 'listing',
-      lines: ['slave0:ip=replica-7.local,port=6380,state=online,offset=5,lag=0'],
-      listed: 1,
+      lines: [
+        'slave0:ip=replica-7.local,port=6380,state=online,offset=5,lag=0',
+        'slave1:ip=db.example.com,port=6380,state=online,offset=5,lag=0',
+      ],
+      listed: 2,
       weAre: '[fe80::1]:4711, announced port 6380 to db.example.com',
     };
     expect(redactor.redact(event(listing))).toMatchObject({
-      lines: ['slave0:ip=h2hhhhhhh.hhhhh,port=6380,state=online,offset=5,lag=0'],
+      lines: [
+        'slave0:ip=h2hhhhhhh.hhhhh,port=6380,state=online,offset=5,lag=0',
+        'slave1:ip=h1.hhhhhhh.hhh,port=6380,state=online,offset=5,lag=0',
+      ],
       weAre: '[h3hh::h]:4711, announced port 6380 to h1.hhhhhhh.hhh',
     });
   });

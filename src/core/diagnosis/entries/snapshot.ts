@@ -1,7 +1,7 @@
-/** Faults of the snapshot and of the stream after it. */
+/** Faults of the snapshot. */
 import { entries } from '../entry.js';
 
-export const SYNC = entries([
+export const SNAPSHOT = entries([
   {
     id: 'snapshot-missing',
     chapter: 'snapshot',
@@ -10,6 +10,7 @@ export const SYNC = entries([
     means: "The snapshot's header is missing: a replica reads `$<length>` or `$EOF:<mark>` first.",
     fix: 'After the +FULLRESYNC line send `$<number of bytes>\\r\\n`, then the RDB, then nothing.',
     source: 'redis 7.2.6 replication.c:readSyncBulkPayload ("the first byte is not \'$\'"); redis issue 2875',
+    modes: [56],
     explain:
       'Between +FULLRESYNC and `$` only newlines may come. Commands, a second `+OK`, or the RDB without its header end the sync.',
   },
@@ -21,6 +22,7 @@ export const SYNC = entries([
     means: 'The master gave up making the snapshot.',
     fix: "See the master's log and `INFO persistence`.",
     source: 'redis 7.2.6 replication.c:readSyncBulkPayload ("MASTER aborted replication with an error")',
+    modes: [57],
     explain: 'A replica drops the connection and tries again.',
   },
   {
@@ -31,6 +33,7 @@ export const SYNC = entries([
     means: 'The master announced a snapshot and sends none.',
     fix: 'Send `$<length>\\r\\n` and the RDB. An empty RDB has 88 bytes or so, never 0.',
     source: 'redis 7.2.6 replication.c:readSyncBulkPayload, replicationCron',
+    modes: [],
     explain: 'A real master keeps the connection alive with a newline a second while it prepares.',
   },
   {
@@ -41,8 +44,48 @@ export const SYNC = entries([
     means: 'The master dropped us, or its child died.',
     fix: "Look for `client-output-buffer-limit replica` in the master's log, for a killed child (dmesg), and for timeouts of proxies in between.",
     source: 'redis 7.2.6 networking.c:checkClientOutputBufferLimits; redis issues 2315, 7518',
+    modes: [70, 71],
     explain:
       "While a replica reads its snapshot the master collects what is written meanwhile in the replica's output buffer; past the limit (256 MB, or 64 MB for 60 s) it drops the replica, which starts over. A loop of full syncs is the usual sign.",
+  },
+  {
+    id: 'output-buffer-limit',
+    chapter: 'snapshot',
+    severity: 'fault',
+    seen: 'The connection closes within the snapshot, and client_output_buffer_limit_disconnections rises.',
+    means:
+      'The master dropped the replica because what was written meanwhile grew over the limit of its output buffer.',
+    fix: 'Raise `client-output-buffer-limit replica` (256mb 64mb 60 by default), and repl-backlog-size with it; sync when less is written.',
+    source: 'redis 7.2.6 networking.c:checkClientOutputBufferLimits; redis issues 2315, 4697, 11534, 14100',
+    modes: [70, 91],
+    explain:
+      'While a replica takes its snapshot, everything written on the master is kept for it. Past the limit it is dropped, starts over, and the same happens again: a loop of full syncs.',
+  },
+  {
+    id: 'snapshot-child-died',
+    chapter: 'snapshot',
+    severity: 'fault',
+    seen: 'The connection closes within a snapshot of the EOF form, and rdb_last_bgsave_status turned to err.',
+    means: 'The child that wrote the snapshot to the socket died.',
+    fix: 'See dmesg for the OOM killer, and the log of the master. Leave memory for copy-on-write: with heavy writes up to as much again as the data.',
+    source:
+      'redis 7.2.6 replication.c:updateSlavesWaitingBgsave, rdb.c:backgroundSaveDoneHandlerSocket; redis issues 7518 and 1896',
+    modes: [71],
+    explain:
+      'In the diskless form the child writes to the sockets through the parent. When it is killed, the master closes them, and the replica sees a short snapshot without its mark.',
+  },
+  {
+    id: 'snapshot-stalled',
+    chapter: 'snapshot',
+    severity: 'fault',
+    seen: 'The snapshot begins and stops in the middle; the connection stays.',
+    means: 'The master stopped sending, or something on the way stopped passing it on.',
+    fix: 'See the disk and the memory of the master (a child that swaps), and the path. Raise repl-timeout on BOTH sides if it is only slow.',
+    source:
+      'redis 7.2.6 replication.c:replicationCron ("Timeout receiving bulk data from MASTER"); redis issues 695, 957, 1449',
+    modes: [69],
+    explain:
+      'A replica waits repl-timeout, 60 seconds, for the next byte of the snapshot, then starts over with another full sync; so does the master with a replica that does not read.',
   },
   {
     id: 'snapshot-eof-unasked',
@@ -52,7 +95,33 @@ export const SYNC = entries([
     means: 'The master uses a form that the replica did not say it knows.',
     fix: 'Send `$<length>` unless the replica sent `REPLCONF capa eof`.',
     source: 'redis 7.2.6 replication.c:startBgsaveForReplication',
+    modes: [66],
     explain: 'An old replica reads the letters as a length of 0.',
+  },
+  {
+    id: 'eof-mark-missing',
+    chapter: 'snapshot',
+    severity: 'fault',
+    seen: 'The RDB of the EOF form has ended, and the 40 bytes of its mark do not follow.',
+    means: 'The replica cannot tell where the snapshot ends.',
+    fix: 'Send the same 40 bytes that stood behind `$EOF:` right after the last byte of the RDB, and nothing between.',
+    source:
+      'redis 7.2.6 rdb.c:rdbSaveRioWithEOFMark, replication.c:readSyncBulkPayload; redis issues 11261 and 11296',
+    modes: [67],
+    explain:
+      'The RDB of this form has no announced length; the mark alone ends it. A reader must find it across the borders of its reads, so keep the last 40 bytes, do not search each chunk.',
+  },
+  {
+    id: 'newline-after-mark',
+    chapter: 'snapshot',
+    severity: 'fault',
+    seen: 'A newline right after the mark of the EOF form.',
+    means: 'A keepalive was sent when the snapshot had ended: the stream begins one byte late.',
+    fix: 'Upgrade the master: 7.0 could do so to rdb-only replicas. In a server of your own stop the newlines when the snapshot begins.',
+    source: 'redis issues 11261 and 11296',
+    modes: [67],
+    explain:
+      "A replica skips the empty line but counts it, so that its offset and the master's differ by one from then on.",
   },
   {
     id: 'snapshot-hex',
@@ -62,6 +131,7 @@ export const SYNC = entries([
     means: 'The RDB was sent as text, not decoded.',
     fix: 'Decode it to bytes first, and announce the number of bytes.',
     source: 'the empty RDB of the CodeCrafters course is published as hex and base64',
+    modes: [60],
     explain: 'Write the Buffer, not its printed form.',
   },
   {
@@ -72,6 +142,7 @@ export const SYNC = entries([
     means: 'The snapshot passed through a text conversion, which destroyed every byte above 127.',
     fix: 'Keep the RDB in Buffers (or byte arrays) from the file to the socket: no toString(), no setEncoding().',
     source: "inferred: what Node's Buffer.toString() does to bytes that are no UTF-8",
+    modes: [63],
     explain:
       'Each invalid byte becomes three, so the length is wrong, too, when it was taken before the conversion.',
   },
@@ -83,6 +154,7 @@ export const SYNC = entries([
     means: 'Since RDB version 5 the end opcode is followed by a CRC64 of 8 bytes, and here there is none.',
     fix: 'Append the CRC64 (Jones) of everything before it, little endian, or 8 zero bytes, which mean "not computed"; count them in `$<length>`.',
     source: 'redis 7.2.6 rdb.c:rdbLoadRioWithLoadingCtx ("Short read")',
+    modes: [61],
     explain:
       'The smallest RDB is `REDIS0009` + FF + 8 bytes: 18 bytes, not 10. A replica reads the checksum even when rdbchecksum is off; without it it waits for bytes that never come, or takes the first 8 bytes of the command stream for it.',
   },
@@ -94,6 +166,7 @@ export const SYNC = entries([
     means: 'The announced length is not the number of bytes sent.',
     fix: 'Announce the number of bytes: of the Buffer, not of a string, of its hex or of its base64 form.',
     source: 'redis 7.2.6 replication.c:readSyncBulkPayload',
+    modes: [58, 68],
     explain:
       'Too long: the replica waits for the rest until repl-timeout, or eats the beginning of the command stream. Too short: it reads the rest of the RDB as commands.',
   },
@@ -105,6 +178,7 @@ export const SYNC = entries([
     means: 'The RDB was written as a RESP bulk string. It is not one: nothing follows its last byte.',
     fix: 'Leave the CR LF out.',
     source: 'redis issue 10060; redis 7.2.6 networking.c:processInlineBuffer',
+    modes: [59],
     explain:
       'A real replica skips the empty line but counts its two bytes, so its offset is 2 ahead of the master for ever, and each partial resync starts 2 bytes too late.',
   },
@@ -117,6 +191,7 @@ export const SYNC = entries([
       'The snapshot was changed on the way, or its checksum was computed over other bytes or with another polynomial.',
     fix: 'CRC64 Jones (polynomial ad93d23594c935a9, reflected, initial value 0) over every byte from `REDIS` to FF, little endian. Eight zero bytes switch the check off.',
     source: 'redis 7.2.6 crc64.c, rdb.c:rdbLoadRioWithLoadingCtx ("Wrong RDB checksum")',
+    modes: [62],
     explain: 'A replica loads the whole snapshot before it finds out, and then exits or starts over.',
   },
   {
@@ -127,6 +202,7 @@ export const SYNC = entries([
     means: 'The snapshot cannot be read.',
     fix: 'Check the file with `redis-check-rdb` (save it with --rdb FILE). Data of modules needs the same modules on the replica.',
     source: 'redis 7.2.6 rdb.c:rdbLoadRioWithLoadingCtx',
+    modes: [72],
     explain: 'The byte offset counts from the first byte of the RDB.',
   },
   {
@@ -138,30 +214,33 @@ export const SYNC = entries([
     fix: 'Upgrade the replicas first. Versions: 6.2 reads 9, 7.0 reads 10, 7.2 and Valkey 8 read 11, Redis 7.4 reads 12.',
     source:
       'redis 7.2.6 rdb.h:RDB_VERSION, rdb.c ("Can\'t handle RDB format version"); redis issues 994, 13007',
+    modes: [64],
     explain:
       'An older replica notices only after it took the whole snapshot and emptied itself, and then does it again.',
   },
   {
-    id: 'offset-never-moves',
-    chapter: 'stream',
-    severity: 'fault',
-    seen: 'Commands arrived on the replication stream, but master_repl_offset is still what it was before them.',
-    means: 'The master does not count the bytes of its replication stream.',
-    fix: 'Add the length of every byte sent on the stream (commands, SELECT, PING, GETACK) to the offset; +FULLRESYNC carries its value before the next byte.',
-    source: 'redis 7.2.6 replication.c:feedReplicationBuffer, replicationSetupSlaveForFullResync',
+    id: 'snapshot-valkey-magic',
+    chapter: 'snapshot',
+    severity: 'warning',
+    seen: 'The RDB begins with `VALKEY0` instead of `REDIS0`.',
+    means: 'Valkey 9 writes a magic of its own, and no Redis reads it.',
+    fix: 'Follow with Valkey 9, or let the replica announce `REPLCONF version 8.0.0`: newer Valkeys then send RDB 11 in the diskless form.',
+    source: 'valkey pull requests 2735, 1604, 845; valkey issue 2600',
+    modes: [65],
     explain:
-      'The offset is the position in the stream, counted in bytes, the same number on the master and on a replica that has applied everything. WAIT compares it with the ACKs, PSYNC asks for it after a reconnect, failover picks the replica with the highest. With an offset that stays, WAIT returns at once or never, lag cannot be seen, and a partial resync skips or repeats data.',
+      'A Redis replica logs "Wrong signature trying to load DB from file" after it has taken the whole snapshot. The other way round, Valkey calls the versions from 12 on foreign.',
   },
   {
-    id: 'stream-not-commands',
-    chapter: 'stream',
+    id: 'snapshot-unknown-type',
+    chapter: 'snapshot',
     severity: 'fault',
-    seen: 'The replication stream contains bytes that are no RESP array of bulk strings.',
-    means: "Something else than commands was written to the replica's connection.",
-    fix: 'Send only whole commands, as arrays of bulk strings, to a replica: no replies, no log text. REPLCONF ACK must not be answered.',
+    seen: 'The RDB holds a type, an opcode or a module that Redis 7.2 does not know.',
+    means: 'The snapshot was written by something newer, or by modules that the replica lacks.',
+    fix: 'Upgrade the replica, or load the same modules there.',
     source:
-      'redis 7.2.6 networking.c:processInlineBuffer ("Receiving inline protocol from master"); redis issue 14975',
+      'redis 7.2.6 rdb.c:rdbLoadRioWithLoadingCtx ("Unknown RDB encoding type"), rdbLoadCheckModuleValue',
+    modes: [72],
     explain:
-      'The commonest intruder is a reply to REPLCONF ACK. A replica drops the link, because a stream once out of step stays so.',
+      'The version number of the RDB does not always tell: forks give out type numbers of their own. A replica notices when it is at that key, after it has emptied itself.',
   },
 ]);

@@ -1,0 +1,91 @@
+/** Faults of the stream after the snapshot. */
+import { entries } from '../entry.js';
+
+export const STREAM = entries([
+  {
+    id: 'offset-never-moves',
+    chapter: 'stream',
+    severity: 'fault',
+    seen: 'Commands arrived on the replication stream, but master_repl_offset is still what it was before them.',
+    means: 'The master does not count the bytes of its replication stream.',
+    fix: 'Add the length of every byte sent on the stream (commands, SELECT, PING, GETACK) to the offset; +FULLRESYNC carries its value before the next byte.',
+    source: 'redis 7.2.6 replication.c:feedReplicationBuffer, replicationSetupSlaveForFullResync',
+    modes: [],
+    explain:
+      'The offset is the position in the stream, counted in bytes, the same number on the master and on a replica that has applied everything. WAIT compares it with the ACKs, PSYNC asks for it after a reconnect, failover picks the replica with the highest. With an offset that stays, WAIT returns at once or never, lag cannot be seen, and a partial resync skips or repeats data.',
+  },
+  {
+    id: 'stream-not-commands',
+    chapter: 'stream',
+    severity: 'fault',
+    seen: 'The replication stream contains bytes that are no RESP array of bulk strings.',
+    means: "Something else than commands was written to the replica's connection.",
+    fix: 'Send only whole commands, as arrays of bulk strings, to a replica: no replies, no log text. REPLCONF ACK must not be answered.',
+    source:
+      'redis 7.2.6 networking.c:processInlineBuffer ("Receiving inline protocol from master"); redis issue 14975',
+    modes: [80],
+    explain:
+      'The commonest intruder is a reply to REPLCONF ACK. A replica drops the link, because a stream once out of step stays so.',
+  },
+  {
+    id: 'stream-stray-newline',
+    chapter: 'stream',
+    severity: 'fault',
+    seen: 'CR LF or LF between two commands of the replication stream.',
+    means: 'Empty lines were written into the stream.',
+    fix: "Write commands alone, without a line end behind the last argument's own.",
+    source: 'redis 7.2.6 networking.c:processInlineBuffer, replication.c:commandProcessed',
+    modes: [80],
+    explain:
+      "A replica skips an empty line but counts its bytes, so its offset runs ahead of the master's, and a partial resync begins too late.",
+  },
+  {
+    id: 'stream-without-select',
+    chapter: 'stream',
+    severity: 'fault',
+    seen: 'After a full sync the first write comes without a SELECT, and the master has keys in other databases than 0.',
+    means: 'A replica applies it to database 0, whichever it was meant for.',
+    fix: 'Send SELECT before the first write after each full sync, and whenever the database changes.',
+    source: 'redis 7.2.6 replication.c:replicationFeedSlaves',
+    modes: [82],
+    explain:
+      'The stream carries no database with its commands: master and replica keep the selected one between them, and both start anew after a full sync. After +CONTINUE it is kept, and no SELECT comes.',
+  },
+  {
+    id: 'stream-withheld',
+    chapter: 'stream',
+    severity: 'fault',
+    seen: "The master's offset grows while the stream is followed, and not a byte of it arrives.",
+    means: 'The master counts writes that it does not send to us.',
+    fix: 'Put the replica on the list of those that are fed when its snapshot has been sent. In the EOF form the first REPLCONF ACK does it.',
+    source: 'redis 7.2.6 replication.c:updateSlavesWaitingBgsave, replicaPutOnline, replicationFeedSlaves',
+    modes: [74],
+    explain:
+      'In the EOF form a real master holds the stream back until the replica has acknowledged once, because it cannot tell otherwise that the snapshot was taken. With --follow we send `REPLCONF ACK 0` for that. A replica that does not gets nothing, and is dropped after repl-timeout.',
+  },
+  {
+    id: 'stream-closed',
+    chapter: 'stream',
+    severity: 'fault',
+    seen: 'The master closes the link while the stream is followed.',
+    means: 'The master dropped its replica.',
+    fix: 'See its log: "Disconnecting timedout replica", or an output buffer over its limit. Raise client-output-buffer-limit above repl-backlog-size.',
+    source:
+      'redis 7.2.6 replication.c:replicationCron, networking.c:checkClientOutputBufferLimits; redis issues 11246 and 11666',
+    modes: [75, 91],
+    explain:
+      'After about repl-timeout (60 seconds) it is the silence: a replica has to send REPLCONF ACK each second, and we do not. Right after +CONTINUE it is the buffer: the backlog that is sent at once is larger than the limit.',
+  },
+  {
+    id: 'sentinel-hello-in-stream',
+    chapter: 'stream',
+    severity: 'warning',
+    seen: '`PUBLISH __sentinel__:hello` in the replication stream.',
+    means: 'Sentinels watch this master, and their announcements are replicated.',
+    fix: 'Nothing within one group. Whoever forwards this stream to another group must leave them out.',
+    source: 'RedisShake issues 255 and 846',
+    modes: [89],
+    explain:
+      'Sentinels find each other by messages that they publish on the master. Copied into another group, they make its Sentinels believe that both are one, and watch the wrong servers.',
+  },
+]);

@@ -1,0 +1,247 @@
+/** Rules for ids and offsets: in +FULLRESYNC, in +CONTINUE, and where a partial resync was refused. */
+import { lower, type Bytes } from '../../base/bytes.js';
+import { type Evidence } from '../evidence.js';
+import { compareWithRedis } from '../expected.js';
+import { type InfoFacts } from '../probe-results.js';
+import { type Rule } from '../rule.js';
+import { numberOf } from './words.js';
+
+/** The line end between +FULLRESYNC and what follows it is missing: they came as one line. */
+const MERGED = /^\+FULLRESYNC [^ ]{40} \d+(\$|REDIS|VALKEY|\*)/;
+
+/** Whether the snapshot's own header was swallowed by the line before it. */
+export function isMerged(e: Evidence): boolean {
+  return e.outcome?.kind === 'full' && MERGED.test(e.outcome.line);
+}
+
+/** Rules for a PSYNC that was answered, whatever came later. They stand beside the others: replication goes on. */
+export const POSITION_RULES: readonly Rule[] = [
+  {
+    id: 'fullresync-unended',
+    when: (e) => {
+      if (e.outcome?.kind !== 'full' || !isMerged(e)) return undefined;
+      const got = `${e.outcome.line}\r\n` as Bytes;
+      return { bytes: compareWithRedis('psync', got, 'full') };
+    },
+  },
+  {
+    id: 'malformed-fullresync',
+    when: (e) =>
+      e.outcome?.kind === 'full' && e.outcome.replid === undefined
+        ? {
+            text: 'The answer to PSYNC does not split into an id of 40 characters and an offset.',
+            bytes: compareWithRedis('psync', `${e.outcome.line}\r\n` as Bytes, 'full'),
+          }
+        : undefined,
+  },
+  {
+    id: 'probe-needs-backlog',
+    when: (e) =>
+      e.probes.probeImpossible === undefined
+        ? undefined
+        : {
+            text: `The current position cannot be asked for without a snapshot: ${e.probes.probeImpossible}. PSYNC was not sent.`,
+          },
+  },
+  {
+    id: 'probe-got-fullresync',
+    when: (e) => {
+      if (e.asked.probe && e.outcome?.kind === 'full') return { text: notContinued(e.outcome.line) };
+      const { reconnect } = e.probes;
+      // Found beside the way: replication works, each reconnect costs a snapshot.
+      if (reconnect?.outcome.kind === 'full')
+        return { severity: 'warning', text: notContinued(reconnect.line) };
+      return undefined;
+    },
+  },
+];
+
+function notContinued(line: Bytes): string {
+  return `A PSYNC for the master's own id and position was answered \`${line}\`.`;
+}
+
+/** The id of +FULLRESYNC. */
+export const REPLID_RULES: readonly Rule[] = [
+  {
+    id: 'replid-not-hex',
+    when: (e) => {
+      const id = e.outcome?.kind === 'full' ? e.outcome.replid : undefined;
+      return id !== undefined && !/^[0-9a-f]{40}$/.test(id)
+        ? { text: `The id \`${id}\` has 40 characters, but not lower-case hex digits alone.` }
+        : undefined;
+    },
+  },
+];
+
+interface Refused {
+  readonly replid: string;
+  readonly offset: number;
+  readonly info: InfoFacts;
+}
+
+/** A position was asked for, INFO was answered before, and a full sync came. */
+function refused(e: Evidence): Refused | undefined {
+  const { psync } = e.asked;
+  const info = e.probes.before;
+  if (typeof psync === 'string' || e.asked.probe || e.outcome?.kind !== 'full' || !info) return undefined;
+  return { replid: lower(psync.replid), offset: psync.offset, info };
+}
+
+const NO_ID = /^0*$/;
+
+function resync(id: Rule['id'], found: (r: Refused) => string | undefined): Rule {
+  return {
+    id,
+    when: (e) => {
+      const r = refused(e);
+      const text = r && found(r);
+      return text === undefined ? undefined : { text };
+    },
+  };
+}
+
+/**
+ * Why a position was not continued, in the order in which a master decides (redis 7.2.6
+ * replication.c:masterTryPartialResynchronization): the backlog, the id, the offset.
+ */
+export const RESYNC_RULES: readonly Rule[] = [
+  resync('first-replica', ({ replid, info }) =>
+    info.repl_backlog_active === '0' && info.sync_full === '0' && info.master_replid === replid
+      ? 'INFO says repl_backlog_active:0 and sync_full:0: no replica has attached since this master started, so there is nothing to continue from, and it makes itself a new id with its first one.'
+      : undefined,
+  ),
+  resync('backlog-expired', ({ info }) => {
+    if (info.repl_backlog_active !== '0' || info.sync_full === '0') return undefined;
+    const once =
+      info.sync_full === undefined
+        ? 'if it had replicas before'
+        : `it had replicas before (sync_full:${info.sync_full})`;
+    return `INFO says repl_backlog_active:0: there is nothing to continue from; ${once}, its backlog was freed after repl-backlog-ttl without any, and its id changed.`;
+  }),
+  resync('resync-other-history', ({ replid, info }) => {
+    const { master_replid: id, master_replid2: second } = info;
+    if (id === undefined || id === replid || (second === replid && !NO_ID.test(second))) return undefined;
+    const restarted =
+      info.repl_backlog_active === '0'
+        ? ' No replica has attached since it started: it may have been restarted without its RDB.'
+        : '';
+    return `The asked id ${replid} is neither master_replid (${id}) nor master_replid2 (${second ?? 'not told'}): another history.${restarted}`;
+  }),
+  resync('resync-beyond-promotion', ({ replid, offset, info }) => {
+    const until = numberOf(info, 'second_repl_offset');
+    if (info.master_replid2 !== replid || info.master_replid === replid) return undefined;
+    if (until === undefined || offset <= until) return undefined;
+    return `The asked id is master_replid2, which is valid up to offset ${until} (second_repl_offset), and ${offset} was asked for: ${offset - until} bytes of the old master's history never reached this one.`;
+  }),
+  resync('resync-ahead', ({ offset, info }) => {
+    const end = numberOf(info, 'master_repl_offset');
+    if (end === undefined || offset <= end + 1) return undefined;
+    return `Offset ${offset} was asked for, and the master has only reached ${end}: ${offset - end - 1} bytes more than it ever sent.`;
+  }),
+  resync('resync-behind-backlog', ({ offset, info }) => {
+    const first = numberOf(info, 'repl_backlog_first_byte_offset');
+    if (first === undefined || offset >= first) return undefined;
+    return `Offset ${offset} was asked for, and the backlog begins at ${first}: ${first - offset} bytes are gone.`;
+  }),
+  {
+    id: 'probe-got-fullresync',
+    when: (e) => {
+      const r = refused(e);
+      if (!r || r.info.master_replid === undefined || r.info.master_repl_offset === undefined)
+        return undefined;
+      return {
+        text: `Offset ${r.offset} of the master's own id lies within what INFO says of its backlog, and PSYNC was answered \`${e.answers.get('psync')?.line}\` all the same.`,
+      };
+    },
+  },
+];
+
+const announcedPsync2 = (e: Evidence): boolean => e.asked.capa.includes('psync2' as Bytes);
+
+/** Rules for a +CONTINUE, of the visit itself or of the reconnect probe. */
+export const CONTINUE_RULES: readonly Rule[] = [
+  {
+    id: 'bare-continue',
+    when: (e) => {
+      const line = continued(e);
+      return line !== undefined && /^\+CONTINUE *$/.test(line) && announcedPsync2(e)
+        ? {
+            text: `We announced capa psync2, and PSYNC was answered by a bare \`${line}\`: the master did not name its replication id.`,
+          }
+        : undefined;
+    },
+  },
+  {
+    id: 'continue-wrong-id',
+    when: (e) => {
+      const line = continued(e);
+      return line !== undefined && line.length > 10 && !/^\+CONTINUE [^ ]{40}$/.test(line)
+        ? {
+            text: `PSYNC was answered \`${line}\`, and ${line.length - 10} characters cannot be a replication id.`,
+          }
+        : undefined;
+    },
+  },
+  {
+    id: 'continue-new-id',
+    when: (e) => {
+      const { psync } = e.asked;
+      if (e.outcome?.kind !== 'continue' || typeof psync === 'string') return undefined;
+      const { replid } = e.outcome;
+      if (replid === undefined || lower(replid) === lower(psync.replid)) return undefined;
+      return {
+        text: `We asked to continue ${psync.replid}, and the master continues as ${replid}: it was promoted, or follows another master now.`,
+      };
+    },
+  },
+];
+
+function continued(e: Evidence): Bytes | undefined {
+  const outcomes = [e.outcome, e.probes.reconnect?.outcome];
+  for (const outcome of outcomes) if (outcome?.kind === 'continue') return outcome.line;
+  return undefined;
+}
+
+/** What the master's neighbours make of us. */
+export const COUNTING_RULES: readonly Rule[] = [
+  {
+    id: 'sentinel-watches',
+    when: (e) => {
+      const n = e.probes.sentinels ?? 0;
+      if (n === 0 || !e.sent.has('psync')) return undefined;
+      const who = n === 1 ? 'A Sentinel is' : `${n} Sentinels are`;
+      return {
+        text: `${who} connected to this master, by CLIENT LIST: we were listed as a replica for a moment, and may be remembered as one that is down.`,
+      };
+    },
+  },
+];
+
+export const MIN_REPLICAS_RULES: readonly Rule[] = [
+  {
+    id: 'counts-for-min-replicas',
+    when: (e) => {
+      const n = e.probes.minReplicasToWrite ?? 0;
+      if (n === 0 || !e.sent.has('psync')) return undefined;
+      return {
+        text: `min-replicas-to-write is ${n}: while we were attached we may have counted as one of them.`,
+      };
+    },
+  },
+];
+
+export const LISTING_RULES: readonly Rule[] = [
+  {
+    id: 'listed-under-other-address',
+    when: (e) => {
+      const [line, ...more] = e.listing?.lines ?? [];
+      if (line === undefined || more.length > 0 || e.asked.announceIp !== undefined) return undefined;
+      const listed = /\bip=([^,]+),/.exec(line)?.[1].replace(/^::ffff:/, '');
+      const ours = e.local?.address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+      if (listed === undefined || ours === undefined || ours === '' || listed === ours) return undefined;
+      return {
+        text: `We come from ${ours}, and the master lists us as ${listed} (\`${line}\`): an address translation, a container network or a proxy lies between.`,
+      };
+    },
+  },
+];

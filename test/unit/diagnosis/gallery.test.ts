@@ -1,0 +1,52 @@
+/** The gallery of broken servers: each is called by its name and by no other's, however its bytes are cut. */
+import { describe, expect, it } from 'vitest';
+import { DIAGNOSES } from '../../../src/core/diagnosis/table.js';
+import { examineWire, type Split, type WireScript } from '../../support/wire-master.js';
+import { type Case } from './gallery/case.js';
+import { INTRODUCE_CASES } from './gallery/introduce.js';
+import { LOGIN_CASES, STATE_CASES } from './gallery/login.js';
+import { POSITION_CASES } from './gallery/position.js';
+import { PSYNC_CASES } from './gallery/psync.js';
+import { REACH_CASES } from './gallery/reach.js';
+import { SNAPSHOT_CASES } from './gallery/snapshot.js';
+import { SOFTWARE_CASES } from './gallery/software.js';
+import { STREAM_CASES } from './gallery/stream.js';
+
+const CHAPTERS: Readonly<Record<string, readonly Case[]>> = {
+  reach: REACH_CASES,
+  login: LOGIN_CASES,
+  state: STATE_CASES,
+  introduce: INTRODUCE_CASES,
+  software: SOFTWARE_CASES,
+  psync: PSYNC_CASES,
+  position: POSITION_CASES,
+  snapshot: SNAPSHOT_CASES,
+  stream: STREAM_CASES,
+};
+
+const SPLITS: readonly Split[] = ['whole', 'bytes', 17, 4711];
+
+describe.each(Object.entries(CHAPTERS))('%s', (_chapter, cases) => {
+  it.each(cases.map((one) => [one.ids.join(' ') || 'nothing', one.what, one] as const))(
+    '%s: %s',
+    async (_ids, _what, { ids, script, options }) => {
+      for (const split of SPLITS) {
+        const examined = await examineWire(fresh(script), { ...options, split });
+        expect([...examined.ids].sort(), `split ${split}`).toEqual([...ids].sort());
+      }
+    },
+  );
+});
+
+/** What remembers how often it was asked begins anew for each examination. */
+function fresh(script: Case['script']): WireScript {
+  return typeof script === 'function' ? script() : script;
+}
+
+describe('the gallery', () => {
+  it('has a case for every diagnosis', () => {
+    const shown = new Set(Object.values(CHAPTERS).flatMap((cases) => cases.flatMap(({ ids }) => ids)));
+    const seen = DIAGNOSES.filter(({ chapter }) => !chapter.startsWith('replica-'));
+    expect(seen.map(({ id }) => id).filter((id) => !shown.has(id))).toEqual([]);
+  });
+});

@@ -1,0 +1,104 @@
+/** Gallery: ids, offsets, refused partial resyncs, and how the master counts us. */
+import { ascii } from '../../../../src/core/base/bytes.js';
+import { bulk, EMPTY_RDB, fullSync, REPLID } from '../../../support/fake-master.js';
+import { config } from '../../../support/wire-master.js';
+import { a, homeMadeInfo, info, sync, type Case } from './case.js';
+
+const OTHER = 'f'.repeat(40);
+const at = (
+  offset: number,
+  replid = REPLID,
+): { aim: { replid: ReturnType<typeof ascii>; offset: number } } => ({
+  aim: { replid: ascii(replid), offset },
+});
+/** INFO of a master at 5000 whose backlog begins at 4001. */
+const busy = (fields: Readonly<Record<string, string | number>> = {}): string =>
+  info({
+    master_repl_offset: 5000,
+    repl_backlog_first_byte_offset: 4001,
+    repl_backlog_histlen: 1000,
+    ...fields,
+  });
+const full = fullSync(EMPTY_RDB, 5000);
+const noBacklog = { repl_backlog_active: 0, repl_backlog_first_byte_offset: 0, repl_backlog_histlen: 0 };
+const SENTINEL = 'id=9 addr=10.0.0.9:40001 name=sentinel-0123456789abcdef-cmd flags=N cmd=ping\n';
+
+export const POSITION_CASES: readonly Case[] = [
+  a('', 'a good full sync', {}),
+  a('', 'a good probe', {}, { aim: 'probe' }),
+  a('', 'nothing but the introduction', {}, { aim: 'none' }),
+  a('', 'a position that is continued', { on: { info: busy() } }, at(4500)),
+  a('replid-not-hex', 'capital letters', {
+    on: { psync: sync(`+FULLRESYNC ${'Z'.repeat(40)} 0\r\n$88\r\n${EMPTY_RDB}`) },
+  }),
+  a('bare-continue', 'to a probe', { on: { psync: '+CONTINUE\r\n' } }, { aim: 'probe' }),
+  a(
+    '',
+    'a bare +CONTINUE without psync2',
+    { on: { psync: '+CONTINUE\r\n' } },
+    { aim: 'probe', capa: ['eof'] },
+  ),
+  a('continue-wrong-id', 'a short id', { on: { psync: '+CONTINUE abc\r\n' } }, { aim: 'probe' }),
+  a(
+    'continue-new-id',
+    'after a promotion',
+    {
+      on: {
+        psync: `+CONTINUE ${OTHER}\r\n`,
+        info: busy({ master_replid: OTHER, master_replid2: REPLID, second_repl_offset: 4800 }),
+      },
+    },
+    at(4500),
+  ),
+  a(
+    'probe-needs-backlog',
+    'no replica yet',
+    { on: { info: info({ repl_backlog_active: 0 }) } },
+    { aim: 'probe' },
+  ),
+  a('probe-got-fullresync', 'to a probe', { on: { psync: () => fullSync() } }, { aim: 'probe' }),
+  a('probe-got-fullresync', 'a home-made master', { on: { info: homeMadeInfo(), psync: () => fullSync() } }),
+  a(
+    'probe-got-fullresync',
+    'a position that the backlog holds',
+    { on: { psync: full, info: busy() } },
+    at(4500),
+  ),
+  a(
+    'first-replica',
+    'an id of before',
+    { on: { psync: full, info: info({ ...noBacklog, sync_full: 0 }) } },
+    at(1),
+  ),
+  a(
+    'backlog-expired',
+    'an hour alone',
+    { on: { psync: full, info: info({ ...noBacklog, sync_full: 4 }) } },
+    at(4500, OTHER),
+  ),
+  a('resync-other-history', 'another master', { on: { psync: full, info: busy() } }, at(4500, OTHER)),
+  a(
+    'resync-other-history',
+    'a restart',
+    { on: { psync: full, info: info({ ...noBacklog, sync_full: 0 }) } },
+    at(4500, OTHER),
+  ),
+  a(
+    'resync-beyond-promotion',
+    '14 bytes ahead of the new master',
+    { on: { psync: full, info: busy({ master_replid2: OTHER, second_repl_offset: 4801 }) } },
+    at(4815, OTHER),
+  ),
+  a('resync-ahead', 'GETACK counted twice', { on: { psync: full, info: busy() } }, at(5038)),
+  a('resync-behind-backlog', 'away for too long', { on: { psync: full, info: busy() } }, at(4000)),
+  a('listed-under-other-address', 'NAT', {
+    on: {
+      info: info({ connected_slaves: 1, slave0: 'ip=172.17.0.1,port=6380,state=online,offset=0,lag=0' }),
+    },
+  }),
+  a('', 'listed as it comes', {
+    on: { info: info({ connected_slaves: 1, slave0: 'ip=10.0.0.7,port=6380,state=online,offset=0,lag=0' }) },
+  }),
+  a('sentinel-watches', 'one', { on: { client: bulk(SENTINEL) } }),
+  a('counts-for-min-replicas', 'two wanted', { on: { config: config({ 'min-replicas-to-write': '2' }) } }),
+];
