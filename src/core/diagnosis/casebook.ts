@@ -20,6 +20,8 @@ export type Conclusion = Extract<Untold<ExamineEvent>, { kind: 'finding' | 'end'
 interface Case {
   readonly role: VisitRole;
   readonly evidence: Evidence;
+  /** The replica's own fault was seen on it: that the master then ended it is no fault of the master. */
+  replicaFaulty?: boolean;
 }
 
 /** Of a connection that no `visit` announced: nothing is known of what we said. */
@@ -62,8 +64,7 @@ export class Casebook {
         Object.assign(this.evidence(event.conn).asked, event.asked);
         return;
       case 'noticed':
-        if (event.side === 'replica') this.found = added(this.found, [event.finding]);
-        return;
+        return event.side === 'replica' ? this.noticed(event) : undefined;
       case 'detached':
         return this.close(event.conn);
       case 'target':
@@ -97,9 +98,9 @@ export class Casebook {
   /** What the evidence shows until now, each id once, in the order in which it was found. */
   findings(): readonly Finding[] {
     let found = this.found;
-    for (const { role, evidence } of this.cases.values()) {
-      if (role === 'reconnect' || (role === 'own-port' && !wentOn(evidence))) continue;
-      found = added(found, diagnose(evidence));
+    for (const one of this.cases.values()) {
+      if (one.role === 'reconnect' || (one.role === 'own-port' && !wentOn(one.evidence))) continue;
+      found = added(found, findingsOf(one));
     }
     return found;
   }
@@ -130,11 +131,18 @@ export class Casebook {
     Object.assign(this.evidence(of).probes, found);
   }
 
+  /** The judge of replicas has found something. */
+  private noticed(event: Extract<TraceEvent, { kind: 'noticed' }>): void {
+    this.found = added(this.found, [event.finding]);
+    const watched = this.cases.get(event.conn);
+    if (watched && event.severity === 'fault') watched.replicaFaulty = true;
+  }
+
   /** A watched connection has ended. */
   private close(conn: number): void {
     const known = this.cases.get(conn);
     if (known?.role !== 'watched') return;
-    this.found = added(this.found, diagnose(known.evidence));
+    this.found = added(this.found, findingsOf(known));
     this.cases.delete(conn);
     this.watched = {
       closed: this.watched.closed + 1,
@@ -159,6 +167,12 @@ export class Casebook {
     const main = [...this.cases.values()].find(({ role }) => role === 'main');
     return main === undefined || wasReached(main.evidence);
   }
+}
+
+/** What the rules say of one connection. */
+function findingsOf({ evidence, replicaFaulty }: Case): readonly Finding[] {
+  const findings = diagnose(evidence);
+  return replicaFaulty === true ? findings.filter(({ id }) => id !== 'stream-closed') : findings;
 }
 
 /** Findings and those of `more` whose ids are new. */

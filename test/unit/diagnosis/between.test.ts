@@ -130,6 +130,25 @@ describe('a watched link', () => {
     expect(watched.finish()).toEqual(['failed', 'replies-to-stream']);
   });
 
+  it('does not blame a master for throwing a faulty replica out, but for leaving a good one', async () => {
+    const leaving: Script = {
+      on: {
+        psync: (_args, c) => {
+          setTimeout(() => c.close(), 300);
+          return fullSync() + STREAM + GETACK;
+        },
+      },
+    };
+    const faulty = await between(leaving);
+    await attach(faulty.port, { answer: (replica) => replica.offset + replica.wireLength });
+    await eventually(() => faulty.kinds('detached').length === 1);
+    expect(faulty.finish()).toEqual(['failed', 'getack-counted-early']);
+    const good = await between(leaving);
+    await attach(good.port);
+    await eventually(() => good.kinds('detached').length === 1);
+    expect(good.finish()).toEqual(['failed', 'stream-closed']);
+  });
+
   it('finds a PSYNC that did not wait for the answers before it', async () => {
     const watched = await between();
     const introduction = ['PING', 'REPLCONF listening-port 6380', 'REPLCONF capa psync2'];
