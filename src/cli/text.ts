@@ -46,3 +46,20 @@ export function wrap(text: string, width: number): string[] {
 export function inSigns(text: string, unicode: boolean): string {
   return unicode ? text : text.replaceAll('\u2026', '...').replaceAll('\u00d7', 'x');
 }
+
+/** `line` cut to `width` columns; colour codes take none and are kept, so that what was switched on is switched off. */
+export function clip(line: string, width: number): string {
+  if (line.length <= width) return line;
+  let out = '';
+  let used = 0;
+  // eslint-disable-next-line no-control-regex
+  for (const part of line.split(/(\x1b\[[0-9;]*m)/)) {
+    if (part.startsWith('\x1b')) out += part;
+    else {
+      const chars = [...part].slice(0, width - used);
+      used += chars.length;
+      out += chars.join('');
+    }
+  }
+  return out;
+}

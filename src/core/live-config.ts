@@ -11,11 +11,16 @@ import { type Log } from './services/log.js';
 
 const ABSOLUTE = /^([\\/]|[a-zA-Z]:[\\/])/;
 
+/** Whether a path does not depend on the folder. */
+export function isAbsolute(path: Bytes): boolean {
+  return ABSOLUTE.test(path);
+}
+
 /** `dir` at run time: it must be usable; a relative path starts from the folder before (redis 7.2.6 config.c:setConfigDirOption). */
 export function followFolder(config: Config, disk: Disk): void {
   let before = config.values.dir;
   config.onChange('dir', ({ dir }) => {
-    const folder = ABSOLUTE.test(dir) ? dir : (disk.join(before, dir) as Bytes);
+    const folder = isAbsolute(dir) ? dir : (disk.join(before, dir) as Bytes);
     try {
       disk.checkFolder(folder);
     } catch (error) {

@@ -2,6 +2,7 @@
  * Server: the composition root. It puts engine, persistence, replication and wires together and walks them through a server's
  * life: listen, load the data set (clients are answered LOADING meanwhile), serve, save and close.
  */
+import { aclFile } from './acl-file.js';
 import { type Dial } from './base/byte-channel.js';
 import { type Bytes, toText } from './base/bytes.js';
 import { type Clock } from './base/clock.js';
@@ -24,6 +25,7 @@ import { persistencePort } from './persistence-port.js';
 import { Persistence, reasonOf, type LoadOutcome } from './persistence/persistence.js';
 import { Replication } from './replication/replication.js';
 import { Shutdown } from './shutdown.js';
+import { type ConfiguredUsers } from './services/acl/configured.js';
 import { type Config } from './services/config/config.js';
 import { rewriteConf } from './services/config/rewrite.js';
 import { type Log } from './services/log.js';
@@ -42,6 +44,8 @@ export interface ServerParts {
   readonly host: ProcessPort;
   /** Absolute path of the configuration file, empty when there is none. */
   readonly configFile: string;
+  /** The `user` lines of the configuration. */
+  readonly users?: ConfiguredUsers;
   /** Port 0 means any free port; otherwise it means none, as in Redis. */
   readonly anyPort: boolean;
   /** A client asked for SHUTDOWN, and what had to be saved has been. */
@@ -73,6 +77,7 @@ export class Server {
     this.engine = new Engine({ clock, random, config, log, host, families: FAMILIES });
     const { engine } = this;
     engine.configFile = parts.configFile;
+    engine.acl.file = aclFile(config, disk);
     this.persistence = new Persistence({
       store: engine.store,
       gate: engine.gate,
@@ -171,6 +176,9 @@ export class Server {
     log.notice(`Redis version=${REDIS_VERSION} (redis-ts), bits=64, PID: ${host.pid}, just started`);
     reportWithoutEffect(this.parts.config, log);
     this.checkFolder();
+    // Before anybody can connect.
+    const fault = this.engine.acl.loadAtStart(this.parts.users);
+    if (fault !== undefined) throw new StartError(fault);
     await this.listen();
     log.notice('Server initialized');
     this.engine.start();
@@ -254,10 +262,16 @@ export class Server {
     if (configFile === '') throw new ReplyError('ERR The server is running without a config file');
     try {
       const old = disk.exists(configFile) ? (disk.readText(configFile) as Bytes) : undefined;
-      disk.writeText(configFile, rewriteConf(old, config, { all }));
+      disk.writeText(configFile, rewriteConf(old, config, { all, users: this.userLines() }));
     } catch (error) {
       throw new ReplyError(`ERR Rewriting config file: ${reasonOf(error)}`);
     }
+  }
+
+  /** For the configuration file; undefined when users have a file of their own. */
+  private userLines(): Bytes[] | undefined {
+    const { acl } = this.engine;
+    return acl.file === undefined ? acl.users.list().map((user) => user.line()) : undefined;
   }
 
   /** Ends every connection and stops listening. */

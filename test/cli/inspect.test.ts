@@ -1,6 +1,7 @@
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runCli, startCli } from '../support/run-cli.js';
+import { startScriptedServer } from '../support/scripted-server.js';
 
 const servers: net.Server[] = [];
 afterEach(() => servers.splice(0).forEach((server) => server.close()));
@@ -37,6 +38,11 @@ describe('redis-ts inspect', () => {
     [['--max-lag-bytes', '1.5x'], '--max-lag-bytes: bad size "1.5x": 1048576 or 10mb, for example'],
     [['--user', 'bob'], 'a user needs a password: --pass, or REDISCLI_AUTH in the environment'],
     [['--raw', '--json'], '--json=true cannot also be provided when using --raw'],
+    [['--tree', '--watch'], '--watch=1 cannot also be provided when using --tree'],
+    [['--watch', '0'], '--watch: bad number of seconds "0": 5 or 0.5, for example'],
+    [['--watch', '--for', 'soon'], '--for: bad duration "soon": 10s or 5m, for example'],
+    [['--verify', 'b', '--sample', '0'], '--sample: bad number "0": 1000, for example'],
+    [['--explain', 'no-such'], '--explain: there is no finding no-such: see docs/findings.md'],
   ])('%j is bad usage: one line, the usage, exit 3', async (args, message) => {
     const { code, stdout, stderr } = await runCli(['inspect', ...args]);
     expect(stderr.split('\n')[0]).toBe(`redis-ts inspect: ${message}`);
@@ -84,6 +90,44 @@ describe('redis-ts inspect', () => {
     const { stdout, stderr } = await runCli(['inspect', address], { env: { DEBUG: 'redis-ts*' } });
     expect(stderr).toContain('refuses the login: WRONGPASS invalid');
     expect(stdout + stderr).not.toContain('s3cret');
+  });
+
+  it('explains a finding', async () => {
+    const { stdout, code } = await runCli(['inspect', '--explain', 'backlog-too-small']);
+    expect(stdout).toMatch(/^backlog-too-small\n {2}When {3}warning when .+\n {2}Means .+\n {2}Do .+\n$/);
+    expect(code).toBe(0);
+  });
+
+  it('takes two samples for people and one for programs, unless told', async () => {
+    const looks = async (...args: string[]) => {
+      const server = await startScriptedServer({ replicas: [], offset: () => 5 });
+      const { stdout } = await runCli(['inspect', `:${server.port}`, ...args]);
+      await server.close();
+      return [server.looks(), stdout] as const;
+    };
+    expect((await looks('--sample-for', '0.1'))[0]).toBe(2);
+    const [once, json] = await looks('--json');
+    expect(once).toBe(1);
+    expect(JSON.parse(json)).toMatchObject({ sampledSeconds: 0 });
+    expect(JSON.parse(json)).not.toHaveProperty('rate');
+    const [twice, rated] = await looks('--json', '--sample-for', '0.1');
+    expect(twice).toBe(2);
+    expect(JSON.parse(rated)).toMatchObject({ rate: { bytesPerSecond: 0 } });
+    expect((await looks('--prometheus'))[0]).toBe(1);
+  });
+
+  it('--watch piped ends with 0 on Ctrl-C, and with 3 when the server was never there', async () => {
+    const server = await startScriptedServer({ replicas: [], offset: () => 5 });
+    const child = startCli(['inspect', `:${server.port}`, '--watch', '0.1']);
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    child.kill('SIGINT');
+    expect(await ended).toBe(0);
+    await server.close();
+    const gone = await runCli(['inspect', `:${server.port}`, '--watch']);
+    expect(gone.stderr).toContain('cannot connect');
+    expect(gone.stdout).toBe('');
+    expect(gone.code).toBe(3);
   });
 
   it('ends with 130 on Ctrl-C', async () => {

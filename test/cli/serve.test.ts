@@ -108,6 +108,23 @@ describe('a server that starts', () => {
     expect(await server.ended).toBe(0);
   });
 
+  it('takes users from the file, and CONFIG REWRITE writes them back', async () => {
+    const conf = join(dir, 'redis.conf');
+    writeFileSync(conf, 'user alice on nopass +@all -debug\nrequirepass one\nuser bob\n');
+    const server = new Served(startCli(['serve', conf, '--port', '0', '--dir', dir]));
+    const connection = await server.connect();
+    expect(await text(connection, 'AUTH', 'alice', 'any')).toBe('OK');
+    expect(await text(connection, 'ACL', 'DELUSER', 'bob')).toBe('integer');
+    expect(await text(connection, 'CONFIG', 'REWRITE')).toBe('OK');
+    connection.close();
+    const lines = readFileSync(conf, 'utf8').split('\n');
+    expect(lines[0]).toBe('user alice on nopass sanitize-payload resetchannels +@all -debug');
+    expect(lines.filter((line) => line.startsWith('user'))).toHaveLength(2);
+    expect(lines).toContain(
+      'user default on sanitize-payload #7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed ~* &* +@all',
+    );
+  });
+
   it('writes logfile and pidfile, and has written all of the log when it ends', async () => {
     const log = join(dir, 'server.log');
     const pid = join(dir, 'server.pid');
@@ -274,6 +291,27 @@ describe('a server that cannot start', () => {
     expect(stderr).toContain("at line 2\n>>> 'appendonyl yes'\n");
     expect(stderr).toContain("Did you mean 'appendonly'?\n");
     expect(code).toBe(1);
+  });
+
+  it('names the user that is wrong', async () => {
+    const conf = join(dir, 'redis.conf');
+    writeFileSync(conf, 'port 0\nuser alice on bogus\n');
+    const line = await runCli(['serve', conf]);
+    expect(line.stderr).toContain(
+      "at line 2\n>>> 'user alice on bogus'\nError in user declaration 'alice': Syntax error\n",
+    );
+    expect(line.code).toBe(1);
+    const rule = await runCli(['serve', '--port', '0', '--dir', dir, '--user', 'alice', '+nosuch']);
+    expect(rule.stdout).toContain(
+      "Error loading ACL rule '+nosuch' for the user named 'alice': Unknown command or category name in ACL\n",
+    );
+    expect(rule.stderr).toBe('Critical error while loading ACLs. Exiting.\n');
+    expect(rule.code).toBe(1);
+    const file = await runCli(['serve', '--port', '0', '--dir', dir, '--aclfile', 'users.acl']);
+    expect(file.stderr).toBe(
+      "Aborting Redis startup because of ACL errors: Error loading ACLs, opening file 'users.acl': No such file or directory\n",
+    );
+    expect(file.code).toBe(1);
   });
 
   it('explains bad usage, with 2', async () => {

@@ -18,12 +18,13 @@ import {
   readKnownFailures,
   readNotApplicable,
   readResults,
+  readWaiting,
   renderPage,
   toResult,
   unitRow,
   writeResults,
   type Mode,
-  type NotApplicable,
+  type LeftOut,
   type UnitResult,
 } from './report.js';
 import { runUnit, type UnitRun } from './run-unit.js';
@@ -36,7 +37,7 @@ const USAGE = `usage: npm run conformance -- --suite <built checkout of redis 7.
   --unit NAME       only this unit; may be repeated (default: all that a real 7.2.6 passes)
   --ours "command"  the server under test (default: the built redis-ts serve)
   --durable         go on after an exception inside a test instead of ending the unit
-  --all-tests       run the tests that cannot apply too
+  --all-tests       run the tests that cannot apply or wait for what is not built too
   --jobs N          units at a time when spawning (default 1)
   --timeout S       seconds without progress that end a unit (default 180)
   --keep            leave the working directories
@@ -57,7 +58,8 @@ interface Settings {
   readonly suite: string;
   readonly ours: readonly string[];
   readonly tclsh: string;
-  readonly skip: readonly NotApplicable[];
+  readonly skip: readonly LeftOut[];
+  readonly waiting: readonly LeftOut[];
   readonly jobs: number;
   readonly durable: boolean;
   readonly timeoutSeconds: number;
@@ -99,6 +101,7 @@ async function main(): Promise<number> {
     ours,
     tclsh,
     skip: values['all-tests'] ? [] : readNotApplicable(),
+    waiting: values['all-tests'] ? [] : readWaiting(),
     jobs: Number(values.jobs),
     durable: values.durable,
     timeoutSeconds: Number(values.timeout),
@@ -129,7 +132,7 @@ async function main(): Promise<number> {
     writeResults(results);
     writeFileSync(
       path.join(projectRoot, 'docs/conformance.md'),
-      renderPage(results, baseline, readNotApplicable()),
+      renderPage(results, baseline, readNotApplicable(), readWaiting()),
     );
   }
   return failed === 0 ? 0 : 1;
@@ -152,7 +155,7 @@ async function runMode(
     try {
       for (let unit = waiting.shift(); unit !== undefined; unit = waiting.shift()) {
         const run = await unitRun(unit, workspace, firstPort, settings, server);
-        found[unit] = toResult(unit, await runUnit(run), known);
+        found[unit] = toResult(unit, await runUnit(run), known, settings.waiting);
         console.log(unitRow(unit, found[unit], baseline[unit]));
         for (const { name, reason } of found[unit].failed) console.log(`    failed: ${name} (${reason})`);
         if (found[unit].aborted !== undefined) console.log(`    ended early: ${found[unit].aborted}`);
@@ -180,7 +183,9 @@ async function unitRun(
     unit,
     dir: workspace.dir,
     tclsh: settings.tclsh,
-    skipTests: settings.skip.filter((entry) => entry.unit === unit).map((entry) => entry.test),
+    skipTests: [...settings.skip, ...settings.waiting]
+      .filter((entry) => entry.unit === unit)
+      .map((entry) => entry.test),
     basePort,
     durable: settings.durable,
     timeoutSeconds: settings.timeoutSeconds,

@@ -361,6 +361,8 @@ export const tolerances: Readonly<Record<string, ToleranceRow>> = {
   RESET: exact,
   HELLO: { against: { kind: 'shape', why: 'version and connection id differ' } },
   NOSUCHCOMMAND: exact,
+  ACL: exact,
+  AUTH: exact,
   CLIENT: exact,
   'CLIENT ID': { against: { kind: 'shape', why: 'ids are counted by each server' } },
   'CLIENT INFO': { against: { kind: 'shape', why: 'ports, ids and memory differ' } },

@@ -6,8 +6,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Bytes, ascii, fromBuffer, fromText } from '../../src/core/base/bytes.js';
+import { aclCommands } from '../../src/core/commands/acl/call.js';
+import { FAMILIES } from '../../src/core/commands/families.js';
+import { CommandTable } from '../../src/core/commands/table.js';
+import { ConfiguredUsers } from '../../src/core/services/acl/configured.js';
 import { parseServerArgv } from '../../src/core/services/config/argv.js';
 import {
   type ConfHandlers,
@@ -18,6 +22,7 @@ import {
 import { Config, ConfigError } from '../../src/core/services/config/config.js';
 import { rewriteConf } from '../../src/core/services/config/rewrite.js';
 import { OWN_DIRECTIVES } from '../../src/core/services/config/tables.js';
+import { NO_LOG } from '../../src/core/services/log.js';
 import { type RespConnection } from '../support/resp-connection.js';
 import { type Reply } from '../support/resp-decoder.js';
 import { type RunningServer, redisVersion, startServer } from '../support/server-process.js';
@@ -42,9 +47,13 @@ const HIDDEN = [
   'loading-process-events-interval-bytes',
 ];
 
+const commands = aclCommands(new CommandTable(FAMILIES));
+let users: ConfiguredUsers;
+beforeEach(() => (users = new ConfiguredUsers({ commands, log: NO_LOG, allChannelsByDefault: () => false })));
+
 const handlers: ConfHandlers = {
   include: () => ({ text: ascii('') }),
-  user: () => undefined,
+  user: (args) => users.append(args),
   renameCommand: () => undefined,
 };
 
@@ -354,6 +363,14 @@ describe.skipIf(bin === undefined)('configuration against redis 7.2.6', () => {
     ['appenddirname a/b'],
     ['dbfilename a/b'],
     ['include'],
+    ['user'],
+    ['user a on\nuser b on bogus'],
+    ['user a on\nuser a on'],
+    ['user a on +get %X~a'],
+    ['user a on +nosuch #x'],
+    ['user a (+get'],
+    ['user a allkeys ~b'],
+    ['user a +config|get|x'],
     ["save 900 1\nsave '"],
   ])('refuses the file %j in the same words', (conf) => {
     const file = join(folder, 'bad.conf');

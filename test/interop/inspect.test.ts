@@ -96,7 +96,10 @@ describe.skipIf(!realRedisAvailable()).each(servers)('inspect redis $version', (
       { ip: '172.17.0.3', port: 7777 },
     ]);
     expect(backlog).toMatchObject({ active: true, lastByteOffset: server.offset });
-    expect(findings.map(({ id, replica }) => [id, replica])).toEqual([['announced-not-peer', 1]]);
+    expect(findings.map(({ id, replica }) => [id, replica])).toEqual([
+      ['announced-not-peer', 1],
+      ['master-without-persistence', undefined],
+    ]);
     expect(status).toBe('warning');
   });
 

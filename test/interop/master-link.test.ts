@@ -106,6 +106,19 @@ describe.skipIf(!realRedisAvailable())('a link to our master', () => {
     const cli = join(dirname(bin), 'redis-cli');
     const since72 = atLeast(version, '7.2.0');
 
+    it('a replica logs in with the least of rights, and is closed when its user goes', async () => {
+      const [mine, theirs] = [await ours(), await real(bin, '--masteruser', 'rep', '--masterauth', 'secret')];
+      await mine.call('ACL', 'SETUSER', 'rep', 'on', '>secret', '+psync', '+replconf', '+ping');
+      await mine.call('ACL', 'SETUSER', 'default', 'off');
+      await attach(theirs, mine);
+      await mine.call('SET', 'k', 'v');
+      await caughtUp(mine, theirs);
+      expect(await theirs.call('GET', 'k')).toMatchObject({ value: 'v' });
+      await mine.call('ACL', 'DELUSER', 'rep');
+      await eventually(async () => (await infoField(theirs, 'master_link_status')) === 'down');
+      expect(await infoField(mine, 'connected_slaves')).toBe('0');
+    });
+
     it('REPLCONF, PSYNC and SYNC answer as the real one does', async () => {
       const [mine, theirs] = [await ours(), await real(bin)];
       const cases: [string, ...string[]][] = [

@@ -15,6 +15,8 @@ const real = realRedisServer();
  * answer): an older one cannot answer so.
  */
 const NEED_7_2 = new Set([
+  'acl.txt',
+  'acl-resp3.txt',
   'connection.txt',
   'pubsub.txt',
   'resp3.txt',

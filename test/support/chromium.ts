@@ -55,18 +55,34 @@ export async function openPage(url: string, viewing: Viewing): Promise<Drawn> {
     {
       stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, HOME: profile },
+      // A group of its own, so that none of its processes outlives the test.
+      detached: true,
     },
   );
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const deadline = setTimeout(() => child.kill('SIGKILL'), DEADLINE_MS);
+  const kill = (): void => killGroup(child.pid);
+  const deadline = setTimeout(kill, DEADLINE_MS);
   try {
     const [, , , input, output] = child.stdio;
-    return await look(new Pipe(input as Writable, output as Readable, gone), url, viewing);
+    const pipe = new Pipe(input as Writable, output as Readable, gone);
+    const drawn = await look(pipe, url, viewing);
+    pipe.end('Browser.close');
+    await gone;
+    return drawn;
   } finally {
     clearTimeout(deadline);
-    child.kill('SIGKILL');
+    kill();
     await gone;
-    rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
+    // A process that was killed just now may still hold a file.
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+}
+
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 
@@ -144,7 +160,7 @@ class Pipe {
   readonly events: Message[] = [];
   private readonly waiting = new Map<
     number,
-    { resolve(result: unknown): void; reject(error: Error): void }
+    { readonly resolve: (result: unknown) => void; readonly reject: (error: Error) => void }
   >();
   private readonly awaited = new Map<string, () => void>();
   private rest = '';
@@ -158,7 +174,7 @@ class Pipe {
     input.on('error', () => undefined);
     output.setEncoding('utf8').on('data', (chunk: string) => this.read(chunk));
     void gone.then(() => {
-      for (const { reject } of this.waiting.values()) reject(new Error('chromium has ended'));
+      for (const waiter of this.waiting.values()) waiter.reject(new Error('chromium has ended'));
     });
   }
 
@@ -168,6 +184,11 @@ class Pipe {
     return new Promise((resolve, reject) =>
       this.waiting.set(id, { resolve: (result) => resolve(result as T), reject }),
     );
+  }
+
+  /** Sends the last message: its answer may not come any more. */
+  end(method: string): void {
+    this.input.write(`${JSON.stringify({ id: ++this.lastId, method })}\0`);
   }
 
   /** The next event of that name. */

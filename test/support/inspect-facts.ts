@@ -61,9 +61,10 @@ export function replicaInfo(offset: number, changes: Readonly<Record<string, str
   return `# Replication\nrole:slave\n${lines.join('')}connected_slaves:0\n${tail(offset)}`;
 }
 
-function sample(text: string, atUs: number): Sample {
-  const section = findSection(parseInfo(text), 'replication')!;
-  return { atUs, section, replication: parseReplication(section) };
+function sample(text: string, atUs: number, more: Partial<Sample>): Sample {
+  const sections = parseInfo(text);
+  const section = findSection(sections, 'replication')!;
+  return { atUs, sections, section, replication: parseReplication(section), ...more };
 }
 
 export interface FactsInput {
@@ -71,22 +72,28 @@ export interface FactsInput {
   readonly info: string;
   readonly before?: string;
   readonly clients?: string;
+  /** CLIENT LIST of the first sample; as `clients` when left out. */
+  readonly clientsBefore?: string;
   readonly server?: string;
-  readonly rest?: Partial<Facts>;
+  /** The sections beside Replication in the first sample; as `server` when left out. */
+  readonly serverBefore?: string;
+  readonly rest?: Partial<Facts> & Pick<Sample, 'linkState' | 'upstream'>;
 }
 
 /** Facts with two samples one second apart. */
-export function facts({ info, before = info, clients, server = SERVER, rest = {} }: FactsInput): Facts {
+export function facts(input: FactsInput): Facts {
+  const { info, before = info, clients, clientsBefore = clients, server = SERVER, rest = {} } = input;
+  const { linkState, upstream, ...more } = rest;
+  const list = (text: string | undefined) => (text === undefined ? undefined : parseClientList(text));
+  const { serverBefore = server } = input;
   return {
     target: '10.0.0.5:6379',
     collectedAtMs: Date.UTC(2024, 4, 1, 12),
-    sections: parseInfo(`${server}\n${before}`),
-    first: sample(before, 5_000_000),
-    last: sample(info, 6_000_000),
-    clients: clients === undefined ? undefined : parseClientList(clients),
+    first: sample(`${serverBefore}\n${before}`, 5_000_000, { clients: list(clientsBefore) }),
+    last: sample(`${server}\n${info}`, 6_000_000, { clients: list(clients), linkState, upstream }),
     settings: {},
     missing: [],
-    ...rest,
+    ...more,
   };
 }
 

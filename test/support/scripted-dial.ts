@@ -6,8 +6,8 @@ import { type ChannelClose, type ChannelError, type Dial } from '../../src/core/
 import { type Bytes } from '../../src/core/base/bytes.js';
 
 export interface Script {
-  /** Wire reply by command line (`INFO replication`); `silence` for none. */
-  readonly replies: Readonly<Record<string, string>>;
+  /** Wire reply by command line (`INFO replication`); `silence` for none. Several: one after the other, the last for ever. */
+  readonly replies: Readonly<Record<string, string | readonly string[]>>;
   /** Sent as soon as the connection is open. */
   readonly greeting?: string;
   /** The connection attempt fails so. */
@@ -28,11 +28,14 @@ const END = { address: 'peer:1', host: 'peer', port: 1 };
 /** A dial that plays `script`. Every reply comes in two pieces, in a later microtask. */
 export function scriptedDial(script: Script): ScriptedDial {
   const asked: string[] = [];
-  let closed = false;
+  let lastClosed = false;
   const dial: Dial = (events) => {
+    let closed = false;
+    lastClosed = false;
     const close = (why: ChannelClose) => {
       if (closed) return;
       closed = true;
+      lastClosed = true;
       queueMicrotask(() => events.onClose(why));
     };
     const send = (text: string) => {
@@ -45,7 +48,9 @@ export function scriptedDial(script: Script): ScriptedDial {
     };
     const answer = (line: string) => {
       asked.push(line);
-      const entry = script.replies[line];
+      const entries = [script.replies[line] ?? []].flat();
+      const times = asked.filter((each) => each === line).length;
+      const entry = entries[Math.min(times, entries.length) - 1];
       if (entry === undefined) throw new Error(`not in the script: ${line}`);
       if (entry !== 'silence') send(entry);
       if (line === script.closeAfter) queueMicrotask(() => close({ by: 'peer' }));
@@ -69,11 +74,11 @@ export function scriptedDial(script: Script): ScriptedDial {
     });
     return () => undefined;
   };
-  return { dial, asked, closed: () => closed };
+  return { dial, asked, closed: () => lastClosed };
 }
 
 /** The commands in `bytes`, their arguments joined by blanks. */
-function commandLines(bytes: string): string[] {
+export function commandLines(bytes: string): string[] {
   const lines = bytes.split('\r\n');
   const commands: string[] = [];
   for (let i = 0; i < lines.length - 1;) {

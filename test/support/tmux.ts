@@ -15,6 +15,8 @@ export interface TerminalWindow {
   /** Types keys, in tmux's names: `C-c`. */
   press(...keys: string[]): void;
   resize(columns: number, rows: number): void;
+  /** Sends a signal to the command that runs in the window. */
+  signal(name: 'TERM' | 'HUP'): void;
   close(): void;
 }
 
@@ -47,6 +49,11 @@ export function openWindow(
     cursorShown: () => tmux('display-message', '-p', '#{cursor_flag}').trim() === '1',
     press: (...keys) => void tmux('send-keys', ...keys),
     resize: (columns, rows) => void tmux('resize-window', ...dimensions(columns, rows)),
+    signal: (name) => {
+      const shell = tmux('display-message', '-p', '#{pane_pid}').trim();
+      const children = execFileSync('ps', ['-o', 'pid=', '--ppid', shell], { encoding: 'utf8' });
+      for (const pid of children.split('\n').filter(Boolean)) process.kill(Number(pid), `SIG${name}`);
+    },
     close: () => {
       tmux('kill-server');
       rmSync(dir, { recursive: true, force: true });

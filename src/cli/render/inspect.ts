@@ -11,6 +11,8 @@ import {
   type Severity,
 } from '../../core/inspect/model.js';
 import { formatBytes, formatCount, formatSeconds } from '../../core/inspect/units.js';
+import { SLOTS, type ClusterFacts, type ClusterNode } from '../../core/inspect/cluster.js';
+import { type SentinelFacts } from '../../core/inspect/sentinel.js';
 import { hostPort } from '../../core/net/target.js';
 import { palette, symbols, type Palette, type Symbols, type Terminal } from '../terminal.js';
 import { columns, printable, wrap } from '../text.js';
@@ -35,8 +37,13 @@ export function renderReport(report: Report, terminal: Omit<Terminal, 'live'>): 
     [headline(report, pen)],
     titled('INFO replication', infoLines(report), pen),
     report.link ? titled('LINK TO THE MASTER', linkLines(report.link, report, pen), pen) : [],
+    ...(report.otherLinks ?? []).map((link) =>
+      titled('LINK TO ANOTHER MASTER', linkLines(link, report, pen), pen),
+    ),
     report.replicas.length > 0 ? titled('REPLICAS', replicaLines(report.replicas, pen), pen) : [],
     backlogLines(report, pen),
+    report.cluster ? titled('CLUSTER', clusterLines(report.cluster, pen), pen) : [],
+    report.sentinel ? titled('SENTINEL', sentinelLines(report.sentinel), pen) : [],
     titled('FINDINGS', findingLines(report.findings, pen), pen),
     report.missing.length > 0 ? titled('NOT SEEN', missingLines(report, pen), pen) : [],
   ];
@@ -182,7 +189,7 @@ const MARKS: Readonly<
 const ID_COLUMNS = 23;
 
 /** Id and text side by side where there is room for the text, else the text under the id. */
-function findingLines(findings: readonly Finding[], pen: Pen): string[] {
+export function findingLines(findings: readonly Finding[], pen: Pen): string[] {
   if (findings.length === 0) return [`  ${pen.paint.green(pen.signs.ok)} nothing is wrong`];
   const longest = Math.max(...findings.map(({ id }) => id.length), ID_COLUMNS);
   const beside = pen.width >= longest + 4 + 60;
@@ -204,6 +211,45 @@ function paragraphs({ text, advice, commands = [] }: Finding, width: number): st
     ...(advice === undefined ? [] : wrap(advice, width)),
     ...indent(commands.map(printable)),
   ];
+}
+
+function clusterLines({ state, slotsAssigned, shards }: ClusterFacts, pen: Pen): string[] {
+  const head = `  state ${printable(state ?? 'unknown')}, ${formatCount(slotsAssigned)} of ${formatCount(SLOTS)} slots assigned, ${shards.length} shards`;
+  const rows = shards.flatMap(({ slots, master, replicas }) => [
+    [printable(slots.join(' ') || 'no slots'), 'master', ...clusterNode(master)],
+    ...replicas.map((node) => ['', 'replica', ...clusterNode(node), behindMaster(node, master)]),
+  ]);
+  const lines = indent(columns([['slots', 'role', 'node', 'health', 'offset', 'behind'], ...rows]));
+  return [head, pen.paint.dim(lines[0]), ...lines.slice(1)];
+}
+
+function clusterNode(node: ClusterNode | undefined): string[] {
+  if (!node) return [UNKNOWN, 'none', UNKNOWN];
+  const self = node.self ? ' (this node)' : '';
+  const offset = node.offset === undefined ? UNKNOWN : formatCount(node.offset);
+  return [printable(node.address || node.id) + self, node.health, offset];
+}
+
+/** By what the nodes gossip, which is up to a second old. */
+function behindMaster(node: ClusterNode, master: ClusterNode | undefined): string {
+  if (node.offset === undefined || master?.offset === undefined) return UNKNOWN;
+  return `~${formatBytes(Math.max(0, master.offset - node.offset))}`;
+}
+
+function sentinelLines({ address, name, master, quorum, sentinels, replicas }: SentinelFacts): string[] {
+  const rows = [
+    ['asked', printable(address)],
+    [
+      'master',
+      `${printable(name)} at ${hostPort(printable(master.host), master.port)}, ${printable(master.flags.join(', '))}`,
+    ],
+    ['sentinels', `${sentinels ?? '?'} known, quorum ${quorum ?? '?'}`],
+    ...replicas.map((replica) => [
+      'replica',
+      `${printable(replica.address)}, ${printable(replica.flags.join(', '))}`,
+    ]),
+  ];
+  return indent(columns(rows));
 }
 
 function missingLines({ missing }: Report, pen: Pen): string[] {

@@ -9,13 +9,17 @@ import { type Bytes, EMPTY, fromText, toText } from '../../core/base/bytes.js';
 import { SystemClock } from '../../core/base/clock-system.js';
 import { globMatch } from '../../core/base/glob.js';
 import { SystemRandom } from '../../core/base/random-system.js';
+import { aclCommands } from '../../core/commands/acl/call.js';
+import { FAMILIES } from '../../core/commands/families.js';
+import { CommandTable } from '../../core/commands/table.js';
 import { SystemProcess } from '../../core/engine/process-system.js';
 import { SystemDisk } from '../../core/persistence/disk-system.js';
 import { Server, StartError } from '../../core/server.js';
+import { ConfiguredUsers } from '../../core/services/acl/configured.js';
 import { Config } from '../../core/services/config/config.js';
 import { ConfFileError, loadConf } from '../../core/services/config/conf-file.js';
 import { expandTitle, titleVariables } from '../../core/services/config/proc-title.js';
-import { formatLogLine, isLogged, logTo, type Log } from '../../core/services/log.js';
+import { formatLogLine, isLogged, logTo, NO_LOG, type Log } from '../../core/services/log.js';
 import { EXIT } from '../exit-codes.js';
 import { backupLogLine } from '../render/replica-facts.js';
 import { Backup } from './backup.js';
@@ -56,7 +60,12 @@ function main(): void {
     say({ type: 'log', level, message, line });
   });
   const renames: [Bytes, Bytes][] = [];
-  readConfig(config, renames);
+  const users = new ConfiguredUsers({
+    commands: aclCommands(new CommandTable(FAMILIES)),
+    log: NO_LOG,
+    allChannelsByDefault: () => config.values.aclPubsubDefault === 'allchannels',
+  });
+  readConfig(config, renames, users);
   const { logfile, pidfile } = config.values;
   const backupFile = data.backup === undefined ? undefined : prepareBackup(config, data.backup);
   say({ type: 'settings', logfile: inFolder(config, logfile), pidfile: inFolder(config, pidfile) });
@@ -70,6 +79,7 @@ function main(): void {
     log,
     host,
     configFile: fromText(data.configFile),
+    users,
     anyPort: data.anyPort,
     ...(trace && { tap: trace.accept }),
     onShutdown: () => finish(server),
@@ -127,12 +137,12 @@ function inFolder(config: Config, path: Bytes | undefined): string {
   return path === undefined || path === '' ? '' : resolve(toText(config.values.dir), toText(path));
 }
 
-function readConfig(config: Config, renames: [Bytes, Bytes][]): void {
+function readConfig(config: Config, renames: [Bytes, Bytes][], users: ConfiguredUsers): void {
   config.assign('dir', fromText(data.cwd));
   for (const { name, value } of data.defaults) config.assign(name, value as Bytes);
   loadConf(config, data.confText as Bytes, {
     include: (path) => readIncluded(path),
-    user: () => 'ACL users are not supported yet',
+    user: (args) => users.append(args),
     renameCommand: (from, to) => {
       renames.push([from, to]);
       return undefined;

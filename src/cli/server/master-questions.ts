@@ -7,7 +7,7 @@ import { ascii, type Bytes } from '../../core/base/bytes.js';
 import { type Clock } from '../../core/base/clock.js';
 import { findField, infoInteger, parseInfo, type ParsedSection } from '../../core/info/parse.js';
 import { InspectClient, InspectError, type Login } from '../../core/inspect/client.js';
-import { productOf } from '../../core/inspect/report.js';
+import { productOf } from '../../core/inspect/product.js';
 
 /** An answer that is later than this is of no use any more. */
 const ANSWER_MS = 500;

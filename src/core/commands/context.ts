@@ -9,6 +9,10 @@ import { type Clock } from '../base/clock.js';
 import { type Random } from '../base/random.js';
 import { type InfoField, type InfoSection } from '../info/format.js';
 import { type ReplyWriter } from '../protocol/reply-writer.js';
+import { type AclLog } from '../services/acl/acl-log.js';
+import { type Denial } from '../services/acl/environment.js';
+import { type AclUser } from '../services/acl/user.js';
+import { type AclUsers } from '../services/acl/users.js';
 import { type Config } from '../services/config/config.js';
 import { type LatencyHistogram } from '../services/latency-histogram.js';
 import { type LatencyMonitor } from '../services/latency.js';
@@ -91,7 +95,8 @@ export interface Client {
   name: Bytes;
   libName: Bytes;
   libVersion: Bytes;
-  user: string;
+  /** Undefined: it may do everything (the link to our master). */
+  readonly user: AclUser | undefined;
   db: Database;
   readonly reply: ReplyWriter;
   setFlag(flag: number, on: boolean): void;
@@ -248,6 +253,27 @@ export interface ReplicationPort {
   changeId(): void;
 }
 
+/** Users, and what they may do. Changes close the connections that they leave without a user, or without a channel. */
+export interface AclPort {
+  readonly users: AclUsers;
+  /** What was denied. */
+  readonly log: AclLog;
+  /** @returns what the user lacks for a call; undefined: nothing */
+  check(user: AclUser, command: Command, argv: readonly Bytes[]): Denial | undefined;
+  /** Whether the client may read every key by this call. */
+  mayReadAll(client: Client, command: Command, argv: readonly Bytes[]): boolean;
+  /** Logs a client in; a failure is logged, under the command `argv[0]`. @returns whether user and password were right */
+  authenticate(client: Client, argv: readonly Bytes[], user: Bytes, password: Bytes): boolean;
+  /** Adds rules to a user, which is made if need be; all or none. Throws a ReplyError. */
+  setUser(client: Client, name: Bytes, rules: readonly Bytes[]): void;
+  /** @returns how many there were */
+  deleteUsers(client: Client, names: readonly Bytes[]): number;
+  /** Takes over the users of the ACL file. Throws a ReplyError. */
+  load(client: Client): void;
+  /** Writes the ACL file. Throws a ReplyError. */
+  save(): void;
+}
+
 export interface ServerPort {
   /** The version of Redis that is spoken. */
   readonly version: string;
@@ -298,11 +324,8 @@ export interface ServerPort {
   resetClient(client: Client): void;
   /** HELLO: the protocol of what the client is sent from now on. */
   setProtocol(client: Client, resp: 2 | 3): void;
-  /** Whether AUTH without a user name makes sense. */
-  readonly defaultUserHasPassword: boolean;
-  hasUser(name: Bytes): boolean;
-  /** Checks a password for a user; sets the client's identity. @returns whether it was right */
-  authenticate(client: Client, user: string, password: Bytes): boolean;
+  /** Users and permissions. */
+  readonly acl: AclPort;
 }
 
 /** How the memory is shared out, in bytes; percentages of 100 (redis 7.2.6 server.h:redisMemOverhead). */

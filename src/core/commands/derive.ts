@@ -12,13 +12,38 @@ import {
   type Command,
   type CommandDefinition,
   type CommandFlag,
+  type KeyFlag,
   type KeyReference,
   type KeySpec,
 } from './spec.js';
 import { parseSyntax, type Argument } from './syntax.js';
 
+/** The keys of every call, where they always stand at the same places; undefined: the arguments tell. */
+export function fixedKeysOf({
+  keys,
+  getKeys,
+  arity,
+}: CommandDefinition): readonly KeyReference[] | undefined {
+  if (keys === undefined || keys.length === 0 || getKeys !== undefined) return undefined;
+  const found: KeyReference[] = [];
+  for (const { flags, begin, find } of keys) {
+    const plain = 'index' in begin && 'lastKey' in find && find.lastKey === 0;
+    if (!plain || begin.index >= Math.abs(arity)) return undefined;
+    if (flags.some((flag) => SPECIAL_KEY_FLAGS.includes(flag))) return undefined;
+    found.push({ index: begin.index, flags });
+  }
+  return found;
+}
+
+const SPECIAL_KEY_FLAGS: readonly KeyFlag[] = ['not_key', 'incomplete', 'variable_flags'];
+
 /** The keys of a call; none when the arguments do not add up. `argv` begins with the command's name. */
-export function keysOf(command: Command, argv: readonly Bytes[], withFakeKeys = false): KeyReference[] {
+export function keysOf(
+  command: Command,
+  argv: readonly Bytes[],
+  withFakeKeys = false,
+): readonly KeyReference[] {
+  if (command.fixedKeys !== undefined) return command.fixedKeys;
   const specs = command.keys ?? [];
   const reliable = specs.some(isRealKey) && !specs.some((spec) => spec.flags.includes('variable_flags'));
   const found = reliable ? keysBySpecs(specs, argv, withFakeKeys) : undefined;

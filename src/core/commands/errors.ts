@@ -5,6 +5,7 @@
  * functions. Source: redis 7.2.6 server.c:createSharedObjects and the files named beside them.
  */
 import { upper, type Bytes } from '../base/bytes.js';
+import { type Denial } from '../services/acl/environment.js';
 
 /** An error reply: `line` is what follows the '-' on the wire. */
 export class ReplyError extends Error {
@@ -93,6 +94,12 @@ export const Errors = {
   execAbort: constant('EXECABORT Transaction discarded because of previous errors.'),
   notInTransaction: constant('ERR Command not allowed inside a transaction'),
   noProto: constant('NOPROTO unsupported protocol version'),
+  noAclFile: constant(
+    'ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration.',
+  ),
+  aclSave: constant(
+    'ERR There was an error trying to save the ACLs. Please check the server logs for more information',
+  ),
   saveInProgress: constant('ERR Background save already in progress'),
 };
 
@@ -132,4 +139,18 @@ export function unknownCommand(argv: readonly Bytes[]): ReplyError {
 /** redis 7.2.6 expire.c: `invalid expire time in 'set' command`. */
 export function invalidExpire(command: string): ReplyError {
   return new ReplyError(`ERR invalid expire time in '${command}' command`);
+}
+
+/**
+ * What a user lacks, without its code (redis 7.2.6 acl.c:getAclErrorMessage). `object`: the key or the channel, where it may be told.
+ */
+export function denialText(
+  { reason }: Denial,
+  user: Bytes,
+  command: { readonly fullName: string },
+  object?: Bytes,
+): string {
+  if (reason === 'command') return `User ${user} has no permissions to run the '${command.fullName}' command`;
+  if (object === undefined) return `No permissions to access a ${reason}`;
+  return `User ${user} has no permissions to access the '${object}' ${reason}`;
 }

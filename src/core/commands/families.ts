@@ -1,4 +1,5 @@
 /** Every family of commands: a new one is a folder with a `table.ts` and a line here. */
+import { ACL_COMMANDS } from './acl/table.js';
 import { BITMAP_COMMANDS } from './bitmap/table.js';
 import { CLUSTER_COMMANDS } from './cluster/table.js';
 import { COMMAND_COMMANDS } from './command/table.js';
@@ -22,6 +23,7 @@ import { TRANSACTION_COMMANDS } from './transactions/table.js';
 export const FAMILIES: readonly (readonly CommandDefinition[])[] = [
   CONNECTION_COMMANDS,
   SERVER_COMMANDS,
+  ACL_COMMANDS,
   REPLICATION_COMMANDS,
   COMMAND_COMMANDS,
   GENERIC_COMMANDS,

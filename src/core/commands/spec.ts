@@ -6,6 +6,7 @@
  * specifications are those of redis 7.2.6 src/commands/*.json.
  */
 import { type Bytes } from '../base/bytes.js';
+import { type ChannelRange } from '../services/acl/environment.js';
 import { type CommandContext } from './context.js';
 
 export type CommandFlag =
@@ -149,6 +150,8 @@ export interface CommandDefinition {
   readonly keys?: readonly KeySpec[];
   /** Finds the keys when the specifications cannot (SORT, MIGRATE …): indexes, with flags where those vary (SET). */
   readonly getKeys?: (argv: readonly Bytes[]) => readonly (number | KeyReference)[];
+  /** The arguments that name channels which are listened to or written to (redis 7.2.6 db.c:commands_with_channels). */
+  readonly channels?: ChannelRange;
   /** The arguments in the grammar of the command reference: `key value [NX | XX] [GET] [EX seconds | PX milliseconds]`. */
   readonly syntax?: string;
   readonly run?: Handler;
@@ -169,6 +172,8 @@ export interface Command extends CommandDefinition {
   readonly categories: ReadonlySet<AclCategory>;
   /** Bits of engine/gates.ts that may apply to this command. */
   gateMask: number;
+  /** The keys of every call, where the arguments do not matter for them (derive.ts). */
+  readonly fixedKeys: readonly KeyReference[] | undefined;
   readonly run: Handler;
 }
 

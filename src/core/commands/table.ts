@@ -4,6 +4,7 @@
  * Look-up is by the spelling as sent: the lower-case form is only made for a spelling not seen before.
  */
 import { lower, type Bytes } from '../base/bytes.js';
+import { fixedKeysOf } from './derive.js';
 import {
   type AclCategory,
   type Command,
@@ -21,6 +22,8 @@ export class CommandTable {
   /** Every command and subcommand by id. */
   readonly byId: Command[] = [];
   private readonly names = new Map<string, Command>();
+  /** By the names that they were made with: permissions go by these. */
+  private readonly originals = new Map<string, Command>();
   private readonly spellings = new Map<string, Command>();
 
   constructor(families: readonly (readonly CommandDefinition[])[]) {
@@ -31,6 +34,7 @@ export class CommandTable {
     const command = this.build(definition, undefined);
     this.all.push(command);
     this.names.set(command.name, command);
+    this.originals.set(command.name, command);
     this.spellings.set(command.name, command);
     this.spellings.set(command.name.toUpperCase(), command);
   }
@@ -49,6 +53,7 @@ export class CommandTable {
       flagSet,
       categories: categoriesOf(definition, flagSet),
       gateMask: 0,
+      fixedKeys: fixedKeysOf(definition),
       run: definition.run ?? containerOnly(definition.name),
     };
     this.byId.push(command);
@@ -77,6 +82,14 @@ export class CommandTable {
     const [container, sub] = name.split('|');
     const command = this.names.get(container);
     return sub === undefined ? command : command?.children?.get(sub);
+  }
+
+  /** By the full name that a command was made with, whatever it is called now; lower case (redis 7.2.6 acl.c:ACLLookupCommand). */
+  byOriginalName(fullName: string): Command | undefined {
+    const [container, sub, ...more] = fullName.split('|');
+    const command = this.originals.get(container);
+    if (sub === undefined) return command;
+    return more.length > 0 ? undefined : command?.children?.get(sub);
   }
 
   /** Renames or (with an empty name) removes a command, as `rename-command` asks. @returns false when it is unknown */

@@ -92,7 +92,7 @@ const OWN: { readonly [name in ColumnName]: Column } = {
     (session.feed?.pendingBytes ?? 0),
   events: (session) => (session.connection.queuedBytes > 0 ? 'rw' : 'r'),
   cmd: (session) => session.lastCommand?.fullName ?? 'NULL',
-  user: (session) => session.user,
+  user: (session) => session.user?.name ?? '(superuser)',
   redir: () => -1,
   resp: (session) => session.reply.resp,
   'lib-name': (session) => session.libName,

@@ -17,7 +17,7 @@ import { type ReplyWriter } from '../protocol/reply-writer.js';
 import { type Store } from '../store/database.js';
 import { type WriteGate } from '../store/write-gate.js';
 import { type EffectCollector, type RequestSource } from './effects.js';
-import { Observer } from './gate-bits.js';
+import { Observer, SessionGate } from './gate-bits.js';
 import { gateMaskOf, walkGates, type GateState } from './gates.js';
 import { type Session } from './session.js';
 import { type EngineStats } from './stats.js';
@@ -36,6 +36,8 @@ export interface DispatcherParts {
   readonly gateState: GateState;
   /** Queues a command of a transaction. */
   queue(session: Session, command: Command, argv: Bytes[]): void;
+  /** As the gate of permissions, for a queued command when its transaction runs. */
+  forbiddenInExec(session: Session, command: Command, argv: readonly Bytes[]): ReplyError | undefined;
   /** A refused command dirties the transaction; EXEC itself ends it. */
   refusedInMulti(session: Session, command: Command, error: ReplyError): ReplyError;
   /** Parks the client until the pause is over, then executes the command again. */
@@ -183,6 +185,26 @@ export class Dispatcher {
     session.out.error(error.line);
     this.leaveSpecial(session);
     session.wrote();
+  }
+
+  /**
+   * Runs a command of a transaction, unless the client's user has lost the permission since it was queued: then the error stands in
+   * its place. @returns whether it was run
+   */
+  callQueued(session: Session, command: Command, argv: Bytes[]): boolean {
+    const error =
+      session.armed & SessionGate.acl ? this.p.forbiddenInExec(session, command, argv) : undefined;
+    if (error === undefined) this.call(session, command, argv, undefined);
+    else {
+      this.p.stats.countError(error.line);
+      this.p.context.reply.error(error.line);
+    }
+    return error === undefined;
+  }
+
+  /** The last error of a transaction was of none of its commands: it is counted as its own (redis 7.2.6 incrCommandStatsOnError). */
+  accountFailed(command: Command): void {
+    this.p.stats.failed[command.id]++;
   }
 
   /** Runs a command that nothing refuses, as an execution unit of its own or as a part of the running one. */

@@ -12,7 +12,6 @@ import { type Clock } from '../base/clock.js';
 import { type Random } from '../base/random.js';
 import {
   type Client,
-  ClientFlag,
   type CommandContext,
   type DebugPort,
   type MemoryOverview,
@@ -36,6 +35,7 @@ import { Slowlog } from '../services/slowlog.js';
 import { type Database, Store } from '../store/database.js';
 import { NotifyClass } from '../store/events.js';
 import { Armed, WriteGate } from '../store/write-gate.js';
+import { AccessControl } from './access.js';
 import { type Blocking } from './blocking.js';
 import { Clients } from './clients.js';
 import { type Connection } from './connection.js';
@@ -45,7 +45,6 @@ import { EffectCollector } from './effects.js';
 import { EngineGate } from './gate-bits.js';
 import { type GateState } from './gates.js';
 import { type ProcessPort } from './host.js';
-import { Identity } from './identity.js';
 import { newInfoReport } from './info.js';
 import { Invalidations } from './invalidations.js';
 import { EngineMemory } from './memory.js';
@@ -101,7 +100,7 @@ export class Engine implements ServerPort, GateState {
   readonly version = REDIS_VERSION;
   readonly slowlog = new Slowlog();
   readonly latency = new LatencyMonitor();
-  readonly identity: Identity;
+  readonly acl: AccessControl;
   /** What INFO says; each part provides its fields. */
   readonly infoReport = newInfoReport(this);
   readonly runId: string;
@@ -140,7 +139,7 @@ export class Engine implements ServerPort, GateState {
     this.commands = new CommandTable(parts.families);
     this.stats = new EngineStats(this.commands.byId.length);
     this.clients = new Clients(this.clock, this.config, this.stats, this.log);
-    this.identity = new Identity(this.config);
+    this.acl = new AccessControl(this);
     this.transactions = new Transactions(this.store, this.gate, (session) =>
       this.monitors.feed(session, this.sessions.runningArgv),
     );
@@ -177,7 +176,6 @@ export class Engine implements ServerPort, GateState {
     this.turn.step('deferred-frees', () => deferredFrees.settle());
     this.memory = new EngineMemory(this);
     this.applyConfig();
-    this.config.onChange('requirepass', () => this.admitWithoutPassword());
   }
 
   configChanged(): void {
@@ -211,12 +209,6 @@ export class Engine implements ServerPort, GateState {
     gate.notifyClasses = classes & (NotifyClass.keyspace | NotifyClass.keyevent) ? classes : 0;
     gate.arm(Armed.notify, gate.notifyClasses !== 0);
     store.missEvents = (gate.notifyClasses & NotifyClass.keyMiss) !== 0;
-  }
-
-  /** Without a password those who have not given one are let in (redis 7.2.6 networking.c:authRequired). */
-  private admitWithoutPassword(): void {
-    if (this.identity.defaultHasPassword) return;
-    for (const session of this.clients.list()) session.setFlag(ClientFlag.authenticated, true);
   }
 
   armGate(bit: number, on: boolean): void {
@@ -278,6 +270,10 @@ export class Engine implements ServerPort, GateState {
 
   outOfMemory(fromMaster: boolean): boolean {
     return this.memory.outOfMemory(fromMaster);
+  }
+
+  forbidden(session: Session, command: Command, argv: readonly Bytes[]): ReplyError | undefined {
+    return this.acl.refusal(session, command, argv);
   }
 
   limitTracking(session: Session): void {
@@ -378,21 +374,6 @@ export class Engine implements ServerPort, GateState {
   setProtocol(client: Session, resp: 2 | 3): void {
     client.reply.resp = resp;
     client.rearm();
-  }
-
-  get defaultUserHasPassword(): boolean {
-    return this.identity.defaultHasPassword;
-  }
-
-  hasUser(name: Bytes): boolean {
-    return this.identity.has(name);
-  }
-
-  authenticate(client: Session, user: string, password: Bytes): boolean {
-    if (!this.identity.check(user, password)) return false;
-    client.user = user;
-    client.setFlag(ClientFlag.authenticated, true);
-    return true;
   }
 
   /** Milliseconds that a shutdown still waits for replicas; undefined: none is under way. The composition root provides it. */

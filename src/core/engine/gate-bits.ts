@@ -42,4 +42,6 @@ export const SessionGate = {
   replica: 1 << 19,
   /** CLIENT REPLY and CLIENT NO-TOUCH: the call itself is different. */
   special: 1 << 20,
+  /** The client's user lacks some permission. */
+  acl: 1 << 21,
 } as const;

@@ -15,6 +15,8 @@ export type Verdict = ReplyError | 'queue' | 'park' | undefined;
 
 /** What the gates ask of the server. */
 export interface GateState {
+  /** The error for a call that the client's user may not make. */
+  forbidden(session: Session, command: Command, argv: readonly Bytes[]): ReplyError | undefined;
   /** Closes clients that take too much; the session itself may be one of them. */
   evictClients(): void;
   /** Frees memory by the eviction policy if need be. @returns whether there is none left for commands that need some */
@@ -87,6 +89,11 @@ export const GATES: readonly Gate[] = [
     bit: SessionGate.multi,
     check: (_state, _session, command) =>
       command.flagSet.has('no_multi') ? Errors.notInTransaction : undefined,
+  },
+  {
+    name: 'acl',
+    bit: SessionGate.acl,
+    check: (state, session, command, argv) => state.forbidden(session, command, argv),
   },
   {
     name: 'client-memory',

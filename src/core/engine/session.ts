@@ -3,7 +3,7 @@
  * transaction, name, and whether it is a replica. A replica IS its connection; the port that it announces is display data.
  *
  * `armed` is the part of the gate word that depends on this client (engine/gates.ts); it is derived from `flags` and from the
- * identity, and kept up to date by `rearm`.
+ * user, and kept up to date by `rearm`.
  */
 import { EMPTY, type Bytes } from '../base/bytes.js';
 import { ClientFlag, type Client, type ClientType, type MultiState } from '../commands/context.js';
@@ -12,6 +12,7 @@ import { type OutputPart, ReplyWriter } from '../protocol/reply-writer.js';
 import { type ProtocolError } from '../protocol/errors.js';
 import { RequestParser, type RequestLimits } from '../protocol/request-parser.js';
 import { type Command } from '../commands/spec.js';
+import { type AclUser } from '../services/acl/user.js';
 import { type TrackingMode } from '../services/tracking.js';
 import { type Database } from '../store/database.js';
 import { type Connection } from './connection.js';
@@ -68,6 +69,8 @@ export interface Parked {
 /** What a session asks of the engine. */
 export interface SessionHost {
   readonly limits: RequestLimits;
+  /** A client that has not logged in is refused. */
+  readonly loginRequired: boolean;
   /** Executes what the parser holds. */
   drain(session: Session): void;
   /** Its buffers have changed. */
@@ -92,7 +95,7 @@ export class Session implements Client {
   name: Bytes = EMPTY;
   libName: Bytes = EMPTY;
   libVersion: Bytes = EMPTY;
-  user = 'default';
+  user: AclUser | undefined;
   readonly multi: MultiState = { queued: [], queuedBytes: 0, watching: [] };
   lastInteractionMs: number;
   lastCommand: Command | undefined;
@@ -175,7 +178,7 @@ export class Session implements Client {
   rearm(): void {
     const { flags } = this;
     let armed = 0;
-    if (!(flags & ClientFlag.authenticated)) armed |= SessionGate.unauthenticated;
+    if (!(flags & ClientFlag.authenticated) && this.host.loginRequired) armed |= SessionGate.unauthenticated;
     if (flags & ClientFlag.multi) armed |= SessionGate.multi;
     if (flags & ClientFlag.pubsub && this.reply.resp === 2) armed |= SessionGate.pubsub;
     if (flags & ClientFlag.replica) armed |= SessionGate.replica;
@@ -185,8 +188,15 @@ export class Session implements Client {
     ) {
       armed |= SessionGate.special;
     }
+    if (this.user !== undefined && !this.user.isUnrestricted) armed |= SessionGate.acl;
     this.armed = armed;
-    this.parser.authenticated = (flags & ClientFlag.authenticated) !== 0;
+    this.parser.authenticated = (armed & SessionGate.unauthenticated) === 0;
+  }
+
+  /** Its commands are those of `user` from now on; `loggedIn`: nobody has to ask it for a password. */
+  become(user: AclUser, loggedIn: boolean): void {
+    this.user = user;
+    this.setFlag(ClientFlag.authenticated, loggedIn);
   }
 
   /** Bytes from the wire. `chunk` is only valid during the call. */

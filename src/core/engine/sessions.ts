@@ -66,7 +66,7 @@ export class Sessions implements SessionHost {
 
   /** A connection was accepted. @returns its session; undefined: it was refused and is being closed */
   accept(connection: Connection): Session | undefined {
-    const { config, clients, stats, identity } = this.engine;
+    const { config, clients, stats, acl } = this.engine;
     const { values } = config;
     if (clients.count >= values.maxclients) {
       stats.rejectedConnections++;
@@ -76,7 +76,7 @@ export class Sessions implements SessionHost {
     }
     if (
       values.protectedMode &&
-      !identity.defaultHasPassword &&
+      acl.users.default.needsNoPassword &&
       !connection.isLoopback &&
       !connection.isUnix
     ) {
@@ -88,7 +88,7 @@ export class Sessions implements SessionHost {
     stats.connections++;
     const session = this.open(connection);
     if (connection.isUnix) session.flags |= ClientFlag.unixSocket;
-    session.setFlag(ClientFlag.authenticated, !identity.defaultHasPassword);
+    acl.admit(session);
     return session;
   }
 
@@ -98,6 +98,10 @@ export class Sessions implements SessionHost {
     const session = new Session(clients.newId(), connection, this, store.databases[0], clock.nowMs());
     clients.add(session);
     return session;
+  }
+
+  get loginRequired(): boolean {
+    return this.engine.acl.loginRequired;
   }
 
   drain(session: Session): void {
@@ -264,13 +268,12 @@ export class Sessions implements SessionHost {
   /** Back to the state of a new connection (redis 7.2.6 networking.c:clearClientConnectionState). */
   reset(session: Session): void {
     for (const hook of this.resetHooks) hook(session);
-    const { store, identity } = this.engine;
+    const { store, acl } = this.engine;
     session.db = store.databases[0];
     session.name = '' as Bytes;
     session.reply.resp = 2;
-    session.user = 'default';
     session.setFlag(CLEARED_BY_RESET, false);
-    session.setFlag(ClientFlag.authenticated, !identity.defaultHasPassword);
+    acl.admit(session);
   }
 
   infoLine(session: Session): string {

@@ -61,7 +61,10 @@ export class Transactions {
     const mayBlock = context.mayBlock;
     context.mayBlock = false;
     reply.array(queued.length);
-    for (const { command, argv } of queued) dispatcher.call(session, command, argv, undefined);
+    const { command: exec } = context;
+    let denied = false;
+    for (const { command, argv } of queued) denied = !dispatcher.callQueued(session, command, argv);
+    if (denied) dispatcher.accountFailed(exec);
     context.mayBlock = mayBlock;
     this.discard(session);
   }

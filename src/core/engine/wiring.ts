@@ -48,6 +48,7 @@ export function newDispatcher(engine: Engine): Dispatcher {
     context: engine.context,
     gateState: engine,
     queue: (session, command, argv) => transactions.queue(session, command, argv),
+    forbiddenInExec: (session, command, argv) => engine.acl.refusalInExec(session, command, argv),
     refusedInMulti: (session, command, error) => transactions.refused(session, command, error),
     postpone: (session, argv) => engine.blocking.postpone(session, argv),
     serveReady: () => engine.serveReady(),

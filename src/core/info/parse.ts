@@ -46,3 +46,11 @@ export function findField(sections: readonly ParsedSection[], name: string): str
 export function infoInteger(value: string | undefined): number | undefined {
   return value !== undefined && /^-?\d{1,15}$/.test(value) ? Number(value) : undefined;
 }
+
+/** The fields of all sections under their names, for many look-ups; of a name that comes twice the first counts. */
+export function fieldMap(sections: readonly ParsedSection[]): ReadonlyMap<string, string> {
+  const map = new Map<string, string>();
+  for (const { fields } of sections)
+    for (const [name, value] of fields) if (!map.has(name)) map.set(name, value);
+  return map;
+}

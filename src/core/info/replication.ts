@@ -153,6 +153,8 @@ export interface ParsedReplication extends Loose<Omit<ReplicationInfo, 'link' | 
   /** `master`, `slave`, or another server's word (`replica`, `active-replica`). */
   readonly role?: string;
   readonly link?: ParsedLink;
+  /** Every master's link, `link` first: KeyDB follows several at once. */
+  readonly links: readonly ParsedLink[];
   readonly replicas: readonly ParsedReplica[];
   readonly backlog: Loose<Backlog>;
   /** Fields that 7.2 does not send, in order. */
@@ -177,9 +179,11 @@ export function parseReplication(section: ParsedSection): ParsedReplication {
   const text = (name: string) => values.get(name);
   const int = (name: string) => infoInteger(values.get(name));
   const bool = (name: string) => infoFlag(values.get(name));
+  const links = linkBlocks(section).map(parseLink);
   return {
     role: text('role'),
-    link: values.has('master_host') ? parseLink(text, int, bool) : undefined,
+    link: links.at(0),
+    links,
     connectedReplicas: int('connected_slaves'),
     goodReplicas: int('min_slaves_good_slaves'),
     replicas,
@@ -198,11 +202,32 @@ export function parseReplication(section: ParsedSection): ParsedReplication {
   };
 }
 
-function parseLink(
-  text: (name: string) => string | undefined,
-  int: (name: string) => number | undefined,
-  bool: (name: string) => boolean | undefined,
-): ParsedLink {
+/** KeyDB's fields of its second and later masters: `master_1_host`. */
+const NUMBERED = /^master_\d+_(.+)$/;
+/** What belongs to the server, wherever it stands. */
+const OWN_FIELDS: ReadonlySet<string> = new Set(['slave_priority', 'slave_read_only', 'replica_announced']);
+const LINK_FIELD = /^(master_|slave_|replica_)/;
+
+/**
+ * The fields of each master's link. One link takes all of them; of several, a block begins at each `master_host` (or
+ * `master_N_host`), and what a later block does not name is not known of it.
+ */
+function linkBlocks(section: ParsedSection): ReadonlyMap<string, string>[] {
+  const blocks: Map<string, string>[] = [];
+  for (const [raw, value] of section.fields) {
+    const numbered = NUMBERED.exec(raw);
+    const name = numbered ? `master_${numbered[1]}` : raw;
+    if (name === 'master_host') blocks.push(new Map());
+    const block = OWN_FIELDS.has(name) ? blocks.at(0) : blocks.at(-1);
+    if (block && LINK_FIELD.test(name) && !block.has(name)) block.set(name, value);
+  }
+  return blocks;
+}
+
+function parseLink(values: ReadonlyMap<string, string>): ParsedLink {
+  const text = (name: string) => values.get(name);
+  const int = (name: string) => infoInteger(values.get(name));
+  const bool = (name: string) => infoFlag(values.get(name));
   const status = text('master_link_status');
   const transfer = {
     totalBytes: int('master_sync_total_bytes'),

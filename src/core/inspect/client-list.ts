@@ -9,6 +9,8 @@ import { infoInteger } from '../info/parse.js';
 /** One connection of CLIENT LIST; what the server does not tell is absent. */
 export interface ClientLine {
   readonly id?: number;
+  /** As given with CLIENT SETNAME; empty for none. */
+  readonly name?: string;
   /** `ip:port`, `[v6]:port`, or `path:0` of a unix socket. */
   readonly address: string;
   /** The ip alone. */
@@ -32,6 +34,7 @@ export function parseClientList(text: string): ClientLine[] {
     if (address === undefined) continue;
     clients.push({
       id: infoInteger(pairs.get('id')),
+      ...(pairs.get('name') && { name: pairs.get('name') }),
       address,
       ip: plainIp(address.slice(0, address.lastIndexOf(':'))),
       ageSeconds: infoInteger(pairs.get('age')),

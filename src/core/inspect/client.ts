@@ -31,6 +31,9 @@ export interface Login {
 /** Longest part of an unexpected answer that is shown. */
 const SHOWN_BYTES = 80;
 
+/** Most names of commands in the sentence about a timeout. */
+const SHOWN_COMMANDS = 6;
+
 interface Waiting {
   readonly what: string;
   readonly count: number;
@@ -74,7 +77,7 @@ export class InspectClient {
   calls(commands: readonly (readonly Bytes[])[]): Promise<Reply[]> {
     return new Promise((resolve, reject) => {
       if (this.failure) return reject(this.failure);
-      const what = commands.map((args) => args[0]).join(', ');
+      const what = [...new Set(commands.map((args) => args[0]))].slice(0, SHOWN_COMMANDS).join(', ');
       const timer = this.clock.after(this.timeoutMs, () => this.timedOut(what), true);
       this.waiting = { what, count: commands.length, replies: [], resolve, reject, timer };
       this.channel.write(concat(commands.map(encodeCommand)));

@@ -1,20 +1,41 @@
 /**
- * Collects Facts over one client connection: INFO twice (for rates), ROLE, CONFIG GET of a few settings, CLIENT LIST TYPE
- * replica. Only reads. Each command may be refused by ACL: then the facts say what is missing, and only a server that tells
- * neither INFO nor ROLE is an error.
+ * Collects Facts over one client connection. Only reads. Each command may be refused by ACL or by a managed service: then the
+ * facts say what is missing, and only a server that tells neither INFO nor ROLE is an error.
  *
- *   open, AUTH -> INFO, ROLE, CONFIG GET × 3 -> (interval) -> [the master's INFO] -> INFO replication, CLIENT LIST
+ *   open, AUTH -> INFO, ROLE, CLIENT LIST replica, CLIENT LIST pubsub, CONFIG GET × n -> [CLUSTER …] -> [the master's INFO]
+ *   then, for every later sample:  [the master's INFO] -> INFO, ROLE, CLIENT LIST replica
+ *
+ * `Probe` keeps the connection for those who go on looking (`--watch`); `collect` takes one or two samples and closes it.
  */
-import { ascii, quote, toText, type Bytes } from '../base/bytes.js';
 import { type Dial } from '../base/byte-channel.js';
+import { type Bytes } from '../base/bytes.js';
 import { type Clock } from '../base/clock.js';
-import { findField, findSection, parseInfo, type ParsedField, type ParsedSection } from '../info/parse.js';
+import {
+  fieldMap,
+  findField,
+  findSection,
+  infoInteger,
+  parseInfo,
+  type ParsedSection,
+} from '../info/parse.js';
 import { parseReplication } from '../info/replication.js';
 import { type Reply } from '../protocol/reply-decoder.js';
+import { hostPort } from '../net/target.js';
 import { InspectClient, InspectError, type Login } from './client.js';
 import { parseClientList, type ClientLine } from './client-list.js';
+import { CLUSTER_COMMANDS, readCluster, type ClusterFacts } from './cluster.js';
 import { type Facts, type Missing, type Sample, type Upstream } from './facts.js';
+import { keysIn, productOf } from './product.js';
+import { bytesOf, command, described, refused, textOf } from './replies.js';
+import { linkState, sectionFromRole } from './role.js';
+import { type SentinelFacts } from './sentinel.js';
 import { configPairs, readSettings, SETTING_PATTERNS, type Settings } from './settings.js';
+
+/** How to reach an address, and its name for people. */
+export interface Reach {
+  readonly dial: Dial;
+  readonly name: string;
+}
 
 export interface CollectOptions {
   readonly clock: Clock;
@@ -23,31 +44,39 @@ export interface CollectOptions {
   readonly login?: Login;
   /** To connect, and for each group of replies. */
   readonly timeoutMs: number;
-  /** Between the two samples. */
+  /** Between the two samples; 0: one sample, and no rate. */
   readonly intervalMs: number;
   /**
    * How to reach the master that a replica names, or absent when it must not be asked. It is never sent a login: the
    * address comes from the server, and the login was given for the target alone.
    */
-  readonly dialMaster?: (host: string, port: number) => { readonly dial: Dial; readonly name: string };
+  readonly dialMaster?: (host: string, port: number) => Reach;
+  /** The user allowed to log in with the same login at addresses that servers name. */
+  readonly shareLogin?: boolean;
+  /** What the Sentinel said that named this target. */
+  readonly sentinel?: SentinelFacts;
 }
-
-const command = (...words: string[]): Bytes[] => words.map(ascii);
 
 const INFO = command('INFO');
 const INFO_REPLICATION = command('INFO', 'replication');
 const ROLE = command('ROLE');
-const CLIENTS = command('CLIENT', 'LIST', 'TYPE', 'replica');
+const REPLICA_CLIENTS = command('CLIENT', 'LIST', 'TYPE', 'replica');
 /** Its spelling before Redis 5. */
-const CLIENTS_OLD = command('CLIENT', 'LIST', 'TYPE', 'slave');
+const REPLICA_CLIENTS_OLD = command('CLIENT', 'LIST', 'TYPE', 'slave');
+/** A Sentinel subscribes to `__sentinel__:hello` of every server that it watches. */
+const SUBSCRIBERS = command('CLIENT', 'LIST', 'TYPE', 'pubsub');
+const SAMPLE = [INFO, ROLE, REPLICA_CLIENTS];
 
 /** Asks the server behind `dial`. Rejects with InspectError when nothing can be found out. */
 export async function collect(dial: Dial, options: CollectOptions): Promise<Facts> {
-  const client = await InspectClient.open(dial, options.name, options);
+  const probe = await Probe.open(dial, options);
   try {
-    return await new Collector(client, options).run();
+    const first = await probe.begin();
+    if (options.intervalMs <= 0) return probe.facts(first, first);
+    await pause(options.clock, options.intervalMs);
+    return probe.facts(first, await probe.sample());
   } finally {
-    client.close();
+    probe.close();
   }
 }
 
@@ -56,7 +85,7 @@ export async function collectRaw(dial: Dial, options: CollectOptions): Promise<B
   const client = await InspectClient.open(dial, options.name, options);
   try {
     const [reply] = await client.calls([INFO_REPLICATION]);
-    const text = textOf(reply);
+    const text = bytesOf(reply);
     if (text === undefined) throw refused(options.name, 'INFO', reply);
     return text;
   } finally {
@@ -64,52 +93,93 @@ export async function collectRaw(dial: Dial, options: CollectOptions): Promise<B
   }
 }
 
-class Collector {
-  private readonly missing: Missing[] = [];
+/** Resolves after `ms`; keeps the process alive meanwhile. */
+export function pause(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => clock.after(ms, resolve, true));
+}
 
-  constructor(
+/** One server that is being looked at. */
+export class Probe {
+  private readonly missing = new Map<string, Missing>();
+  private settings: Settings = {};
+  private sentinels: readonly string[] | undefined;
+  private cluster: ClusterFacts | undefined;
+  private master: InspectClient | undefined;
+  private clientsRefused = false;
+
+  private constructor(
     private readonly client: InspectClient,
     private readonly options: CollectOptions,
   ) {}
 
-  async run(): Promise<Facts> {
-    const { clock, name, intervalMs } = this.options;
-    const [info, role, ...config] = await this.client.calls([
-      INFO,
-      ROLE,
-      ...SETTING_PATTERNS.map((pattern) => command('CONFIG', 'GET', pattern)),
+  /** Connects and logs in. Rejects with InspectError. */
+  static async open(dial: Dial, options: CollectOptions): Promise<Probe> {
+    return new Probe(await InspectClient.open(dial, options.name, options), options);
+  }
+
+  /** The first sample, with all that does not change from one to the next. Call it once, before `sample`. */
+  async begin(): Promise<Sample> {
+    const config = SETTING_PATTERNS.map((pattern) => command('CONFIG', 'GET', pattern));
+    const [info, role, list, subscribers, ...replies] = await this.client.calls([
+      ...SAMPLE,
+      SUBSCRIBERS,
+      ...config,
     ]);
+    const atUs = this.options.clock.monotonicUs();
     const sections = this.readInfo(info, role);
-    const first = this.sample(sections);
-    const settings = this.readSettings(config);
-    await new Promise<void>((resolve) => clock.after(intervalMs, resolve, true));
-    const upstream = await this.askMaster(first);
-    const [again, list] = await this.client.calls([INFO_REPLICATION, CLIENTS]);
-    const text = textOf(again);
-    const last = text === undefined ? first : this.sample(parseInfo(toText(text)));
+    const sample = this.lookAt(atUs, sections, role);
+    this.settings = this.readSettings(replies);
+    const clients = await this.readClients(list);
+    this.sentinels = sentinelNames(subscribers);
+    if (isClusterNode(sections)) await this.askCluster();
+    return { ...sample, clients, upstream: await this.askMaster(sample) };
+  }
+
+  /** Another look. */
+  async sample(): Promise<Sample> {
+    // The master first: a replica that is asked afterwards is not ahead of what we know of it.
+    const upstream = this.lastLink ? await this.askMaster(this.lastLink) : undefined;
+    const [info, role, list] = await this.client.calls(SAMPLE);
+    const atUs = this.options.clock.monotonicUs();
+    const sample = this.lookAt(atUs, this.readInfo(info, role), role);
+    return { ...sample, clients: await this.readClients(list), upstream };
+  }
+
+  /** What `report` makes a report of. */
+  facts(first: Sample, last: Sample): Facts {
+    const { name, clock, sentinel } = this.options;
     return {
       target: name,
       collectedAtMs: clock.nowMs(),
-      sections,
       first,
       last,
-      linkState: linkState(role),
-      clients: await this.readClients(list),
-      settings,
-      upstream,
-      missing: this.missing,
+      settings: this.settings,
+      sentinels: this.sentinels,
+      cluster: this.cluster,
+      sentinel,
+      missing: [...this.missing.values()],
     };
   }
 
-  private sample(sections: readonly ParsedSection[]): Sample {
+  close(): void {
+    this.client.close();
+    this.master?.close();
+  }
+
+  private lastLink: Sample | undefined;
+
+  private lookAt(atUs: number, sections: readonly ParsedSection[], role: Reply): Sample {
     const section = findSection(sections, 'replication');
     if (!section) throw noReplication(this.options.name, sections);
-    return { atUs: this.options.clock.monotonicUs(), section, replication: parseReplication(section) };
+    const replication = parseReplication(section);
+    const sample = { atUs, sections, section, replication, linkState: linkState(role) };
+    this.lastLink = replication.link ? sample : undefined;
+    return sample;
   }
 
   private readInfo(info: Reply, role: Reply): ParsedSection[] {
     const text = textOf(info);
-    if (text !== undefined) return parseInfo(toText(text));
+    if (text !== undefined) return parseInfo(text);
     const section = sectionFromRole(role);
     if (!section) throw refused(this.options.name, 'INFO', info);
     this.refusedBy(info, 'INFO', 'all but role, offset and the online replicas', '+info');
@@ -128,122 +198,119 @@ class Collector {
   }
 
   private async readClients(list: Reply): Promise<ClientLine[] | undefined> {
+    if (this.clientsRefused) return undefined;
     const old = list.type === 'error' && list.value.includes('client type');
-    const reply = old ? (await this.client.calls([CLIENTS_OLD]))[0] : list;
+    const reply = old ? (await this.client.calls([REPLICA_CLIENTS_OLD]))[0] : list;
     const text = textOf(reply);
-    if (text !== undefined) return parseClientList(toText(text));
-    this.refusedBy(
-      reply,
-      'CLIENT LIST',
-      'where replicas connect from, their output buffers, since when',
-      '+client|list',
-    );
+    if (text !== undefined) return parseClientList(text);
+    this.clientsRefused = !old;
+    const lacks =
+      'where replicas connect from, their output buffers, since when, and whether a Sentinel watches';
+    this.refusedBy(reply, 'CLIENT LIST', lacks, '+client|list');
     return undefined;
   }
 
-  /** The position of our master, when the target is a replica whose link is up. Its silence is no error. */
+  private async askCluster(): Promise<void> {
+    const replies = await this.client.calls(CLUSTER_COMMANDS);
+    this.cluster = readCluster(replies);
+    if (this.cluster) return;
+    this.refusedBy(
+      replies[0],
+      'CLUSTER NODES',
+      'the other shards of the cluster',
+      '+cluster|nodes +cluster|info',
+    );
+  }
+
+  /** The position of our master, when the target is a replica. Its silence is no error. */
   private async askMaster(sample: Sample): Promise<Upstream | undefined> {
     const { host, port } = sample.replication.link ?? {};
     if (host === undefined || port === undefined || this.options.dialMaster === undefined) return undefined;
     const { dial, name } = this.options.dialMaster(host, port);
     const lacks = "the master's own offset, so how far this replica is behind";
-    if (this.options.login?.pass !== undefined) {
-      const why = `not asked: the login was given for ${this.options.name}`;
-      this.missing.push({ command: `INFO of ${name}`, why, lacks });
+    const what = `INFO of ${name}`;
+    if (this.options.login?.pass !== undefined && !this.options.shareLogin) {
+      const why = `not asked: the login was given for ${this.options.name} (--share-login sends it there, too)`;
+      this.missing.set(what, { command: what, why, lacks });
       return undefined;
     }
     try {
-      const { clock, timeoutMs } = this.options;
-      const client = await InspectClient.open(dial, name, {
-        clock,
-        timeoutMs: Math.min(timeoutMs, MASTER_TIMEOUT_MS),
-      });
-      const [reply] = await client.calls([INFO_REPLICATION]).finally(() => client.close());
+      this.master ??= await this.openMaster(dial, name);
+      const [reply] = await this.master.calls([INFO]);
       const text = textOf(reply);
-      const section = text === undefined ? undefined : findSection(parseInfo(toText(text)), 'replication');
-      if (section) {
-        const { replid, offset } = parseReplication(section);
-        return { address: name, replid, offset };
+      const sections = text === undefined ? [] : parseInfo(text);
+      if (findSection(sections, 'replication')) {
+        this.missing.delete(what);
+        return upstreamOf(name, sections);
       }
-      this.refusedBy(reply, `INFO of ${name}`, lacks);
+      this.refusedBy(reply, what, lacks);
     } catch (error) {
       if (!(error instanceof InspectError)) throw error;
-      this.missing.push({ command: `INFO of ${name}`, why: error.message, lacks });
+      this.master = undefined;
+      this.missing.set(what, { command: what, why: error.message, lacks });
     }
     return undefined;
   }
 
+  private openMaster(dial: Dial, name: string): Promise<InspectClient> {
+    const { clock, timeoutMs, login, shareLogin } = this.options;
+    return InspectClient.open(dial, name, {
+      clock,
+      timeoutMs: Math.min(timeoutMs, MASTER_TIMEOUT_MS),
+      ...(shareLogin && { login }),
+    });
+  }
+
   private refusedBy(reply: Reply, what: string, lacks: string, rule?: string): void {
-    this.missing.push({ command: what, why: described(reply), lacks, ...(rule !== undefined && { rule }) });
+    this.missing.set(what, {
+      command: what,
+      why: described(reply),
+      lacks,
+      ...(rule !== undefined && { rule }),
+    });
   }
 }
 
 /** The master of a replica gets less patience: it is asked on the side. */
 const MASTER_TIMEOUT_MS = 2000;
 
-function textOf(reply: Reply): Bytes | undefined {
-  return reply.type === 'bulk' || reply.type === 'verbatim' ? reply.value : undefined;
+function upstreamOf(address: string, sections: readonly ParsedSection[]): Upstream {
+  const section = findSection(sections, 'replication');
+  const { replid, offset, role, link } = parseReplication(section ?? { name: '', fields: [] });
+  const master = link?.host === undefined ? undefined : hostPort(link.host, link.port ?? 0);
+  const { product, version } = productOf(sections);
+  return {
+    address,
+    replid,
+    offset,
+    role,
+    ...(version !== undefined && { product, version }),
+    runId: findField(sections, 'run_id'),
+    ...(master !== undefined && { master }),
+    keys: keysIn(sections),
+    maxmemoryBytes: infoInteger(findField(sections, 'maxmemory')),
+  };
 }
 
-function described(reply: Reply): string {
-  return reply.type === 'error'
-    ? quote(reply.value, false)
-    : `it answered with a reply of type ${reply.type}`;
+function isClusterNode(sections: readonly ParsedSection[]): boolean {
+  const fields = fieldMap(sections);
+  return fields.get('cluster_enabled') === '1' || fields.get('redis_mode') === 'cluster';
 }
 
-function refused(name: string, what: string, reply: Reply): InspectError {
-  const login =
-    reply.type === 'error' && reply.value.startsWith('NOAUTH')
-      ? ' (give --pass, and --user for an ACL user)'
-      : '';
-  return new InspectError('refused', `${name} refuses ${what}: ${described(reply)}${login}`);
+/** `sentinel-1a2b3c4d-pubsub`: 8 digits of the Sentinel's id. redis 7.2.6 sentinel.c:sentinelSetClientName. */
+function sentinelNames(list: Reply): string[] | undefined {
+  const text = textOf(list);
+  if (text === undefined) return undefined;
+  const names = parseClientList(text).flatMap(({ name }) =>
+    name !== undefined && /^sentinel-.+-pubsub$/.test(name) ? [name.slice(0, -'-pubsub'.length)] : [],
+  );
+  return [...new Set(names)];
 }
 
 function noReplication(name: string, sections: readonly ParsedSection[]): InspectError {
   const sentinel = findField(sections, 'redis_mode') === 'sentinel';
   const message = sentinel
-    ? `${name} is a Sentinel, which replicates nothing itself: ask it for the data node with SENTINEL get-master-addr-by-name`
+    ? `${name} is a Sentinel, which replicates nothing itself: name the master that it watches with --sentinel NAME`
     : `${name} reports no replication section in INFO`;
   return new InspectError('no-replication', message);
-}
-
-/** What ROLE tells, as the fields of INFO replication. redis 7.2.6 replication.c:roleCommand. */
-function sectionFromRole(role: Reply): ParsedSection | undefined {
-  if (role.type !== 'array') return undefined;
-  const items = role.items.map(scalar);
-  const fields: ParsedField[] = [['role', items[0]]];
-  if (items[0] === 'master') {
-    const replicas = role.items[2]?.type === 'array' ? role.items[2].items : [];
-    fields.push(['connected_slaves', String(replicas.length)]);
-    for (const [n, replica] of replicas.entries()) {
-      const [ip, port, offset] = replica.type === 'array' ? replica.items.map(scalar) : [];
-      fields.push([`slave${n}`, `ip=${ip},port=${port},state=online,offset=${offset}`]);
-    }
-    fields.push(['master_repl_offset', items[1]]);
-  } else if (items[0] === 'slave') {
-    fields.push(['master_host', items[1]], ['master_port', items[2]]);
-    fields.push(
-      ['master_link_status', items[3] === 'connected' ? 'up' : 'down'],
-      ['slave_repl_offset', items[4] ?? ''],
-    );
-  } else return undefined;
-  return { name: 'Replication', fields };
-}
-
-function linkState(role: Reply): string | undefined {
-  return role.type === 'array' && role.items.length >= 4 && scalar(role.items[0]) === 'slave'
-    ? toText(scalar(role.items[3]))
-    : undefined;
-}
-
-function scalar(reply: Reply): Bytes {
-  switch (reply.type) {
-    case 'bulk':
-    case 'simple':
-      return reply.value;
-    case 'integer':
-      return ascii(String(reply.value));
-    default:
-      return ascii('');
-  }
 }

@@ -5,14 +5,23 @@
 import { type ParsedSection } from '../info/parse.js';
 import { type ParsedReplication } from '../info/replication.js';
 import { type ClientLine } from './client-list.js';
+import { type ClusterFacts } from './cluster.js';
+import { type SentinelFacts } from './sentinel.js';
 import { type Settings } from './settings.js';
 
-/** INFO replication at one moment. */
+/** One look at the server. */
 export interface Sample {
   /** Monotonic; only differences mean anything. */
   readonly atUs: number;
+  /** All of INFO, or what ROLE tells where INFO is refused. */
+  readonly sections: readonly ParsedSection[];
   readonly section: ParsedSection;
   readonly replication: ParsedReplication;
+  /** The replicas' connections; absent when CLIENT LIST was refused. */
+  readonly clients?: readonly ClientLine[];
+  /** The word of ROLE for the state of a replica's link (connect, connecting, handshake, sync, connected). */
+  readonly linkState?: string;
+  readonly upstream?: Upstream;
 }
 
 /** Something we were not told, and what the report lacks for it. */
@@ -31,22 +40,30 @@ export interface Upstream {
   readonly address: string;
   readonly replid?: string;
   readonly offset?: number;
+  readonly product?: string;
+  readonly version?: string;
+  readonly runId?: string;
+  readonly role?: string;
+  /** The master's own master, when it is a replica itself. */
+  readonly master?: string;
+  /** Keys in all its databases. */
+  readonly keys?: number;
+  readonly maxmemoryBytes?: number;
 }
 
 export interface Facts {
   /** The target's address for people. */
   readonly target: string;
   readonly collectedAtMs: number;
-  /** All sections of the first INFO. */
-  readonly sections: readonly ParsedSection[];
   readonly first: Sample;
-  /** The later sample: what is reported; `first` only gives rates. */
+  /** The later sample: what is reported; `first` only gives rates. The same object when only one was taken. */
   readonly last: Sample;
-  /** The word of ROLE for the state of a replica's link (connect, connecting, handshake, sync, connected). */
-  readonly linkState?: string;
-  /** The replicas' connections; absent when CLIENT LIST was refused. */
-  readonly clients?: readonly ClientLine[];
   readonly settings: Settings;
-  readonly upstream?: Upstream;
+  /** Names of the Sentinels that are connected; absent when CLIENT LIST was refused. */
+  readonly sentinels?: readonly string[];
+  /** What a Redis Cluster node says of the cluster. */
+  readonly cluster?: ClusterFacts;
+  /** What the Sentinel said that named this target. */
+  readonly sentinel?: SentinelFacts;
   readonly missing: readonly Missing[];
 }

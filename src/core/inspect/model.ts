@@ -3,33 +3,11 @@
  * `inspect --json` (docs/inspect.schema.json). A field that could not be found out is absent, never null.
  */
 import { type ReplicaClient } from './client-list.js';
+import { type ClusterFacts } from './cluster.js';
 import { type Missing, type Upstream } from './facts.js';
+import { type FindingId } from './findings/catalogue.js';
+import { type SentinelFacts } from './sentinel.js';
 import { type Settings } from './settings.js';
-
-/** Every finding, in the order in which they are listed within one severity. The ids are stable: scripts may rely on them. */
-export const FINDING_IDS = [
-  'link-down',
-  'sync-in-progress',
-  'master-silent',
-  'min-replicas-not-met',
-  'offset-ahead',
-  'output-buffer-near-limit',
-  'ack-old',
-  'replica-lagging',
-  'backlog-too-small',
-  'announced-not-peer',
-  'duplicate-announced-address',
-  'timeout-too-close-to-ping-period',
-  'replica-writable',
-  'replica-not-online',
-  'replica-without-port',
-  'failover-in-progress',
-  'no-replicas',
-  'backlog-inactive',
-  'partial-sync-refused',
-] as const;
-
-export type FindingId = (typeof FINDING_IDS)[number];
 
 export type Severity = 'info' | 'warning' | 'critical';
 
@@ -65,6 +43,18 @@ export interface ServerReport {
   readonly replid2?: string;
   readonly offset?: number;
   readonly secondOffset?: number;
+  /** Keys in all databases. */
+  readonly keys?: number;
+}
+
+/** Counters since the server started. */
+export interface SyncReport {
+  readonly full?: number;
+  readonly partialAccepted?: number;
+  readonly partialRefused?: number;
+  /** Bytes of the stream and of snapshots sent to replicas, and received from a master. */
+  readonly sentBytes?: number;
+  readonly receivedBytes?: number;
 }
 
 export interface ReplicaReport {
@@ -84,6 +74,8 @@ export interface ReplicaReport {
   readonly outputBytes?: number;
   /** The limit in force: at least the size of the backlog (redis 7.2.6 networking.c:checkClientOutputBufferLimits). 0: none. */
   readonly outputLimitBytes?: number;
+  /** How fast the output buffer grows between the samples; absent when it does not. */
+  readonly outputGrowthPerSecond?: number;
   readonly linkSeconds?: number;
   /** Pairs of its line that Redis 7.2 does not send. */
   readonly extra: Readonly<Record<string, string>>;
@@ -115,6 +107,9 @@ export interface LinkReport {
     readonly readBytes?: number;
     readonly totalBytes?: number;
     readonly lastIoSecondsAgo?: number;
+    /** Between the samples; absent with one, and while nothing comes. */
+    readonly bytesPerSecond?: number;
+    readonly secondsLeft?: number;
   };
   readonly priority?: number;
   readonly readOnly?: boolean;
@@ -131,22 +126,35 @@ export interface Report {
   /** The worst finding: what the exit code says. */
   readonly status: 'ok' | 'warning' | 'critical';
   readonly server: ServerReport;
+  /** Time between the two samples; 0 when one was taken, so that there is no rate and nothing made from it. */
+  readonly sampledSeconds: number;
   /** Growth of the offset between the two samples. */
   readonly rate?: { readonly bytesPerSecond: number; readonly overSeconds: number };
   /** Every field of INFO replication, in the server's order. */
   readonly info: readonly { readonly name: string; readonly value: string }[];
   readonly link?: LinkReport;
+  /** The links to further masters, of a server that follows several (KeyDB). */
+  readonly otherLinks?: readonly LinkReport[];
   readonly replicas: readonly ReplicaReport[];
   readonly backlog: BacklogReport;
+  readonly syncs: SyncReport;
+  /** Sentinels that are connected; absent when it could not be seen. */
+  readonly sentinels?: readonly string[];
+  readonly sentinel?: SentinelFacts;
+  readonly cluster?: ClusterFacts;
   readonly settings: Settings;
   readonly findings: readonly Finding[];
   readonly missing: readonly Missing[];
 }
 
-/** What findings are made from: the report so far. */
+/** What findings are made from: the report so far, and every field of INFO at both samples. */
 export type Draft = Omit<Report, 'findings' | 'status'> & {
   readonly connectedReplicas: number;
   readonly goodReplicas?: number;
   readonly failoverState?: string;
-  readonly partialSyncsRefused?: number;
+  /** A field of the later INFO, and as a number. */
+  readonly text: (field: string) => string | undefined;
+  readonly now: (field: string) => number | undefined;
+  /** How much a counter grew between the two samples; 0 with one sample. */
+  readonly grown: (field: string) => number;
 };

@@ -2,11 +2,11 @@
  * From facts to a report: who is behind by how much, what the backlog covers, how full the output buffers are, and what is wrong.
  * Pure; called by the `inspect` command and by the library.
  */
-import { findField, type ParsedSection } from '../info/parse.js';
+import { fieldMap, infoInteger } from '../info/parse.js';
 import { type ParsedLink, type ParsedReplica } from '../info/replication.js';
-import { addressesDiffer, matchReplicas, type ReplicaClient } from './client-list.js';
+import { addressesDiffer, matchReplicas, type ClientLine, type ReplicaClient } from './client-list.js';
 import { type Facts, type Sample } from './facts.js';
-import { findFindings } from './findings.js';
+import { findFindings } from './findings/rules.js';
 import {
   type BacklogReport,
   type Draft,
@@ -18,39 +18,66 @@ import {
   type Severity,
   type Thresholds,
 } from './model.js';
+import { keysIn, productOf } from './product.js';
 import { type OutputLimit } from './settings.js';
 
 /** The report on `facts`. */
 export function report(facts: Facts, thresholds: Thresholds = {}): Report {
-  const { replication, section } = facts.last;
-  const rate = rateBetween(facts.first, facts.last);
-  const backlog = backlogReport(facts, rate?.bytesPerSecond);
-  const draft: Draft = {
-    schema: 1,
-    target: facts.target,
-    at: new Date(facts.collectedAtMs).toISOString(),
-    server: serverReport(facts),
-    ...(rate && { rate }),
-    info: section.fields.map(([name, value]) => ({ name, value })),
-    ...(replication.link && { link: linkReport(facts, replication.link, rate?.bytesPerSecond) }),
-    replicas: replicaReports(facts, rate?.bytesPerSecond),
-    backlog,
-    settings: facts.settings,
-    missing: facts.missing,
-    connectedReplicas: replication.connectedReplicas ?? replication.replicas.length,
-    goodReplicas: replication.goodReplicas,
-    failoverState: replication.failoverState,
-    partialSyncsRefused: number(findField(facts.sections, 'sync_partial_err')),
-  };
+  const draft = draftOf(facts);
   const findings = findFindings(draft, thresholds);
   const {
     connectedReplicas: _a,
     goodReplicas: _b,
     failoverState: _c,
-    partialSyncsRefused: _d,
+    text: _d,
+    now: _e,
+    grown: _f,
     ...rest
   } = draft;
   return { ...rest, status: worst(findings), findings };
+}
+
+function draftOf(facts: Facts): Draft {
+  const { replication, section } = facts.last;
+  const perSecond = rateBetween(facts.first, facts.last);
+  const fields = fieldMap(facts.last.sections);
+  const before = facts.first === facts.last ? fields : fieldMap(facts.first.sections);
+  const now = (field: string) => infoInteger(fields.get(field));
+  const [link, ...others] = replication.links.map((each, n) =>
+    linkReport(facts, each, n === 0, perSecond?.bytesPerSecond),
+  );
+  const { sentinels, sentinel, cluster } = facts;
+  return {
+    schema: 1,
+    target: facts.target,
+    at: new Date(facts.collectedAtMs).toISOString(),
+    server: serverReport(facts, fields),
+    sampledSeconds: Number(((facts.last.atUs - facts.first.atUs) / 1e6).toFixed(3)),
+    ...(perSecond && { rate: perSecond }),
+    info: section.fields.map(([name, value]) => ({ name, value })),
+    ...(link && { link }),
+    ...(others.length > 0 && { otherLinks: others }),
+    replicas: replicaReports(facts, perSecond?.bytesPerSecond),
+    backlog: backlogReport(facts, perSecond?.bytesPerSecond),
+    syncs: {
+      full: now('sync_full'),
+      partialAccepted: now('sync_partial_ok'),
+      partialRefused: now('sync_partial_err'),
+      sentBytes: now('total_net_repl_output_bytes'),
+      receivedBytes: now('total_net_repl_input_bytes'),
+    },
+    ...(sentinels && { sentinels }),
+    ...(sentinel && { sentinel }),
+    ...(cluster && { cluster }),
+    settings: facts.settings,
+    missing: facts.missing,
+    connectedReplicas: replication.connectedReplicas ?? replication.replicas.length,
+    goodReplicas: replication.goodReplicas,
+    failoverState: replication.failoverState,
+    text: (field) => fields.get(field),
+    now,
+    grown: (field) => Math.max(0, (now(field) ?? 0) - (infoInteger(before.get(field)) ?? now(field) ?? 0)),
+  };
 }
 
 function worst(findings: readonly Finding[]): Report['status'] {
@@ -58,43 +85,23 @@ function worst(findings: readonly Finding[]): Report['status'] {
   return has('critical') ? 'critical' : has('warning') ? 'warning' : 'ok';
 }
 
-/** Servers that put a version of their own beside (or instead of) `redis_version`. */
-const PRODUCTS: readonly (readonly [field: string, product: string])[] = [
-  ['valkey_version', 'valkey'],
-  ['dragonfly_version', 'dragonfly'],
-  ['kvrocks_version', 'kvrocks'],
-  ['pika_version', 'pika'],
-  ['garnet_version', 'garnet'],
-  ['redis_version', 'redis'],
-];
-
-/** What kind of server INFO describes, and its own version. */
-export function productOf(sections: readonly ParsedSection[]): { product: string; version?: string } {
-  const known = PRODUCTS.find(([field]) => findField(sections, field) !== undefined);
-  return known === undefined
-    ? { product: 'server' }
-    : { product: known[1], version: findField(sections, known[0]) };
-}
-
-function serverReport({ sections, last }: Facts): ServerReport {
-  const { replication } = last;
+function serverReport({ last }: Facts, fields: ReadonlyMap<string, string>): ServerReport {
+  const { replication, sections } = last;
   const { product, version } = productOf(sections);
+  const keys = keysIn(sections);
   return {
     product,
     version,
-    mode: findField(sections, 'redis_mode'),
+    mode: fields.get('redis_mode'),
     role: replication.role ?? 'unknown',
-    uptimeSeconds: number(findField(sections, 'uptime_in_seconds')),
-    runId: findField(sections, 'run_id'),
+    uptimeSeconds: infoInteger(fields.get('uptime_in_seconds')),
+    runId: fields.get('run_id'),
     replid: replication.replid,
     replid2: replication.replid2,
     offset: replication.offset,
     secondOffset: replication.secondOffset,
+    ...(keys !== undefined && { keys }),
   };
-}
-
-function number(value: string | undefined): number | undefined {
-  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
 }
 
 /** Below this, two samples are one. */
@@ -127,23 +134,24 @@ function backlogReport({ last }: Facts, bytesPerSecond = 0): BacklogReport {
   };
 }
 
-function linkReport(facts: Facts, link: ParsedLink, bytesPerSecond = 0): LinkReport {
-  const { upstream } = facts;
+/** @param main the link that ROLE describes and whose master was asked */
+function linkReport({ first, last }: Facts, link: ParsedLink, main: boolean, bytesPerSecond = 0): LinkReport {
+  const upstream = main ? last.upstream : undefined;
   const { offset, readOffset } = link;
   // Offsets compare only within one history: a replica that never synced counts from 1.
-  const sameHistory = upstream?.replid === facts.last.replication.replid;
-  const behindBytes = sameHistory ? difference(upstream?.offset, offset) : undefined;
+  const sameHistory = upstream !== undefined && upstream.replid === last.replication.replid;
+  const behindBytes = sameHistory ? difference(upstream.offset, offset) : undefined;
   return {
     master: { host: link.host ?? '', port: link.port },
     up: link.up,
-    state: facts.linkState,
+    state: main ? last.linkState : undefined,
     lastIoSecondsAgo: link.lastIoSecondsAgo === -1 ? undefined : link.lastIoSecondsAgo,
     downSeconds: link.downSinceSeconds === -1 ? undefined : link.downSinceSeconds,
     offset,
     unappliedBytes: difference(readOffset, offset),
     behindBytes,
     behindSeconds: secondsBehind(behindBytes, bytesPerSecond),
-    transfer: link.transfer,
+    transfer: link.transfer && { ...link.transfer, ...transferPace(first, last) },
     priority: link.priority,
     readOnly: link.readOnly,
     announced: link.announced,
@@ -151,9 +159,22 @@ function linkReport(facts: Facts, link: ParsedLink, bytesPerSecond = 0): LinkRep
   };
 }
 
+/** How fast the snapshot comes, and how long it will take yet where its length was announced. */
+function transferPace(first: Sample, last: Sample): { bytesPerSecond?: number; secondsLeft?: number } {
+  const seconds = (last.atUs - first.atUs) / 1e6;
+  const before = first.replication.link?.transfer?.readBytes;
+  const { readBytes, totalBytes = 0 } = last.replication.link?.transfer ?? {};
+  if (seconds < MIN_SAMPLE_SECONDS || before === undefined || readBytes === undefined || readBytes <= before)
+    return {};
+  const bytesPerSecond = (readBytes - before) / seconds;
+  if (totalBytes < readBytes) return { bytesPerSecond };
+  return { bytesPerSecond, secondsLeft: (totalBytes - readBytes) / bytesPerSecond };
+}
+
 function replicaReports(facts: Facts, bytesPerSecond = 0): ReplicaReport[] {
   const { replication } = facts.last;
-  const clients = matchReplicas(replication.replicas, facts.clients ?? []);
+  const clients = matchReplicas(replication.replicas, facts.last.clients ?? []);
+  const growth = bufferGrowth(facts);
   return replication.replicas.map((replica) => {
     const match = clients.get(replica);
     const behind = replica.state === 'online' ? aheadOf(replication.offset, replica) : undefined;
@@ -169,10 +190,29 @@ function replicaReports(facts: Facts, bytesPerSecond = 0): ReplicaReport[] {
       ackAgeSeconds: replica.state === 'online' ? replica.lag : undefined,
       outputBytes: match?.client.outputBytes,
       outputLimitBytes: limit && hardLimit(limit, replication.backlog.sizeBytes),
+      ...(match && growth(match.client)),
       linkSeconds: match?.client.ageSeconds,
       extra: Object.fromEntries(replica.extra.filter(([name]) => name !== '')),
     };
   });
+}
+
+/** How fast the output buffer of a connection grew between the samples. */
+function bufferGrowth({ first, last }: Facts): (client: ClientLine) => Partial<ReplicaReport> {
+  const seconds = (last.atUs - first.atUs) / 1e6;
+  const before = new Map((first.clients ?? []).map(({ id, outputBytes }) => [id, outputBytes]));
+  return ({ id, outputBytes }) => {
+    const was = id === undefined ? undefined : before.get(id);
+    if (
+      seconds < MIN_SAMPLE_SECONDS ||
+      was === undefined ||
+      outputBytes === undefined ||
+      outputBytes <= was
+    ) {
+      return {};
+    }
+    return { outputGrowthPerSecond: (outputBytes - was) / seconds };
+  };
 }
 
 function whereFrom(replica: ParsedReplica, { client, by }: ReplicaClient) {

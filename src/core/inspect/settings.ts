@@ -1,6 +1,7 @@
 /**
- * The few settings that say what a lag means: read with CONFIG GET, under their names of before and after Redis 5 ("slave" and
- * "replica"). Each may be missing: CONFIG needs rights that INFO does not.
+ * The few settings that say what a lag means, and what happens when a server restarts: read with CONFIG GET, under their names
+ * of before and after Redis 5 ("slave" and "replica"). Each may be missing: CONFIG needs rights that INFO does not, and
+ * managed services have no CONFIG at all. Nothing secret is asked for.
  */
 import { type Bytes } from '../base/bytes.js';
 import { infoInteger } from '../info/parse.js';
@@ -16,25 +17,58 @@ export interface OutputLimit {
 export interface Settings {
   readonly replTimeoutSeconds?: number;
   readonly replPingPeriodSeconds?: number;
+  readonly backlogTtlSeconds?: number;
+  readonly disklessSync?: boolean;
+  readonly disklessSyncDelaySeconds?: number;
   readonly minReplicasToWrite?: number;
   readonly minReplicasMaxLagSeconds?: number;
   /** `client-output-buffer-limit` of replicas. */
   readonly replicaOutputLimit?: OutputLimit;
+  readonly serveStaleData?: boolean;
+  /** `save`: empty when no snapshot is ever made on its own. */
+  readonly save?: string;
+  readonly appendonly?: boolean;
+  readonly stopWritesOnBgsaveError?: boolean;
+  readonly maxmemoryBytes?: number;
+  readonly replicaIgnoresMaxmemory?: boolean;
 }
 
-/** What is asked: one pattern per CONFIG GET, since several at once came with Redis 7. */
-export const SETTING_PATTERNS = ['repl-*', 'min-*', 'client-output-buffer-limit'] as const;
+/** What is asked: one pattern per CONFIG GET, since several at once came with Redis 7. The old names are aliases of the new. */
+export const SETTING_PATTERNS = [
+  'repl-*',
+  'min-*',
+  'client-output-buffer-limit',
+  'slave-*',
+  'replica-*',
+  'save',
+  'appendonly',
+  'stop-writes-*',
+  'maxmemory',
+] as const;
 
 /** Settings from the pairs of CONFIG GET replies. */
 export function readSettings(pairs: ReadonlyMap<string, string>): Settings {
   const int = (...names: string[]) =>
     names.map((name) => infoInteger(pairs.get(name))).find((n) => n !== undefined);
+  const yes = (...names: string[]) => {
+    const value = names.map((name) => pairs.get(name)).find((word) => word === 'yes' || word === 'no');
+    return value === undefined ? undefined : value === 'yes';
+  };
   return {
     replTimeoutSeconds: int('repl-timeout'),
     replPingPeriodSeconds: int('repl-ping-replica-period', 'repl-ping-slave-period'),
+    backlogTtlSeconds: int('repl-backlog-ttl'),
+    disklessSync: yes('repl-diskless-sync'),
+    disklessSyncDelaySeconds: int('repl-diskless-sync-delay'),
     minReplicasToWrite: int('min-replicas-to-write', 'min-slaves-to-write'),
     minReplicasMaxLagSeconds: int('min-replicas-max-lag', 'min-slaves-max-lag'),
     replicaOutputLimit: readOutputLimit(pairs.get('client-output-buffer-limit')),
+    serveStaleData: yes('replica-serve-stale-data', 'slave-serve-stale-data'),
+    save: pairs.get('save'),
+    appendonly: yes('appendonly'),
+    stopWritesOnBgsaveError: yes('stop-writes-on-bgsave-error'),
+    maxmemoryBytes: int('maxmemory'),
+    replicaIgnoresMaxmemory: yes('replica-ignore-maxmemory', 'slave-ignore-maxmemory'),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Every family the runner knows. A new family is one file and one line here, and a line per command in tolerances.ts. */
 import { type Family } from '../generator.js';
+import { acl } from './acl.js';
 import { bitmaps } from './bitmaps.js';
 import { connection } from './connection.js';
 import { geo } from './geo.js';
@@ -16,7 +17,7 @@ import { streams } from './streams.js';
 import { strings } from './strings.js';
 import { transactions } from './transactions.js';
 
-export const families: readonly Family[] = [
+const OTHERS: readonly Family[] = [
   strings,
   bitmaps,
   lists,
@@ -33,3 +34,5 @@ export const families: readonly Family[] = [
   hyperloglogs,
   otherTypes,
 ];
+
+export const families: readonly Family[] = [...OTHERS, acl(OTHERS)];

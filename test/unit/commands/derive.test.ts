@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Bytes } from '../../../src/core/base/bytes.js';
-import { hasKeys, keysOf, legacyRange, shownFlags } from '../../../src/core/commands/derive.js';
+import { fixedKeysOf, hasKeys, keysOf, legacyRange, shownFlags } from '../../../src/core/commands/derive.js';
 import {
   type Command,
   type CommandDefinition,
@@ -142,5 +142,36 @@ describe('shownFlags', () => {
       'movablekeys',
       'allow_busy',
     ]);
+  });
+});
+
+describe('keys that are always at the same places', () => {
+  const fixed = (given: Partial<CommandDefinition>) =>
+    fixedKeysOf({ ...command(given), ...given })?.map(({ index, flags }) => [index, ...flags]);
+
+  it('are known without the arguments', () => {
+    const two = [keyAt(1, 'RW', 'access'), keyAt(2, 'OW', 'update')];
+    expect(fixed({ arity: 3, keys: two })).toEqual([
+      [1, 'RW', 'access'],
+      [2, 'OW', 'update'],
+    ]);
+    expect(fixed({ arity: -3, keys: two })).toHaveLength(2);
+    expect(keys({ arity: 3, keys: two }, 'x a b')).toEqual([
+      ['a', 'RW', 'access'],
+      ['b', 'OW', 'update'],
+    ]);
+  });
+
+  it.each<[string, Partial<CommandDefinition>]>([
+    ['none at all', {}],
+    ['beyond the fewest arguments', { arity: -2, keys: [keyAt(1, 'RO'), keyAt(2, 'RO')] }],
+    ['as many as there are arguments', { arity: -2, keys: [keysFrom(1, -1, 1, 'RO')] }],
+    ['behind a number or a word', { arity: -3, keys: [NUMKEYS, STREAMS] }],
+    ['with flags that vary', { arity: 2, keys: [keyAt(1, 'RW', 'variable_flags')] }],
+    ['that are none', { arity: 2, keys: [keyAt(1, 'not_key')] }],
+    ['incomplete', { arity: 2, keys: [keyAt(1, 'RO', 'incomplete')] }],
+    ['found by the command', { arity: 2, keys: [keyAt(1, 'RO')], getKeys: () => [1] }],
+  ])('are not: %s', (_what, given) => {
+    expect(fixed(given)).toBeUndefined();
   });
 });

@@ -5,6 +5,8 @@ import {
   readBaseline,
   readKnownFailures,
   readNotApplicable,
+  readWaiting,
+  toResult,
   unitRow,
 } from '../../conformance/report.js';
 import { parseUnitOutput } from '../../conformance/suite-output.js';
@@ -56,19 +58,33 @@ describe('reading the official suite', () => {
     const result = { passed: 1, failed: [], notApplicable: [], aborted: 'exception' };
     expect(failedCount(result, 56)).toBe(55);
     expect(unitRow('unit/keyspace', result, 56)).toBe(
-      '| unit/keyspace | 1 | 55 (55 not run) | 0 | 56 | 1.8 % |',
+      '| unit/keyspace | 1 | 55 (55 not run) | 0 | 0 | 56 | 1.8 % | 1.8 % |',
     );
-    expect(unitRow('unit/scan', undefined, 21)).toBe('| unit/scan | not run | | | 21 | |');
+    expect(unitRow('unit/scan', undefined, 21)).toBe('| unit/scan | not run | | | | 21 | | |');
+  });
+
+  it('tells what waits from what cannot apply, and gives both shares', () => {
+    const output = { passed: ['a', 'b', 'c'], failed: [], skipped: ['later', 'never'], aborted: undefined };
+    const result = toResult(
+      'unit/sort',
+      output,
+      [],
+      [{ unit: 'unit/sort', test: 'later', reason: 'needs EVAL' }],
+    );
+    expect(result).toMatchObject({ notApplicable: ['never'], waiting: ['later'] });
+    expect(failedCount(result, 5)).toBe(0);
+    expect(unitRow('unit/sort', result, 5)).toBe('| unit/sort | 3 | 0 | 1 | 1 | 5 | 60.0 % | 100.0 % |');
   });
 });
 
-describe('the list of tests that cannot apply', () => {
-  const list = readNotApplicable();
-
-  it('is short, of units that count, and gives a reason each', () => {
-    expect(list.length).toBeLessThanOrEqual(40);
+describe.each([
+  ['that cannot apply', readNotApplicable()],
+  ['that wait', readWaiting()],
+])('the list of tests %s', (_which, list) => {
+  it('is of units that count, names each test once, and gives a reason each', () => {
     const { spawning } = readBaseline();
-    expect(list.filter(({ unit, reason }) => !(spawning[unit] > 0) || reason.length < 20)).toEqual([]);
+    expect(list.filter(({ unit, reason }) => !(spawning[unit] > 0) || reason.length < 10)).toEqual([]);
+    expect(new Set(list.map(({ unit, test }) => `${unit} ${test}`)).size).toBe(list.length);
   });
 
   it('holds no name that the suite’s own exec would take for a redirection', () => {
@@ -102,4 +118,8 @@ describe('why a test failed', () => {
     const { spawning } = readBaseline();
     for (const { unit } of readKnownFailures()) expect(spawning[unit], unit).toBeGreaterThan(0);
   });
+});
+
+describe('the list of tests that cannot apply', () => {
+  it('is short', () => expect(readNotApplicable().length).toBeLessThanOrEqual(40));
 });

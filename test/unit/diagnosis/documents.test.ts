@@ -11,9 +11,7 @@ const linked = (text: string): string[] =>
     expect(anchor).toBe(shown);
     return shown;
   });
-/** Faults of a replica are seen by its master, not by a handshake. */
-const SEEN = DIAGNOSES.filter(({ chapter }) => !chapter.startsWith('replica-'));
-const IDS = SEEN.map(({ id }) => id as string).sort();
+const IDS = DIAGNOSES.map(({ id }) => id as string).sort();
 const MODES = 101;
 
 describe('docs/will-not-attach.md', () => {
@@ -32,10 +30,17 @@ describe('docs/failure-modes.md', () => {
     for (const [n, text] of rows) expect(text, `row ${n}`).toMatch(/handshake|inspect|serve --trace/);
   });
 
+  it('leads to findings of inspect that there are', () => {
+    const known = new Set([...page('findings.md').matchAll(/^### ([a-z-]+)$/gm)].map(([, id]) => id));
+    const named = [...page('failure-modes.md').matchAll(/\]\(findings\.md#([a-z-]+)\)/g)].map(([, id]) => id);
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((id) => !known.has(id))).toEqual([]);
+  });
+
   it('names each diagnosis in the rows that its source names, and nowhere else', () => {
     const named = new Map<string, number[]>();
     for (const [n, text] of rows) for (const id of linked(text)) named.set(id, [...(named.get(id) ?? []), n]);
-    const expected = SEEN.filter(({ modes = [] }) => modes.length > 0);
+    const expected = DIAGNOSES.filter(({ modes }) => modes.length > 0);
     expect(Object.fromEntries(named)).toEqual(
       Object.fromEntries(expected.map(({ id, modes }) => [id, modes])),
     );

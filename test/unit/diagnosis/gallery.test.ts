@@ -44,9 +44,10 @@ function fresh(script: Case['script']): WireScript {
 }
 
 describe('the gallery', () => {
-  it('has a case for every diagnosis', () => {
+  it('has a case for every diagnosis of a master', () => {
     const shown = new Set(Object.values(CHAPTERS).flatMap((cases) => cases.flatMap(({ ids }) => ids)));
-    const seen = DIAGNOSES.filter(({ chapter }) => !chapter.startsWith('replica-'));
-    expect(seen.map(({ id }) => id).filter((id) => !shown.has(id))).toEqual([]);
+    // Those of replicas have theirs beside the judge (replica-judge.test.ts).
+    const ofMasters = DIAGNOSES.filter(({ chapter }) => !chapter.startsWith('replica-'));
+    expect(ofMasters.map(({ id }) => id).filter((id) => !shown.has(id))).toEqual([]);
   });
 });

@@ -4,25 +4,31 @@ import { InspectError } from '../../../src/core/inspect/client.js';
 import { collect, collectRaw, type CollectOptions } from '../../../src/core/inspect/collect.js';
 import { type Facts } from '../../../src/core/inspect/facts.js';
 import { clientLine, masterInfo, replicaInfo, REPLID, tail } from '../../support/inspect-facts.js';
+import { SETTING_PATTERNS } from '../../../src/core/inspect/settings.js';
 import { bulk, bulks, scriptedDial, type Script, type ScriptedDial } from '../../support/scripted-dial.js';
 
 const ONLINE = 'ip=10.0.0.6,port=6380,state=online,offset=5,lag=0';
 
+const PATTERNS = SETTING_PATTERNS;
+const infoOf = (section: string) => bulk(`# Server\r\nredis_version:7.2.4\r\n\r\n${section}`);
+const config = (reply: string) =>
+  Object.fromEntries(PATTERNS.map((pattern) => [`CONFIG GET ${pattern}`, reply]));
+
 const MASTER: Script['replies'] = {
-  INFO: bulk(`# Server\r\nredis_version:7.2.4\r\n\r\n${masterInfo([ONLINE], tail(5))}`),
+  ...config(bulks()),
+  INFO: [5, 25].map((offset) => infoOf(masterInfo([ONLINE], tail(offset)))),
   ROLE: `*3\r\n${bulk('master')}:5\r\n*1\r\n${bulks('10.0.0.6', '6380', '5')}`,
   'CONFIG GET repl-*': bulks('repl-timeout', '60', 'repl-ping-replica-period', '10'),
   'CONFIG GET min-*': bulks('min-replicas-to-write', '0'),
   'CONFIG GET client-output-buffer-limit': bulks('client-output-buffer-limit', 'slave 100 50 60'),
-  'INFO replication': bulk(masterInfo([ONLINE], tail(25))),
   'CLIENT LIST TYPE replica': bulk(clientLine(3, '10.0.0.6:51122', 9, 7)),
+  'CLIENT LIST TYPE pubsub': bulk(clientLine(9, '10.0.0.9:26', 9, 0)),
 };
 
 const REPLICA: Script['replies'] = {
   ...MASTER,
-  INFO: bulk(replicaInfo(5)),
+  INFO: [5, 25].map((offset) => infoOf(replicaInfo(offset))),
   ROLE: `*5\r\n${bulk('slave')}${bulk('10.0.0.5')}:6379\r\n${bulk('connected')}:5\r\n`,
-  'INFO replication': bulk(replicaInfo(25)),
   'CLIENT LIST TYPE replica': bulk(''),
 };
 
@@ -60,22 +66,18 @@ describe('collect', () => {
     const server = scriptedDial({ replies: MASTER });
     const facts = await run(server, {}, collect);
     expect(server.asked).toEqual([
-      'INFO',
-      'ROLE',
-      'CONFIG GET repl-*',
-      'CONFIG GET min-*',
-      'CONFIG GET client-output-buffer-limit',
-      'INFO replication',
-      'CLIENT LIST TYPE replica',
+      ...['INFO', 'ROLE', 'CLIENT LIST TYPE replica', 'CLIENT LIST TYPE pubsub'],
+      ...PATTERNS.map((pattern) => `CONFIG GET ${pattern}`),
+      ...['INFO', 'ROLE', 'CLIENT LIST TYPE replica'],
     ]);
     expect(server.closed()).toBe(true);
     expect(facts.first.replication.offset).toBe(5);
     expect(facts.last.replication.offset).toBe(25);
     expect(facts.last.atUs - facts.first.atUs).toBe(1_000_000);
-    expect(facts.clients).toMatchObject([{ id: 3, outputBytes: 7 }]);
+    expect(facts.last.clients).toMatchObject([{ id: 3, outputBytes: 7 }]);
     expect(facts.settings.replTimeoutSeconds).toBe(60);
     expect(facts.settings.replicaOutputLimit?.hardBytes).toBe(100);
-    expect(facts.linkState).toBeUndefined();
+    expect(facts.last.linkState).toBeUndefined();
     expect(facts.missing).toEqual([]);
   });
 
@@ -102,10 +104,9 @@ describe('collect', () => {
   it('says what is missing when rights are missing, and the rule that gives it', async () => {
     const replies = {
       ...MASTER,
-      'CONFIG GET repl-*': NOPERM,
-      'CONFIG GET min-*': NOPERM,
-      'CONFIG GET client-output-buffer-limit': NOPERM,
+      ...config(NOPERM),
       'CLIENT LIST TYPE replica': NOPERM,
+      'CLIENT LIST TYPE pubsub': NOPERM,
     };
     const facts = await collected({ replies });
     expect(facts.missing.map(({ command, rule }) => [command, rule])).toEqual([
@@ -113,12 +114,12 @@ describe('collect', () => {
       ['CLIENT LIST', '+client|list'],
     ]);
     expect(facts.missing[0].why).toBe("NOPERM User watcher has no permissions to run the 'x' command");
-    expect(facts.clients).toBeUndefined();
+    expect(facts.last.clients).toBeUndefined();
     expect(facts.settings).toEqual({});
   });
 
   it('makes do with ROLE when INFO is refused', async () => {
-    const refused = { ...MASTER, INFO: NOPERM, 'INFO replication': NOPERM };
+    const refused = { ...MASTER, INFO: NOPERM };
     const facts = await collected({ replies: refused });
     expect(facts.last.replication).toMatchObject({
       role: 'master',
@@ -142,15 +143,22 @@ describe('collect', () => {
       'CLIENT LIST TYPE replica': "-ERR Unknown client type 'replica'\r\n",
       'CLIENT LIST TYPE slave': bulk(clientLine(4, '10.0.0.6:1', 1, 1)),
     };
-    expect((await collected({ replies })).clients).toMatchObject([{ id: 4 }]);
+    expect((await collected({ replies })).last.clients).toMatchObject([{ id: 4 }]);
   });
 
   it('asks the master of a replica, but never sends it the login', async () => {
-    const master = scriptedDial({ replies: { 'INFO replication': bulk(masterInfo([], tail(99))) } });
+    const master = scriptedDial({ replies: { INFO: infoOf(masterInfo([], tail(99))) } });
     const dialMaster = (host: string, port: number) => ({ dial: master.dial, name: `${host}:${port}` });
     const facts = await collected({ replies: REPLICA }, { dialMaster });
-    expect(facts.upstream).toEqual({ address: '10.0.0.5:6379', replid: REPLID, offset: 99 });
-    expect(facts.linkState).toBe('connected');
+    expect(facts.last.upstream).toEqual({
+      address: '10.0.0.5:6379',
+      replid: REPLID,
+      offset: 99,
+      role: 'master',
+      product: 'redis',
+      version: '7.2.4',
+    });
+    expect(facts.last.linkState).toBe('connected');
     expect(master.closed()).toBe(true);
 
     const untouched = scriptedDial({ replies: {} });
@@ -158,12 +166,12 @@ describe('collect', () => {
       { replies: { ...REPLICA, 'AUTH s3cret': '+OK\r\n' } },
       { login: { pass: 's3cret' }, dialMaster: () => ({ dial: untouched.dial, name: '10.0.0.5:6379' }) },
     );
-    expect(other.upstream).toBeUndefined();
+    expect(other.last.upstream).toBeUndefined();
     expect(untouched.asked).toEqual([]);
     expect(other.missing).toEqual([
       {
         command: 'INFO of 10.0.0.5:6379',
-        why: 'not asked: the login was given for server:6379',
+        why: 'not asked: the login was given for server:6379 (--share-login sends it there, too)',
         lacks: "the master's own offset, so how far this replica is behind",
       },
     ]);
@@ -177,7 +185,7 @@ describe('collect', () => {
       { dialMaster: () => ({ dial: gone.dial, name: 'm:1' }) },
     );
     expect(facts.missing[0].why).toBe('cannot connect to m:1: connect ECONNREFUSED');
-    const silent = scriptedDial({ replies: { 'INFO replication': 'silence' } });
+    const silent = scriptedDial({ replies: { INFO: 'silence' } });
     const slow = await collected(
       { replies: REPLICA },
       { dialMaster: () => ({ dial: silent.dial, name: 'm:1' }) },
@@ -199,7 +207,7 @@ describe('what cannot be found out', () => {
     ]);
     expect(await failure({ replies: { ...MASTER, INFO: 'silence' } })).toEqual([
       'timeout',
-      'server:6379 did not answer INFO, ROLE, CONFIG, CONFIG, CONFIG within 5 s',
+      'server:6379 did not answer INFO, ROLE, CLIENT, CONFIG within 5 s',
     ]);
     expect(await failure({ replies: { ...MASTER, INFO: 'HTTP/1.1 400 Bad Request\r\n\r\n' } })).toEqual([
       'not-redis',

@@ -21,8 +21,8 @@ export function auth(ctx: CommandContext, argv: Bytes[]): void {
   if (argv.length === 3) {
     user = password;
     password = takeSecret(argv, 2);
-  } else if (!ctx.server.defaultUserHasPassword) throw Errors.authWithoutPassword;
-  if (!ctx.server.authenticate(ctx.client, user, password)) throw Errors.wrongPass;
+  } else if (ctx.server.acl.users.default.needsNoPassword) throw Errors.authWithoutPassword;
+  if (!ctx.server.acl.authenticate(ctx.client, argv, user, password)) throw Errors.wrongPass;
   ctx.reply.ok();
 }
 
@@ -38,8 +38,8 @@ interface HelloOptions {
 export function hello(ctx: CommandContext, argv: Bytes[]): void {
   const { client, server } = ctx;
   const { resp, user, password, clientName } = helloOptions(argv);
-  if (user !== undefined && password !== undefined && !server.authenticate(client, user, password)) {
-    throw Errors.wrongPass;
+  if (user !== undefined && password !== undefined) {
+    if (!server.acl.authenticate(client, argv, user, password)) throw Errors.wrongPass;
   }
   if (!(client.flags & ClientFlag.authenticated)) throw HELLO_NEEDS_AUTH;
   if (clientName !== undefined) client.name = clientName;

@@ -34,7 +34,7 @@ const KILL_OPTIONS: readonly (readonly [word: string, read: FilterReader])[] = [
   [
     'user',
     (filter, value, { server }) => {
-      if (!server.hasUser(value)) throw new ReplyError(`ERR No such user '${value}'`);
+      if (!server.acl.users.get(value)) throw new ReplyError(`ERR No such user '${value}'`);
       filter.user = value;
     },
   ],
@@ -76,7 +76,7 @@ function isMeant(client: Client, filter: KillFilter, self: Client): boolean {
     (filter.localAddress === undefined || filter.localAddress === client.localAddress) &&
     (filter.type === undefined || filter.type === client.type) &&
     (filter.id === undefined || filter.id === client.id) &&
-    (filter.user === undefined || filter.user === client.user)
+    (filter.user === undefined || filter.user === client.user?.name)
   );
 }
 

@@ -14,6 +14,7 @@ import { int64Arg } from '../args.js';
 import { type CommandContext, type MigrationOutcome } from '../context.js';
 import { Errors, ReplyError } from '../errors.js';
 import { takeSecret } from '../redact.js';
+import { type KeyReference } from '../spec.js';
 
 const AUTH = ascii('AUTH');
 const DEL = ascii('DEL');
@@ -131,13 +132,18 @@ function remove(ctx: CommandContext, keys: readonly Bytes[], taken: readonly boo
 }
 
 /** The key, or those behind KEYS (redis 7.2.6 db.c:migrateGetKeys). */
-export function migrateKeys(argv: readonly Bytes[]): number[] {
+export function migrateKeys(argv: readonly Bytes[]): KeyReference[] {
   for (let i = FIRST_OPTION; i < argv.length; i++) {
     if (isWord(argv[i], 'auth')) i += 1;
     else if (isWord(argv[i], 'auth2')) i += 2;
     else if (isWord(argv[i], 'keys')) {
-      return argv[3].length > 0 ? [] : Array.from({ length: argv.length - i - 1 }, (_, n) => i + 1 + n);
+      if (argv[3].length > 0) return [];
+      return Array.from({ length: argv.length - i - 1 }, (_, n) => movedKey(i + 1 + n));
     }
   }
-  return [3];
+  return [movedKey(3)];
+}
+
+function movedKey(index: number): KeyReference {
+  return { index, flags: ['RW', 'access', 'delete'] };
 }

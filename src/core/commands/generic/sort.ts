@@ -15,7 +15,7 @@ import { type Value, stringBytes } from '../../store/types/value.js';
 import { ZSetValue } from '../../store/types/zset-value.js';
 import { indexArg } from '../args.js';
 import { type CommandContext } from '../context.js';
-import { Errors } from '../errors.js';
+import { Errors, ReplyError } from '../errors.js';
 import { shownMembers } from '../set/sets.js';
 import { type KeyReference } from '../spec.js';
 import { replyString } from '../string/reply.js';
@@ -41,15 +41,15 @@ interface SortOptions {
 
 /** SORT key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] [ALPHA] [STORE destination] */
 export function sort(ctx: CommandContext, argv: Bytes[]): void {
-  sortGeneric(ctx, argv[1], sortOptions(argv, true));
+  sortGeneric(ctx, argv[1], sortOptions(ctx, argv, true));
 }
 
 /** SORT_RO: as SORT, without STORE. */
 export function sortRo(ctx: CommandContext, argv: Bytes[]): void {
-  sortGeneric(ctx, argv[1], sortOptions(argv, false));
+  sortGeneric(ctx, argv[1], sortOptions(ctx, argv, false));
 }
 
-function sortOptions(argv: readonly Bytes[], mayStore: boolean): SortOptions {
+function sortOptions(ctx: CommandContext, argv: readonly Bytes[], mayStore: boolean): SortOptions {
   const options: SortOptions = {
     descending: false,
     alpha: false,
@@ -73,10 +73,23 @@ function sortOptions(argv: readonly Bytes[], mayStore: boolean): SortOptions {
     else if (isWord(word, 'by') && left >= 1) {
       options.by = sortPattern(argv[++i]);
       options.unsorted ||= options.by.kind !== 'key';
-    } else if (isWord(word, 'get') && left >= 1) options.get.push(sortPattern(argv[++i]));
-    else throw Errors.syntax;
+      if (options.by.kind === 'key') mayLookAround(ctx, argv, 'BY');
+    } else if (isWord(word, 'get') && left >= 1) {
+      mayLookAround(ctx, argv, 'GET');
+      options.get.push(sortPattern(argv[++i]));
+    } else throw Errors.syntax;
   }
   return options;
+}
+
+/** Patterns may lead to any key: only who may read all of them can use one. Throws. */
+function mayLookAround(
+  { server, client, command }: CommandContext,
+  argv: readonly Bytes[],
+  option: string,
+): void {
+  if (server.acl.mayReadAll(client, command, argv)) return;
+  throw new ReplyError(`ERR ${option} option of SORT denied due to insufficient ACL permissions.`);
 }
 
 /** The keys of SORT: what is sorted, and the last STORE (redis 7.2.6 db.c:sortGetKeys). */

@@ -7,6 +7,10 @@ const SUBSCRIBE_FLAGS = ['pubsub', 'noscript', 'loading', 'stale'] as const;
 const PUBLISH_FLAGS = ['pubsub', 'loading', 'stale', 'fast', 'may_replicate'] as const;
 const PUBSUB_FLAGS = ['pubsub', 'loading', 'stale'] as const;
 
+/** Channels that permissions are asked of; leaving one needs none. */
+const LISTENS = { first: 1, count: 'all', patterns: false } as const;
+const SENDS = { first: 1, count: 1, patterns: false } as const;
+
 const SUBCOMMANDS: readonly CommandDefinition[] = [
   defineCommand({
     name: 'channels',
@@ -83,6 +87,7 @@ export const PUBSUB_COMMANDS: readonly CommandDefinition[] = [
     since: '2.0.0',
     summary: 'Listens to channels.',
     complexity: 'O(N), N being the number of channels',
+    channels: LISTENS,
     syntax: 'channel [channel ...]',
     run: subscribe('channel'),
   }),
@@ -105,6 +110,7 @@ export const PUBSUB_COMMANDS: readonly CommandDefinition[] = [
     since: '2.0.0',
     summary: 'Listens to all channels whose names match patterns.',
     complexity: 'O(N), N being the number of patterns',
+    channels: { ...LISTENS, patterns: true },
     syntax: 'pattern [pattern ...]',
     run: subscribe('pattern'),
   }),
@@ -128,6 +134,7 @@ export const PUBSUB_COMMANDS: readonly CommandDefinition[] = [
     summary: 'Listens to shard channels.',
     complexity: 'O(N), N being the number of channels',
     keys: [keysFrom(1, -1, 1, 'not_key')],
+    channels: LISTENS,
     syntax: 'shardchannel [shardchannel ...]',
     run: subscribe('shard'),
   }),
@@ -152,6 +159,7 @@ export const PUBSUB_COMMANDS: readonly CommandDefinition[] = [
     summary: 'Sends a message to all who listen to a channel.',
     complexity:
       'O(N+M), N being the number of subscribers of the channel and M the number of patterns that clients are subscribed to',
+    channels: SENDS,
     syntax: 'channel message',
     run: publish('channel'),
   }),
@@ -164,6 +172,7 @@ export const PUBSUB_COMMANDS: readonly CommandDefinition[] = [
     summary: 'Sends a message to all who listen to a shard channel.',
     complexity: 'O(N), N being the number of subscribers of the channel',
     keys: [keyAt(1, 'not_key')],
+    channels: SENDS,
     syntax: 'shardchannel message',
     run: publish('shard'),
   }),

@@ -5,7 +5,11 @@
  */
 import { ascii, type Bytes } from '../../base/bytes.js';
 import { formatInt64 } from '../../base/numbers.js';
-import { UNKNOWN_ENTRIES_READ, type PendingEntry, type StreamGroup } from '../../store/types/stream-groups.js';
+import {
+  UNKNOWN_ENTRIES_READ,
+  type PendingEntry,
+  type StreamGroup,
+} from '../../store/types/stream-groups.js';
 import { formatStreamId } from '../../store/types/stream-id.js';
 import { type CommandContext } from '../context.js';
 

@@ -97,7 +97,9 @@ export class Attempt {
     await this.ping();
     const { send } = this.manner;
     const messages = this.introduction();
+    for (const { step } of messages) this.evidence.sent.add(step);
     if (send === 'one-segment') {
+      this.evidence.inOneGo = true;
       this.peer.write(ascii(messages.map((said) => this.wire(said.args)).join('')));
       for (const { step } of messages) await this.expectOk(step);
       return;

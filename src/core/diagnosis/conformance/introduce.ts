@@ -12,6 +12,24 @@ function manner(name: string, what: string, how: Manner): Variant {
   return { name, what, redis, fullSyncs: 0, run: async (stage) => void (await stage.attach(how)) };
 }
 
+/** As `manner`, in other letters: what fails before PSYNC must be right in the usual ones. */
+function spelled(name: string, what: string, spell: 'lower' | 'upper'): Variant {
+  return {
+    ...manner(name, what, { ...PSYNC2, spell }),
+    run: async (stage) => {
+      try {
+        await stage.attach({ ...PSYNC2, spell });
+      } catch (error) {
+        if (!(error instanceof Deviation) || error.evidence?.fault?.step === 'psync') throw error;
+        // Refused in the usual letters, too: then the case is not to blame, and this ends with that.
+        const usual = await stage.open(PSYNC2);
+        await usual.introduce();
+        throw new Deviation(error.message, undefined, 'case-sensitive-commands');
+      }
+    },
+  };
+}
+
 /** One odd REPLCONF, its answer, and a connection that goes on as if nothing had happened. */
 function odd(name: string, what: string, option: readonly string[], expected: string): Variant {
   return {
@@ -68,8 +86,8 @@ export const INTRODUCE_VARIANTS: readonly Variant[] = [
     send: 'one-segment',
   }),
   manner('byte-by-byte', 'every byte in a segment of its own', { ...PSYNC2, send: 'byte-by-byte' }),
-  manner('lower-case', 'all names in lower case', { ...PSYNC2, spell: 'lower' }),
-  manner('upper-case', 'all names in upper case', { ...PSYNC2, spell: 'upper' }),
+  spelled('lower-case', 'all names in lower case', 'lower'),
+  spelled('upper-case', 'all names in upper case', 'upper'),
   {
     ...manner('no-listening-port', 'no listening-port is announced', { ...PSYNC2, port: null }),
     run: async (stage) => {

@@ -213,7 +213,7 @@ class Run {
   }
 
   private async explain({ evidence, id, message }: Deviation): Promise<readonly VariantFinding[]> {
-    if (evidence === undefined) return [];
+    if (evidence === undefined) return id === undefined ? [] : worded([{ id, text: `${message}.` }]);
     if (looksKeyedByAddress(evidence)) evidence.probes.ownPort = await this.confirmKeyed();
     const found = diagnose(evidence).filter((one) => one.id !== 'unknown-answer' || id === undefined);
     const known = id === undefined || found.some((one) => one.id === id);

@@ -10,6 +10,7 @@ export const REPLICA = entries([
     means: 'The replica sends PSYNC without having read the answers to its REPLCONFs.',
     fix: 'Read one answer for each command that was sent, then send PSYNC alone.',
     source: 'redis 7.2.6 replication.c:syncCommand ("SYNC and PSYNC are invalid with pending output")',
+    modes: [34],
     explain:
       'What follows PSYNC on the connection is not RESP replies any more. A master refuses PSYNC while answers are still queued, because a replica could not tell them from the answer to PSYNC. AUTH and the REPLCONFs may travel together; PSYNC may not.',
   },
@@ -21,6 +22,7 @@ export const REPLICA = entries([
     means: 'The master cannot say at which port this replica serves.',
     fix: 'Send `REPLCONF listening-port <port>` before PSYNC.',
     source: 'redis 7.2.6 replication.c:replconfCommand; sentinel.c:sentinelRefreshInstanceInfo',
+    modes: [88],
     explain:
       'Replication works without it. But INFO and ROLE show port 0, and Sentinel and clients that look for replicas there cannot reach it: it will never be promoted. A Sentinel even remembers the address with port 0.',
   },
@@ -32,6 +34,7 @@ export const REPLICA = entries([
     means: 'Options of REPLCONF come in pairs; the whole command is refused with `-ERR syntax error`.',
     fix: 'Give each option its value: `REPLCONF capa eof capa psync2`, not `REPLCONF capa eof psync2`.',
     source: 'redis 7.2.6 replication.c:replconfCommand',
+    modes: [25],
     explain: 'Nothing of such a command is applied, so what it announced is not known to the master.',
   },
   {
@@ -42,6 +45,7 @@ export const REPLICA = entries([
     means: 'The master refuses the option, and does not read those that follow it in the same command.',
     fix: 'Correct its spelling, or send it in a REPLCONF of its own and pass over the error.',
     source: 'redis 7.2.6 replication.c:replconfCommand ("Unrecognized REPLCONF option"); redis issue 7723',
+    modes: [24],
     explain: 'Options that stand before the unknown one have been applied, those behind it have not.',
   },
   {
@@ -52,6 +56,7 @@ export const REPLICA = entries([
     means: 'The master wants a password, and the replica gives none.',
     fix: 'Send AUTH behind PING; on a Redis replica set masterauth (and masteruser for an ACL user).',
     source: 'redis 7.2.6 replication.c:syncWithMaster (RECV_PING_REPLY, SEND_HANDSHAKE)',
+    modes: [13],
     explain:
       'A real replica passes over -NOAUTH to PING and to REPLCONF, then PSYNC is refused, it falls back to SYNC, and that is refused, too: its log says "MASTER aborted replication", far from the cause.',
   },
@@ -63,6 +68,7 @@ export const REPLICA = entries([
     means: 'The replica does not go on to PSYNC.',
     fix: 'Look where it waits: most often it expects an answer that was sent already, in the same segment as another one.',
     source: 'redis 7.2.6 replication.c:syncWithMaster (RECV_CAPA_REPLY, SEND_PSYNC)',
+    modes: [27],
     explain:
       'Answers to several commands may arrive in one read. A replica that takes one answer from each read waits for ever for the second one.',
   },
@@ -75,6 +81,7 @@ export const REPLICA = entries([
       'The master answers `-ERR value is not an integer or out of range`, or that the number of arguments is wrong.',
     fix: 'Send `PSYNC ? -1` for a full sync, `PSYNC <replid> <offset applied + 1>` to go on.',
     source: 'redis 7.2.6 replication.c:syncCommand, masterTryPartialResynchronization',
+    modes: [38],
     explain: 'Two arguments, both of them always: a replica that holds nothing says so by `?` and `-1`.',
   },
   {
@@ -85,6 +92,7 @@ export const REPLICA = entries([
     means: 'The replica talks while its snapshot is prepared, which puts the snapshot off.',
     fix: 'Send nothing between PSYNC and +FULLRESYNC, no ACK and no line feed.',
     source: 'redis 7.2.6 replication.c:shouldStartChildReplication; networking.c:readQueryFromClient',
+    modes: [42],
     explain:
       'A diskless master waits repl-diskless-sync-delay seconds for more replicas, counted from the last byte that it read from this one. A replica that sends an ACK each second is never served.',
   },
@@ -98,6 +106,7 @@ export const REPLICA = entries([
     fix: 'Use a second connection for INFO, PING and everything else.',
     source:
       'redis 7.2.6 server.c:processCommand ("Replica can\'t interact with the keyspace"); networking.c:_addReplyToBufferOrList',
+    modes: [40],
     explain:
       'An answer would stand in the middle of the command stream, where the replica could not tell it from a command. A second PSYNC on the same connection is ignored without a word.',
   },
@@ -111,6 +120,7 @@ export const REPLICA = entries([
     fix: 'Send a bare line feed each second while the snapshot is loaded.',
     source:
       'redis 7.2.6 replication.c:replicationSendNewlineToMaster, replicationCron; networking.c:processInlineBuffer',
+    modes: [73],
     explain:
       'With a large data set this becomes a loop: full sync, load, disconnected, full sync. The line feed counts as a sign of life and is not part of any command.',
   },
@@ -122,6 +132,7 @@ export const REPLICA = entries([
     means: 'The master holds the stream back until the first ACK, and it does not come.',
     fix: 'Send `REPLCONF ACK <offset of +FULLRESYNC>` as soon as the snapshot is loaded.',
     source: 'redis 7.2.6 replication.c:updateSlavesWaitingBgsave, replicaPutOnline',
+    modes: [74],
     explain:
       'In this form only the replica knows where the snapshot ends. The master cannot tell when it is through, so it waits for an ACK before it sends anything else. A replica that announces `capa eof` has to know this.',
   },
@@ -133,6 +144,7 @@ export const REPLICA = entries([
     means: 'The master does not learn how far the replica is, and disconnects it after repl-timeout.',
     fix: 'Send `REPLCONF ACK <offset>` once a second, whether anything has changed or not.',
     source: 'redis 7.2.6 replication.c:replicationCron ("Disconnecting timedout replica"); redis issue 11246',
+    modes: [75],
     explain:
       'WAIT does not count such a replica, min-replicas-to-write neither. Only replicas that came with SYNC are spared.',
   },
@@ -144,6 +156,7 @@ export const REPLICA = entries([
     means: 'The master cannot read it, and does as if nothing had come.',
     fix: 'Send `REPLCONF ACK <offset>`, the offset in decimal digits; with an AOF `REPLCONF ACK <offset> FACK <offset>`.',
     source: 'redis 7.2.6 replication.c:replconfCommand',
+    modes: [],
     explain: 'With an odd number of words behind REPLCONF it is answered by an error, which ends the link.',
   },
   {
@@ -154,6 +167,7 @@ export const REPLICA = entries([
     means: 'The replica counted the GETACK before it answered it.',
     fix: 'Answer with the number of bytes before the GETACK, and add its 37 bytes afterwards.',
     source: 'redis 7.2.6 networking.c:commandProcessed; replication.c:replicationSendAck',
+    modes: [76],
     explain:
       'The offset moves when a command has been executed. While GETACK is executed its own bytes are not in it. Tests for replicas look for just this: the first answer after the snapshot is the offset of +FULLRESYNC.',
   },
@@ -165,6 +179,7 @@ export const REPLICA = entries([
     means: 'The replica passes over GETACK, so WAIT on the master runs into its time-out.',
     fix: 'Answer `REPLCONF GETACK *` at once with `REPLCONF ACK <offset>`, on the same connection.',
     source: 'redis 7.2.6 replication.c:replconfCommand, replicationRequestAckFromSlaves',
+    modes: [83],
     explain:
       'It is the only command of the stream that is answered. Words are compared without regard to case.',
   },
@@ -176,6 +191,7 @@ export const REPLICA = entries([
     means: 'The replica counts bytes that are no part of the stream.',
     fix: 'Begin at the offset of +FULLRESYNC with the first byte behind the snapshot.',
     source: 'redis 7.2.6 replication.c:replicationCreateMasterClient, networking.c:commandProcessed',
+    modes: [77],
     explain:
       'Not counted: replies, the +FULLRESYNC line, line feeds, the `$` header, the snapshot and its end mark. Counted: every byte after that, PING, SELECT and GETACK included.',
   },
@@ -187,6 +203,7 @@ export const REPLICA = entries([
     means: 'The replica counts from 0 instead of from the offset of +FULLRESYNC.',
     fix: 'Take the number behind the id in `+FULLRESYNC <id> <offset>` as the beginning; after +CONTINUE go on from where you were.',
     source: 'redis 7.2.6 replication.c:slaveTryPartialResynchronization (master_initial_offset)',
+    modes: [77],
     explain:
       'It goes well with a master that has just started, whose offset is 0, and with no other: there WAIT never counts the replica, and its next PSYNC asks for data that is long gone.',
   },
@@ -199,6 +216,7 @@ export const REPLICA = entries([
     fix: 'Add the length of every command as it came, whatever it is.',
     source:
       'redis 7.2.6 networking.c:commandProcessed; replication.c:replicationCron (PING), replicationFeedSlaves (SELECT)',
+    modes: [77],
     explain:
       'A PING of the master is 14 bytes, every ten seconds: such a replica falls further and further behind without missing anything.',
   },
@@ -210,6 +228,7 @@ export const REPLICA = entries([
     means: 'The replica counts something twice, or something that is no part of the stream.',
     fix: 'Count each byte behind the snapshot once, when its command has been executed.',
     source: 'redis 7.2.6 replication.c:replconfCommand; redis issue 3884',
+    modes: [78],
     explain:
       'WAIT is satisfied by writes that never arrived. At the next reconnect the master says that the offset is greater than its own, and makes a full sync.',
   },
@@ -221,6 +240,7 @@ export const REPLICA = entries([
     means: 'A CR LF behind the snapshot has been counted.',
     fix: 'A snapshot is followed by nothing: no CR LF is sent behind it, and none is expected.',
     source: 'redis issue 10060; redis 7.2.6 networking.c:processInlineBuffer, commandProcessed',
+    modes: [59],
     explain:
       'When the master sends the CR LF, a real replica skips it and counts it: the master is at fault. When it does not, the replica adds the two bytes of a bulk string by itself. In both cases each partial resync begins 2 bytes too late.',
   },
@@ -233,6 +253,7 @@ export const REPLICA = entries([
       'The replica acknowledges bytes that it has read, not commands that it has executed; or its count is wrong.',
     fix: 'Move the offset by the length of a command when that command has been executed.',
     source: 'redis 7.2.6 networking.c:commandProcessed (reploff and read_reploff are two counters)',
+    modes: [],
     explain:
       'After a reconnect the stream would go on in the middle of a command. The counter of what was read is another one, for the replica itself.',
   },
@@ -244,6 +265,7 @@ export const REPLICA = entries([
     means: 'The replica acknowledges part of a transaction.',
     fix: 'Let the offset stand still from MULTI on, and move it behind EXEC.',
     source: 'redis 7.2.6 networking.c:commandProcessed (CLIENT_MULTI)',
+    modes: [84],
     explain:
       'If the link breaks there, the replica goes on behind commands that it has queued and never executed: they are lost.',
   },
@@ -255,6 +277,7 @@ export const REPLICA = entries([
     means: 'The replica has two counts, or lost its own.',
     fix: 'Keep one counter per link, and never set it back while the link stands.',
     source: 'redis 7.2.6 replication.c:replconfCommand keeps the larger one',
+    modes: [],
     explain:
       'A master keeps the highest offset it was told, so WAIT goes by a number that the replica has taken back.',
   },
@@ -267,6 +290,7 @@ export const REPLICA = entries([
     fix: 'Execute what comes from the master without writing a reply. Only REPLCONF GETACK is answered.',
     source:
       'redis 7.2.6 networking.c:prepareClientToWrite (CLIENT_MASTER), processInlineBuffer; redis issues 5724, 9107',
+    modes: [79],
     explain:
       'The master reads such a reply as an inline command, does not know it, and answers it by an error, which lands in the stream; newer ones disconnect the replica.',
   },
@@ -278,6 +302,7 @@ export const REPLICA = entries([
     means: 'Masters before 2018 take the two together for an unknown command.',
     fix: 'Send line feeds by themselves, and only while a snapshot is loaded.',
     source: 'redis pull request 5135',
+    modes: [81],
     explain: 'Redis up to 4.0.10 trims the line feed wrongly when more follows in the same read.',
   },
 ]);

@@ -98,6 +98,5 @@ export const WITHOUT_EFFECT: ReadonlyMap<DirectiveName, string> = new Map<Direct
   ['cluster-enabled', 'no cluster is built here'],
   // What follows waits for a part that is not there yet.
   ['tls-port', 'connections are plain TCP'],
-  ['aclfile', 'there is only the default user, with requirepass'],
   ['appendonly', 'no append-only file is written yet: snapshots (save, BGSAVE) keep the data'],
 ]);

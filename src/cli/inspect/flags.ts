@@ -1,0 +1,127 @@
+/** The flags of `inspect`, and how their values are written. */
+import { Flags } from '@oclif/core';
+import { secondsFlag, parseSeconds } from '../connection-flags.js';
+import { UsageError } from '../usage-error.js';
+
+const MODES = 'WHAT TO SHOW';
+const modes = ['raw', 'tree', 'verify', 'prometheus', 'watch'];
+/** Only those after it: said once, a conflict is one line. */
+const others = (own: string) => modes.slice(modes.indexOf(own) + 1);
+
+export const inspectFlags = {
+  raw: Flags.boolean({
+    helpGroup: MODES,
+    description: 'print the untouched INFO replication',
+    exclusive: ['json', ...others('raw')],
+  }),
+  watch: secondsFlag({
+    helpGroup: MODES,
+    helpValue: '[SECONDS]',
+    description: 'look again every second (or so many), redrawn in place; one line each when piped',
+    exclusive: others('watch'),
+  }),
+  for: Flags.custom<number>({ parse: (input) => Promise.resolve(parseDuration(input, '--for')) })({
+    helpGroup: MODES,
+    helpValue: '10s',
+    description: 'watch that long',
+    dependsOn: ['watch'],
+  }),
+  tree: Flags.boolean({
+    helpGroup: MODES,
+    description: 'follow replicas down and masters up, and draw the whole topology',
+    exclusive: others('tree'),
+  }),
+  verify: Flags.string({
+    helpGroup: MODES,
+    helpValue: 'OTHER',
+    description: 'compare the data with that of another server: exit 0 equal, 1 different, 3 could not tell',
+    exclusive: others('verify'),
+  }),
+  sample: Flags.custom<number>({ parse: (input) => Promise.resolve(parseCount(input, '--sample')) })({
+    helpGroup: MODES,
+    helpValue: 'N',
+    description: 'with --verify: compare N keys chosen at random',
+    dependsOn: ['verify'],
+  }),
+  prometheus: Flags.boolean({
+    helpGroup: MODES,
+    description: 'print metrics for Prometheus, named as redis_exporter names them',
+    exclusive: ['json', ...others('prometheus')],
+  }),
+  report: Flags.string({
+    helpGroup: MODES,
+    helpValue: 'FILE.html',
+    description: 'write a page with topology, lag over time and findings',
+    exclusive: ['raw', 'verify', 'prometheus', 'tree'],
+  }),
+  sentinel: Flags.string({
+    helpValue: 'NAME',
+    description: 'TARGET is a Sentinel: ask it for the master of that name, and inspect that',
+  }),
+  'share-login': Flags.boolean({
+    description: 'send the login also to the addresses that servers name (masters, replicas)',
+  }),
+  'sample-for': Flags.custom<number>({
+    parse: (input) => Promise.resolve(input === '0' ? 0 : parseSeconds(input, '--sample-for')),
+  })({
+    helpValue: 'SECONDS',
+    description:
+      'time between the two samples that give the rate [default: 1; with --json and --prometheus 0: one sample, no rate]',
+  }),
+  'max-lag-bytes': Flags.custom<number>({
+    parse: (input) => Promise.resolve(parseBytes(input, '--max-lag-bytes')),
+  })({ helpValue: 'N', description: 'a replica further behind is critical (bytes, or 10kb, 10mb)' }),
+  'max-ack-age': secondsFlag({
+    helpValue: 'SECONDS',
+    description: 'a replica silent for longer is critical',
+  }),
+  explain: Flags.string({ helpValue: 'ID', description: 'explain a finding and exit' }),
+};
+
+/** `--watch` takes a number or nothing; a flag of oclif always takes a value. A word that is no number is the target. */
+export function withWatchInterval(argv: readonly string[]): string[] {
+  const out: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    if (argv[i] === '--') return [...out, ...argv.slice(i)];
+    if (argv[i] !== '--watch') out.push(argv[i]);
+    else if (/^\d+(\.\d+)?$/.test(argv[i + 1] ?? '')) out.push(`--watch=${argv[++i]}`);
+    else out.push('--watch=1');
+  }
+  return out;
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  k: 1000,
+  kb: 1024,
+  m: 1e6,
+  mb: 1024 ** 2,
+  g: 1e9,
+  gb: 1024 ** 3,
+};
+
+/** A size as in redis.conf: `1048576`, `10mb`, `1g`. Throws UsageError. */
+function parseBytes(input: string, flag: string): number {
+  const [, digits, unit] = /^(\d{1,12})([a-z]{0,2})$/i.exec(input) ?? [];
+  const factor = unit === undefined ? undefined : UNITS[unit.toLowerCase()];
+  if (factor === undefined)
+    throw new UsageError(`${flag}: bad size "${input}": 1048576 or 10mb, for example`);
+  return Number(digits) * factor;
+}
+
+function parseCount(input: string, flag: string): number {
+  const count = /^\d{1,9}$/.test(input) ? Number(input) : 0;
+  if (count === 0) throw new UsageError(`${flag}: bad number "${input}": 1000, for example`);
+  return count;
+}
+
+const DURATIONS: Readonly<Record<string, number>> = { '': 1000, s: 1000, ms: 1, m: 60_000, h: 3_600_000 };
+
+/** `10`, `10s`, `500ms`, `5m`, `1h` in milliseconds. Throws UsageError. */
+function parseDuration(input: string, flag: string): number {
+  const [, digits, unit] = /^(\d{1,9}(?:\.\d+)?)(ms|s|m|h|)$/.exec(input) ?? [];
+  const ms = digits === undefined ? 0 : Number(digits) * DURATIONS[unit];
+  if (!(ms > 0)) throw new UsageError(`${flag}: bad duration "${input}": 10s or 5m, for example`);
+  return ms;
+}

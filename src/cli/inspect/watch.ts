@@ -1,0 +1,132 @@
+/**
+ * `inspect --watch`: on a terminal a view that is redrawn in place, with keys; piped one line per sample, under --json one
+ * report per line. Ctrl-C and q end it with 0; the end of `--for` with the plugin code of the last report.
+ */
+import { type Report } from '../../core/inspect/model.js';
+import { Watch, type WatchFrame } from '../../core/inspect/watch.js';
+import { PLUGIN_EXIT } from '../exit-codes.js';
+import { renderWatch, sampleLine } from '../render/inspect-watch.js';
+import { type Terminal } from '../terminal.js';
+import { Screen, type Key } from './screen.js';
+import { type Setup } from './setup.js';
+
+export interface WatchModeOptions {
+  readonly intervalMs: number;
+  readonly forMs?: number;
+  readonly json: boolean;
+  readonly terminal: Terminal;
+  /** The command's own way of catching Ctrl-C: runs the clean-up, then exits with 0. */
+  readonly onInterrupt: (cleanup: () => void) => () => void;
+}
+
+/** How it ended, and what was seen. */
+export interface Watched {
+  readonly code: number;
+  readonly watch: Watch;
+}
+
+/** Watches until the user or the time ends it. Rejects with InspectError when the first look fails. */
+export async function runWatch(setup: Setup, options: WatchModeOptions): Promise<Watched> {
+  const { intervalMs, forMs } = options;
+  const watch = new Watch(setup.dial, { ...setup.options, intervalMs, forMs, thresholds: setup.thresholds });
+  const view = options.json ? JSON_VIEW : options.terminal.live ? new LiveView(watch, options) : LINE_VIEW;
+  const done = options.onInterrupt(() => view.close());
+  try {
+    await watch.run((frame) => view.show(frame));
+  } finally {
+    view.close();
+    done();
+  }
+  const last = watch.lastReport;
+  return { code: view.ended || !last ? 0 : PLUGIN_EXIT[last.status], watch };
+}
+
+interface View {
+  /** Ended by a key. */
+  readonly ended: boolean;
+  show(frame: WatchFrame): void;
+  close(): void;
+}
+
+const JSON_VIEW: View = {
+  ended: false,
+  show: ({ report, trouble }) =>
+    process.stdout.write(`${JSON.stringify(trouble ? failed(report, trouble) : report)}\n`),
+  close: () => undefined,
+};
+
+const LINE_VIEW: View = {
+  ended: false,
+  show: ({ report, trouble }) => {
+    const line = trouble
+      ? `${new Date().toISOString()} ${report.target} status=unknown error=${JSON.stringify(trouble.message)}`
+      : sampleLine(report);
+    process.stdout.write(`${line}\n`);
+  },
+  close: () => undefined,
+};
+
+function failed({ target }: Report, { message }: NonNullable<WatchFrame['trouble']>) {
+  return { schema: 1, target, status: 'unknown', error: { failure: 'closed', message } };
+}
+
+/** Replicas that a page key skips. */
+const PAGE = 10;
+
+class LiveView implements View {
+  ended = false;
+  private paused = false;
+  private selected = 0;
+  private frame: WatchFrame | undefined;
+  private time = '';
+  private screen: Screen | undefined;
+
+  constructor(
+    private readonly watch: Watch,
+    private readonly options: WatchModeOptions,
+  ) {}
+
+  /** The screen is taken over with the first frame: a server that cannot be reached is one plain line. */
+  show(frame: WatchFrame): void {
+    if (this.paused) return;
+    this.frame = frame;
+    this.time = new Date().toTimeString().slice(0, 8);
+    this.screen ??= new Screen({ onKey: (key) => this.press(key), onResize: () => this.draw() });
+    this.draw();
+  }
+
+  close(): void {
+    if (!this.screen) return;
+    this.screen.close();
+    this.screen = undefined;
+    const last = this.watch.lastReport;
+    // The alternate screen is gone with all it showed: this line stays.
+    if (last) process.stdout.write(`${sampleLine(last)}\n`);
+  }
+
+  private draw(): void {
+    const { frame, screen } = this;
+    if (!frame || !screen) return;
+    const { color, unicode } = this.options.terminal;
+    const { intervalMs } = this.options;
+    this.selected = Math.max(0, Math.min(this.selected, frame.report.replicas.length - 1));
+    const { paused, selected, time } = this;
+    screen.draw(
+      renderWatch({ ...frame, ...screen.size, color, unicode, paused, selected, intervalMs, time }),
+    );
+  }
+
+  private press(key: Key): void {
+    if (key === 'quit') {
+      this.ended = true;
+      this.watch.stop();
+      return;
+    }
+    if (key === 'pause') this.paused = !this.paused;
+    if (key === 'up') this.selected--;
+    if (key === 'down') this.selected++;
+    if (key === 'page-up') this.selected -= PAGE;
+    if (key === 'page-down') this.selected += PAGE;
+    this.draw();
+  }
+}

@@ -1,0 +1,114 @@
+/** The topology of `inspect --tree` as lines: pure. A server stands under its master; a ring is drawn once and marked. */
+import { SLOTS } from '../../core/inspect/cluster.js';
+import { nameOf } from '../../core/inspect/product.js';
+import { type Topology, type TreeNode } from '../../core/inspect/tree.js';
+import { formatBytes, formatCount, formatSeconds } from '../../core/inspect/units.js';
+import { palette, symbols, type Palette, type Symbols, type Terminal } from '../terminal.js';
+import { printable } from '../text.js';
+import { findingLines } from './inspect.js';
+
+const LINES = { tee: '├─ ', end: '└─ ', bar: '│  ', gap: '   ' };
+const ASCII_LINES = { tee: '|- ', end: '`- ', bar: '|  ', gap: '   ' };
+
+/** The whole text, ending with a newline. */
+export function renderTree(topology: Topology, terminal: Omit<Terminal, 'live'>): string {
+  const paint = palette(terminal.color);
+  const signs = symbols(terminal.unicode);
+  const lines = new Drawing(topology, paint, signs, terminal.unicode).draw();
+  const { findings, truncated, cluster } = topology;
+  const parts = [lines];
+  if (cluster)
+    parts.push([
+      `cluster ${cluster.state ?? 'unknown'}, ${formatCount(cluster.slotsAssigned)} of ${formatCount(SLOTS)} slots assigned, ${cluster.shards.length} shards`,
+    ]);
+  if (truncated !== undefined) parts.push([paint.yellow(`${signs.warn} ${truncated}`)]);
+  parts.push([paint.bold('FINDINGS'), ...findingLines(findings, { paint, signs, width: terminal.width })]);
+  return `${parts.map((part) => part.join('\n')).join('\n\n')}\n`;
+}
+
+class Drawing {
+  private readonly children = new Map<string, TreeNode[]>();
+  private readonly byAddress = new Map<string, TreeNode>();
+  private readonly drawn = new Set<TreeNode>();
+  private readonly lines: string[] = [];
+  private readonly pieces: typeof LINES;
+
+  constructor(
+    private readonly topology: Topology,
+    private readonly paint: Palette,
+    private readonly signs: Symbols,
+    unicode: boolean,
+  ) {
+    this.pieces = unicode ? LINES : ASCII_LINES;
+    for (const node of topology.nodes) {
+      for (const address of [node.address, ...node.aliases]) this.byAddress.set(address, node);
+      if (node.parent !== undefined)
+        this.children.set(node.parent, [...(this.children.get(node.parent) ?? []), node]);
+    }
+  }
+
+  draw(): string[] {
+    for (const root of this.topology.roots) this.walk(this.byAddress.get(root)!);
+    return this.lines;
+  }
+
+  /** Depth first with a stack of our own: a chain may be long. */
+  private walk(root: TreeNode): void {
+    const stack: { node: TreeNode; first: string; rest: string }[] = [{ node: root, first: '', rest: '' }];
+    for (let next = stack.pop(); next; next = stack.pop()) {
+      const { node, first, rest } = next;
+      if (this.drawn.has(node)) {
+        this.lines.push(`${first}${this.paint.red(`${printable(node.address)} again: a ring`)}`);
+        continue;
+      }
+      this.drawn.add(node);
+      this.lines.push(`${first}${this.describe(node)}`);
+      const below = this.children.get(node.address) ?? [];
+      for (const [i, child] of [...below.entries()].reverse()) {
+        const last = i === below.length - 1;
+        stack.push({
+          node: child,
+          first: rest + (last ? this.pieces.end : this.pieces.tee),
+          rest: rest + (last ? this.pieces.gap : this.pieces.bar),
+        });
+      }
+    }
+  }
+
+  private describe(node: TreeNode): string {
+    const { paint, signs } = this;
+    const slots = this.slotsOf(node);
+    const name =
+      paint.bold(printable(node.address)) +
+      (node.address === this.topology.target ? paint.cyan(` ${signs.live}`) : '');
+    const words = [name];
+    if (node.notSeen !== undefined) words.push(paint.yellow(printable(node.notSeen)));
+    if (node.role !== undefined) words.push(printable(node.role === 'slave' ? 'replica' : node.role));
+    if (node.product !== undefined)
+      words.push(nameOf({ product: node.product, version: printable(node.version ?? '?') }));
+    if (slots !== undefined) words.push(slots);
+    if (node.offset !== undefined) words.push(`offset ${formatCount(node.offset)}`);
+    if (node.linkUp === false) words.push(paint.red('link down'));
+    if (node.state !== undefined && node.state !== 'online') words.push(paint.yellow(printable(node.state)));
+    if (node.behindBytes !== undefined) words.push(`${formatBytes(node.behindBytes)} behind`);
+    if (node.ackAgeSeconds !== undefined && node.ackAgeSeconds > 3)
+      words.push(`ack ${formatSeconds(node.ackAgeSeconds)} ago`);
+    if (node.replid !== undefined && this.ownHistory(node))
+      words.push(`replid ${printable(node.replid).slice(0, 8)}${signs.dots}`);
+    if (node.aliases.length > 0) words.push(paint.dim(`also ${node.aliases.map(printable).join(', ')}`));
+    return words.join('  ');
+  }
+
+  /** The replication id is told where a history begins: at the top, and where it differs from the master's. */
+  private ownHistory({ parent, replid }: TreeNode): boolean {
+    return parent === undefined || this.byAddress.get(parent)?.replid !== replid;
+  }
+
+  private slotsOf({ address, aliases }: TreeNode): string | undefined {
+    const all = [address, ...aliases];
+    const shard = this.topology.cluster?.shards.find(
+      ({ master }) => master !== undefined && all.includes(master.address),
+    );
+    return shard === undefined || shard.slots.length === 0 ? undefined : `slots ${shard.slots.join(' ')}`;
+  }
+}

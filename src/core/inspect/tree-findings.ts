@@ -1,0 +1,138 @@
+/** What is wrong with a topology as a whole: rings, histories that do not fit, snapshots that cannot be read. Pure. */
+import { type FindingId } from './findings/catalogue.js';
+import { worstFirst } from './findings/rules.js';
+import { type Finding } from './model.js';
+import { unreadable } from './product.js';
+import { type TreeNode } from './tree.js';
+import { formatCount } from './units.js';
+
+export interface TopologyFinding extends Finding {
+  /** The server that it is about. */
+  readonly node?: string;
+}
+
+type Lookup = (address: string) => TreeNode | undefined;
+
+/** Every finding, the worst first. `at` resolves an address to its server. */
+export function topologyFindings(nodes: readonly TreeNode[], at: Lookup): TopologyFinding[] {
+  const found = [
+    ...rings(nodes, at),
+    ...nodes.flatMap((node) => [...onLink(node, at)]),
+    ...nodes.flatMap((node) => [...onReplicas(node, at)]),
+    ...nodes.flatMap((node) => [...onReach(node)]),
+    ...nodes.flatMap((node) => [...onStatus(node)]),
+  ];
+  return worstFirst(found);
+}
+
+const masterOf = (node: TreeNode, at: Lookup) => (node.master === undefined ? undefined : at(node.master));
+
+function* rings(nodes: readonly TreeNode[], at: Lookup): Generator<TopologyFinding> {
+  const told = new Set<TreeNode>();
+  for (const start of nodes) {
+    const path: TreeNode[] = [];
+    let node: TreeNode | undefined = start;
+    while (node && !path.includes(node)) {
+      path.push(node);
+      node = masterOf(node, at);
+    }
+    if (!node) continue;
+    const ring = path.slice(path.indexOf(node));
+    if (ring.some((member) => told.has(member))) continue;
+    for (const member of ring) told.add(member);
+    const best = ring.reduce((a, b) => ((b.offset ?? -1) > (a.offset ?? -1) ? b : a));
+    yield {
+      id: 'replication-ring',
+      severity: 'critical',
+      node: best.address,
+      text:
+        ring.length === 1
+          ? `${node.address} follows itself.`
+          : `a ring: ${[...ring, node].map(({ address }) => address).join(' follows ')}. None of them has a real master.`,
+      advice: `Make one of them the master: ${best.address} has the highest offset${best.offset === undefined ? '' : `, ${formatCount(best.offset)}`}. There:`,
+      commands: ['REPLICAOF NO ONE'],
+    };
+  }
+}
+
+function* onLink(node: TreeNode, at: Lookup): Generator<TopologyFinding> {
+  const master = masterOf(node, at);
+  if (!master || master === node || master.notSeen !== undefined) return;
+  const make = (id: FindingId, text: string, advice: string): TopologyFinding => ({
+    id,
+    severity: 'warning',
+    node: node.address,
+    text,
+    advice,
+  });
+  if (
+    node.linkUp === true &&
+    node.replid !== undefined &&
+    master.replid !== undefined &&
+    node.replid !== master.replid
+  ) {
+    yield make(
+      'mixed-replication-ids',
+      `${node.address} has the replication id ${node.replid.slice(0, 8)}…, its master ${master.address} ${master.replid.slice(0, 8)}…: two histories.`,
+      'If it stays so, attach it anew with REPLICAOF.',
+    );
+  }
+  if (node.product === undefined || master.product === undefined) return;
+  const why = unreadable(
+    { product: master.product, version: master.version },
+    { product: node.product, version: node.version },
+  );
+  if (why !== undefined) {
+    yield make(
+      'rdb-unreadable',
+      `${node.address} cannot load the snapshots of its master ${master.address}: ${why}.`,
+      'Upgrade the replica first.',
+    );
+  }
+}
+
+function* onReplicas(node: TreeNode, at: Lookup): Generator<TopologyFinding> {
+  for (const address of node.replicas) {
+    const below = at(address);
+    if (!below || below.notSeen !== undefined || below === node) continue;
+    if (masterOf(below, at) === node) continue;
+    yield {
+      id: 'follows-another',
+      severity: 'warning',
+      node: below.address,
+      text:
+        `${node.address} lists ${below.address} as its replica, which says that it ` +
+        (below.master === undefined ? 'is a master.' : `follows ${below.master}.`),
+      advice: 'Look again; if it stays so, two replicas may announce one address, or a NAT rewrites it.',
+    };
+  }
+}
+
+function* onReach({ address, notSeen }: TreeNode): Generator<TopologyFinding> {
+  if (notSeen === undefined) return;
+  const asked = !notSeen.startsWith('not asked');
+  yield {
+    id: 'node-unreachable',
+    severity: asked ? 'warning' : 'info',
+    node: address,
+    text: asked
+      ? `${address} is named by another server and cannot be asked: ${notSeen}.`
+      : `${address} was ${notSeen}.`,
+    ...(asked && {
+      advice:
+        'If that address is wrong from here, it is wrong for Sentinel and clients: see replica-announce-ip.',
+    }),
+  };
+}
+
+function* onStatus(node: TreeNode): Generator<TopologyFinding> {
+  if (node.master === undefined || node.linkUp !== false) return;
+  yield {
+    id: 'link-down',
+    severity: 'critical',
+    node: node.address,
+    text: `the link of ${node.address} to ${node.master} is down.`,
+    advice: 'More about it:',
+    commands: [`redis-ts inspect ${node.address}`],
+  };
+}
