@@ -42,11 +42,6 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** `text` of ours with the signs that a terminal without Unicode lacks written out. */
-export function inSigns(text: string, unicode: boolean): string {
-  return unicode ? text : text.replaceAll('\u2026', '...').replaceAll('\u00d7', 'x');
-}
-
 /** `line` cut to `width` columns; colour codes take none and are kept, so that what was switched on is switched off. */
 export function clip(line: string, width: number): string {
   if (line.length <= width) return line;
@@ -62,4 +57,9 @@ export function clip(line: string, width: number): string {
     }
   }
   return out;
+}
+
+/** `text` of ours with the signs that a terminal without Unicode lacks written out. */
+export function inSigns(text: string, unicode: boolean): string {
+  return unicode ? text : text.replaceAll('\u2026', '...').replaceAll('\u00d7', 'x');
 }

@@ -19,7 +19,7 @@ import { freePort } from '../support/server-process.js';
 const COMMANDS = { serve: Serve, replica: Replica, inspect: Inspect, handshake: Handshake };
 const DEADLINE_MS = 40_000;
 /** Commands that run until they are stopped say that they are ready. */
-const READY = /Ready to accept connections|"kind":"streaming"/;
+const READY = /Ready to accept connections|"kind":"streaming"| status=/;
 
 let folder: string;
 let port: number;
@@ -32,7 +32,9 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'redis-ts'), script);
   chmodSync(join(folder, 'redis-ts'), 0o755);
   port = await freePort();
-  server = startCli(['serve', '--port', String(port), '--save', '', '--repl-diskless-sync-delay', '0']);
+  // With save points: a master without any is a warning of inspect.
+  const args = ['--port', String(port), '--dir', folder, '--save', '3600 1'];
+  server = startCli(['serve', ...args, '--repl-diskless-sync-delay', '0']);
   let log = '';
   server.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
   await eventually(() => READY.test(log), DEADLINE_MS);
@@ -113,7 +115,7 @@ describe.each(Object.entries(COMMANDS))('redis-ts %s --help', (id, command) => {
     '%s',
     async (example) => {
       const line = await shown(example, id);
-      const runsOn = id === 'serve' || (id === 'replica' && !/--once/.test(line));
+      const runsOn = id === 'serve' || /--watch/.test(line) || (id === 'replica' && !/--once/.test(line));
       const { code, output } = await paste(line, runsOn);
       expect(code, `${line}\n${output}`).toBe(0);
       expect(output).not.toMatch(/\n {4}at |Error:/);

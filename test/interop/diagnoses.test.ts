@@ -115,6 +115,18 @@ describe.skipIf(!realRedisAvailable())('a real redis-server', () => {
       expect((await examinePort(server.port, login)).ids).toEqual(['noperm-ping']);
     });
 
+    it('tells that another child keeps it busy', async () => {
+      const server = await start('--repl-diskless-sync', 'yes', '--repl-diskless-sync-delay', '0');
+      for (let i = 0; i < 250; i++) await server.must('SET', `k${i}`, 'v');
+      // 5 s for the child that begins now; ours is not slowed down.
+      await server.must('CONFIG', 'SET', 'rdb-key-save-delay', '20000');
+      await server.must('BGSAVE');
+      await server.must('CONFIG', 'SET', 'rdb-key-save-delay', '0');
+      const { ids, verdict } = await examinePort(server.port, PATIENT);
+      expect(ids).toEqual(['other-child-running']);
+      expect(verdict).toBe('passed');
+    }, 30_000);
+
     it('refuses an announced name that is too long', async () => {
       const server = await start();
       const { ids, verdict } = await examinePort(server.port, { ...PATIENT, announceIp: 'x'.repeat(300) });

@@ -331,7 +331,7 @@ const states: readonly Scenario[] = [
     name: 'snapshot-fails',
     configuration:
       'repl-diskless-sync no, and the folder of dir is gone: the child that makes the snapshot fails',
-    expected: ['snapshot-never-comes'],
+    expected: ['snapshot-child-died'],
     run: async (stage) => {
       const server = await stage.server(...DISK, ...MOVABLE);
       const away = join(server.dir, 'away');

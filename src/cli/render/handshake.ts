@@ -59,6 +59,7 @@ export function traceRenderer(options: TraceOptions): (event: TraceEvent) => str
   return (event) => {
     const lines: string[] = [];
     if (event.kind === 'keepalive') return keepalive(event, state, pen);
+    if (event.kind === 'probe') return '';
     if (state.keepalives > 1) lines.push(at(event.atUs, `  (${state.keepalives} keepalives)`, pen.paint.dim));
     state.keepalives = 0;
     if (event.kind === 'target') state.between = event.between !== undefined;

@@ -70,7 +70,7 @@ function main(): void {
   const backupFile = data.backup === undefined ? undefined : prepareBackup(config, data.backup);
   say({ type: 'settings', logfile: inFolder(config, logfile), pidfile: inFolder(config, pidfile) });
   let reportedMs = 0;
-  if (data.trace) trace = new ReplicaTrace({ clock, config, say });
+  if (data.trace) trace = new ReplicaTrace({ clock, config, log, say });
   const server = new Server({
     clock,
     random: new SystemRandom(),

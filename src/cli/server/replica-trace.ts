@@ -10,6 +10,7 @@ import { type Connection } from '../../core/engine/connection.js';
 import { type Receiver } from '../../core/net/tcp-server.js';
 import { acceptTapped, type TappedConnection } from '../../core/net/wire-tap.js';
 import { type Config } from '../../core/services/config/config.js';
+import { type Log } from '../../core/services/log.js';
 import { type FromEngine } from './messages.js';
 
 const TICK_MS = 1000;
@@ -22,6 +23,7 @@ const MOST_UNDECIDED = 32;
 export interface TraceParts {
   readonly clock: Clock;
   readonly config: Config;
+  readonly log: Log;
   say(message: FromEngine): void;
 }
 
@@ -88,20 +90,32 @@ class Traced {
   }
 
   received(chunk: Buffer, start: number, end: number): void {
-    this.judge.fromReplica(chunk, this.nowMs(), start, end);
+    this.guarded(() => this.judge.fromReplica(chunk, this.nowMs(), start, end));
   }
 
   sent(bytes: Buffer): void {
-    this.judge.toReplica(bytes, this.nowMs());
+    this.guarded(() => this.judge.toReplica(bytes, this.nowMs()));
   }
 
   closed(by: 'peer' | 'us'): void {
-    this.judge.closed(this.nowMs(), by === 'us' ? 'master' : 'replica');
+    this.guarded(() => this.judge.closed(this.nowMs(), by === 'us' ? 'master' : 'replica'));
     this.owner.over();
   }
 
   tick(): void {
-    this.judge.tick(this.nowMs());
+    this.guarded(() => this.judge.tick(this.nowMs()));
+  }
+
+  /** A fault of the trace is no reason for a server to end. */
+  private guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.letGo();
+      this.owner.over();
+      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.parts.log.warning(`The trace of ${this.peer.peerAddress} ended with an error (a bug): ${stack}`);
+    }
   }
 
   private see(event: ReplicaEvent): void {

@@ -1,5 +1,5 @@
 /** docs/diagnoses.md, made of the table: `npm run docs` writes it, a test compares it. Pure. */
-import { type Chapter, type Entry } from './entry.js';
+import { type Chapter } from './entry.js';
 import { CHAPTERS, DIAGNOSES } from './table.js';
 
 const HEAD = `# Diagnoses
@@ -35,7 +35,7 @@ function section(entry: (typeof DIAGNOSES)[number]): string {
 }
 
 /** The rows of the list of failure modes. */
-function modesOf({ modes = [] }: Entry): string {
+function modesOf({ modes }: (typeof DIAGNOSES)[number]): string {
   if (modes.length === 0) return '';
   return `; [failure mode${modes.length === 1 ? '' : 's'} ${modes.join(', ')}](failure-modes.md)`;
 }

@@ -31,7 +31,7 @@ export interface Entry {
   /** Where the rule comes from: a function of redis 7.2.6, a public issue. */
   readonly source: string;
   /** Rows of docs/failure-modes.md that it covers. */
-  readonly modes?: readonly number[];
+  readonly modes: readonly number[];
   /** The longer story. */
   readonly explain: string;
 }

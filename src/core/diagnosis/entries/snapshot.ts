@@ -65,14 +65,14 @@ export const SNAPSHOT = entries([
     id: 'snapshot-child-died',
     chapter: 'snapshot',
     severity: 'fault',
-    seen: 'The connection closes within a snapshot of the EOF form, and rdb_last_bgsave_status turned to err.',
-    means: 'The child that wrote the snapshot to the socket died.',
-    fix: 'See dmesg for the OOM killer, and the log of the master. Leave memory for copy-on-write: with heavy writes up to as much again as the data.',
+    seen: '+FULLRESYNC, perhaps newlines, then a close before `$`; rdb_last_bgsave_status of INFO turned to err.',
+    means: 'The child that made the snapshot died or failed.',
+    fix: "See the master's log (disk full, rights of `dir`) and dmesg (the OOM killer). Leave memory for copy-on-write: with heavy writes up to as much again as the data.",
     source:
-      'redis 7.2.6 replication.c:updateSlavesWaitingBgsave, rdb.c:backgroundSaveDoneHandlerSocket; redis issues 7518 and 1896',
+      'redis 7.2.6 replication.c:updateSlavesWaitingBgsave, rdb.c:backgroundSaveDoneHandlerDisk; redis issues 7518 and 1896',
     modes: [71],
     explain:
-      'In the diskless form the child writes to the sockets through the parent. When it is killed, the master closes them, and the replica sees a short snapshot without its mark.',
+      'A snapshot by way of the disk is sent when its file is whole, so a child that fails shows before the first byte. A diskless one is written to the socket as it is made: there the same failure is a snapshot-cut, and INFO does not tell of it.',
   },
   {
     id: 'snapshot-stalled',

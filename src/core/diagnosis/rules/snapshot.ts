@@ -38,6 +38,19 @@ export const TRANSFER_RULES: readonly Rule[] = [
         : undefined,
   },
   {
+    id: 'snapshot-child-died',
+    when: (e) => {
+      const { before, after } = e.probes;
+      if (e.snapshot?.fault?.why !== 'closed' || e.snapshot.form !== undefined) return undefined;
+      if (after?.rdb_last_bgsave_status !== 'err' || before?.rdb_last_bgsave_status === 'err')
+        return undefined;
+      return {
+        text: '+FULLRESYNC was followed by a close: the snapshot was begun and not finished.',
+        confirmed: 'rdb_last_bgsave_status of its INFO was ok before and is err now.',
+      };
+    },
+  },
+  {
     id: 'snapshot-never-comes',
     when: (e) =>
       e.snapshot?.fault &&
@@ -116,21 +129,9 @@ export const SNAPSHOT_RULES: readonly Rule[] = [
     },
   },
   {
-    id: 'snapshot-child-died',
-    when: (e) => {
-      const { before, after } = e.probes;
-      if (!brokenOff(e, 'closed') || e.snapshot?.form !== 'eof') return undefined;
-      if (after?.rdb_last_bgsave_status !== 'err' || before?.rdb_last_bgsave_status === 'err')
-        return undefined;
-      return {
-        text: cutText(e),
-        confirmed: 'rdb_last_bgsave_status of its INFO was ok before and is err now.',
-      };
-    },
-  },
-  {
     id: 'snapshot-cut',
-    when: (e) => (brokenOff(e, 'closed') ? { text: cutText(e) + othersToo(e) } : undefined),
+    when: (e) =>
+      brokenOff(e, 'closed') ? { text: cutText(e) + childOrBuffer(e) + othersToo(e) } : undefined,
   },
   {
     id: 'snapshot-stalled',
@@ -277,6 +278,12 @@ function cutText({ snapshot }: Evidence): string {
       ? 'The connection closed'
       : `Nothing more came for ${seconds(snapshot?.fault?.waitedMs ?? 0)}`;
   return `${how} after ${snapshot?.fault?.receivedBytes ?? 0}${of} bytes of the snapshot.`;
+}
+
+/** INFO says nothing of a child that wrote to sockets (redis 7.2.6 rdb.c:backgroundSaveDoneHandlerSocket). */
+function childOrBuffer(e: Evidence): string {
+  if (e.snapshot?.form !== 'eof') return '';
+  return ' In this form the master drops its replica also when the child that writes the snapshot dies; only its log tells which it was.';
 }
 
 /** One full sync was ours. */

@@ -52,7 +52,7 @@ export const SNAPSHOT_CASES: readonly Case[] = [
   })),
   a('snapshot-child-died', 'by its last status', () => ({
     on: {
-      psync: cut(`$EOF:${MARK}\r\n${EMPTY_RDB.slice(0, 40)}`),
+      psync: cut('\n\n'),
       info: inTurn(BGSAVE('ok'), BGSAVE('err')),
     },
   })),
