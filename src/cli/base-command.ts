@@ -66,6 +66,8 @@ export abstract class ClientCommand extends BaseCommand {
 
 export const targetArgs = {
   target: Args.string({
+    // Otherwise oclif takes what is piped into us for the target.
+    ignoreStdin: true,
     description:
       '[default: 127.0.0.1:6379] host:port, host, :port, [::1]:6379, redis://user:pass@host:port, rediss://…, unix:///path',
   }),

@@ -1,6 +1,6 @@
 /** The flags of `handshake`, in alphabetical order. What they mean together is in handshake/setup.ts. */
 import { Flags } from '@oclif/core';
-import { parseDuration, parseLargest, parseOffset } from './handshake/values.js';
+import { parseDuration, parseLargest, parseListen, parseOffset, type Listen } from './handshake/values.js';
 import { parsePort } from './target.js';
 
 /** What a replica of Redis 7.2 announces when nothing else is said. */
@@ -8,6 +8,12 @@ const DEFAULT_PORT = 6380;
 
 export const handshakeFlags = {
   'announce-ip': Flags.string({ helpValue: 'IP', description: 'address to announce' }),
+
+  between: Flags.custom<Listen>({ parse: (input) => Promise.resolve(parseListen(input)) })({
+    helpValue: 'LISTEN',
+    description: 'stand between replicas that connect to this port and the target; diagnose both sides',
+    exclusive: ['no-psync', 'probe', 'replid', 'rdb', 'replay', 'count', 'step', 'conformance', 'report'],
+  }),
 
   capa: Flags.string({
     multiple: true,
@@ -38,8 +44,8 @@ export const handshakeFlags = {
 
   for: Flags.custom<number>({ parse: (input) => Promise.resolve(parseDuration(input)) })({
     helpValue: '10s',
-    dependsOn: ['follow'],
-    description: 'follow that long',
+    relationships: [{ type: 'some', flags: ['follow', 'between'] }],
+    description: 'follow that long; with --between: watch that long',
   }),
 
   hex: Flags.boolean({ description: 'dump every byte sent and received' }),
@@ -70,6 +76,22 @@ export const handshakeFlags = {
   }),
 
   rdb: Flags.string({ helpValue: 'FILE', description: 'keep the snapshot when it is whole' }),
+
+  redact: Flags.boolean({
+    description: 'mask keys, values and user names, so that the trace can go into a bug report',
+    exclusive: ['step', 'conformance'],
+  }),
+
+  'redact-addresses': Flags.boolean({
+    description: 'mask host names and IP addresses, too; implies --redact',
+    exclusive: ['step', 'conformance'],
+  }),
+
+  replay: Flags.string({
+    helpValue: 'FILE',
+    description: 'diagnose a trace that --json wrote (- reads it from standard input), and do nothing else',
+    exclusive: ['no-psync', 'probe', 'replid', 'follow', 'rdb', 'step', 'conformance', 'report'],
+  }),
 
   replid: Flags.string({ helpValue: 'ID', dependsOn: ['offset'], description: 'replication id to continue' }),
 

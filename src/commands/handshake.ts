@@ -1,14 +1,15 @@
 import { ClientCommand, targetArgs } from '../cli/base-command.js';
 import { resolveConnection } from '../cli/connection-flags.js';
 import { EXIT } from '../cli/exit-codes.js';
-import { handshakeFlags } from '../cli/handshake-flags.js';
 import type { HandshakeFlags, Mode } from '../cli/handshake/setup.js';
+import { handshakeFlags } from '../cli/handshake-flags.js';
 import { thisTerminal } from '../cli/terminal.js';
+import { UsageError } from '../cli/usage-error.js';
 
 export default class Handshake extends ClientCommand {
   static override summary = "run a replica's handshake by hand, trace every byte, name the fault and the fix";
   static override usage =
-    'handshake [TARGET] [--no-psync | --probe | --replid ID --offset N | --step | --conformance] [--follow] [--rdb FILE] …';
+    'handshake [TARGET] [--no-psync | --probe | --replid ID --offset N | --step | --conformance | --between LISTEN | --replay FILE] [--follow] [--rdb FILE] …';
   static override description = [
     'Connects as a replica would: PING, AUTH, REPLCONF, PSYNC; shows each message with its time, reads the snapshot, follows the ' +
       'stream when asked, and says what is wrong and how to mend it.',
@@ -35,6 +36,12 @@ export default class Handshake extends ClientCommand {
       process.stdout.write(explainText(flags.explain, terminal));
       return;
     }
+    if (flags.replay !== undefined) {
+      if (args.target !== undefined) throw new UsageError('--replay reads a file: it takes no TARGET');
+      const { runReplay } = await import('../cli/handshake/replay.js');
+      this.leave(await runReplay(flags.replay, { flags, terminal }));
+      return;
+    }
     const connection = resolveConnection(args.target, flags);
     const onInterrupt = (cleanup: () => void | Promise<void>): (() => void) =>
       this.onInterrupt(cleanup, EXIT.interrupted);
@@ -46,6 +53,11 @@ export default class Handshake extends ClientCommand {
 
 /** Each mode is loaded when it is wanted: a probe shall not wait for what it does not need. */
 async function modeOf(flags: HandshakeFlags): Promise<Mode> {
+  const { between } = flags;
+  if (between) {
+    const { runBetween } = await import('../cli/handshake/between.js');
+    return (job) => runBetween(between, job);
+  }
   if (flags.conformance) return (await import('../cli/handshake/conformance.js')).runConformance;
   if (flags.step) return (await import('../cli/handshake/step.js')).runStep;
   return (await import('../cli/handshake/trace.js')).runTrace;

@@ -1,17 +1,23 @@
 /** `redis-ts handshake` as its users run it: golden traces, exit codes, masked passwords, Ctrl-C. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { startClone, type Clone } from '../support/engineers-clone.js';
 import {
+  bulk,
+  command,
   EMPTY_RDB,
   fullSync,
+  infoText,
   startFakeMaster,
   type FakeMaster,
   type Script,
 } from '../support/fake-master.js';
 import { runCli, startCli } from '../support/run-cli.js';
+
+const scratch = mkdtempSync(path.join(os.tmpdir(), 'redis-ts-trace-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 let master: FakeMaster | Clone | undefined;
 afterEach(async () => {
@@ -136,6 +142,76 @@ describe('redis-ts handshake', () => {
     expect(events.find(({ kind }) => kind === 'snapshot-end')).toMatchObject({ report: { bytes: 88 } });
     expect(stdout).not.toContain('hunter22');
     expect(master?.connections[0].seen).toContain('AUTH hunter22');
+  });
+
+  it('replays a saved trace as the run that wrote it, from a file and from standard input', async () => {
+    master = await startClone();
+    const how = ['handshake', `:${master.port}`, '--follow', '--count', '2', '--hex'];
+    const live = await runCli([...how, '--json']);
+    const file = path.join(scratch, 'trace.ndjson');
+    writeFileSync(file, live.stdout);
+    const shown = await runCli(['handshake', '--replay', file, '--hex']);
+    expect([shown.code, shown.stderr]).toEqual([1, '']);
+    expect(shown.stdout.match(/^✖ [a-z-]+$/gm)).toHaveLength(4);
+    const piped = await runCli(['handshake', '--replay', '-', '--json'], { input: live.stdout });
+    expect(piped).toEqual(live);
+  });
+
+  it('shows a replayed trace with the text of the live run', async () => {
+    const address = await serve({ on: { psync: '+FULLSYNC abc\r\n' } });
+    const direct = await runCli(['handshake', address]);
+    const { stdout } = await runCli(['handshake', address, '--json']);
+    const again = await runCli(['handshake', '--replay', '-'], { input: stdout });
+    expect([again.code, again.stderr]).toEqual([direct.code, '']);
+    const port = master?.port ?? 0;
+    expect(normal(again.stdout, port)).toBe(normal(direct.stdout, port));
+  });
+
+  it('names the line of a trace that is damaged or none', async () => {
+    const file = path.join(scratch, 'damaged.ndjson');
+    const address = await serve();
+    const { stdout } = await runCli(['handshake', address, '--no-psync', '--json']);
+    const lines = stdout.trim().split('\n');
+    const cases: [string, string][] = [
+      [stdout.slice(0, -20), `line ${lines.length}: damaged: not JSON`],
+      [`${lines.slice(0, 4).join('\n')}\n`, 'line 4: the trace ends here, before its "end": it was cut off'],
+      [
+        '{"schema":1,"target":"h:1"}\n',
+        'line 1: not an event of redis-ts handshake --json: it has no "kind"',
+      ],
+      [
+        stdout.replace('"kind":"connect"', '"kind":"connexion"'),
+        'line 3: no event is of the kind "connexion"',
+      ],
+    ];
+    for (const [text, message] of cases) {
+      writeFileSync(file, text);
+      const { code, stderr } = await runCli(['handshake', '--replay', file]);
+      expect([code, stderr.split('\n')[0]]).toEqual([2, `redis-ts handshake: --replay: ${file}, ${message}`]);
+    }
+    const missing = await runCli(['handshake', '--replay', '/nonexistent']);
+    expect(missing.stderr).toMatch(/^redis-ts handshake: --replay: cannot read \/nonexistent \(ENOENT\)\n/);
+    expect((await runCli(['handshake', address, '--replay', file])).code).toBe(2);
+  });
+
+  it('masks what a trace tells of the data and of the network', async () => {
+    const info = bulk(infoText({ master_repl_offset: 500 }));
+    const psync = (): string => fullSync() + command('SET', 'user:1000', 'secret');
+    const address = await serve({ on: { info, psync } });
+    const follow = ['handshake', address, '--follow', '--count', '1'];
+    const text = await runCli([...follow, '--redact', '--hex']);
+    expect(text.code).toBe(0);
+    expect(text.stdout).toContain('SET ********1 *****2');
+    expect(text.stdout).toContain(address);
+    expect(text.stdout).not.toMatch(/user:1000|secret/);
+    const json = await runCli([...follow, '--redact-addresses', '--json']);
+    expect(json.stdout).toContain('"args":["SET","********1","*****2"]');
+    expect(json.stdout).not.toMatch(/user:1000|secret|127\.0\.0\.1/);
+    const plain = await runCli([...follow, '--json']);
+    const late = await runCli(['handshake', '--replay', '-', '--redact-addresses'], { input: plain.stdout });
+    expect(late.code).toBe(0);
+    expect(late.stdout).toContain(`→ h1h.h.h.h:${master?.port}\n`);
+    expect(late.stdout).not.toMatch(/user:1000|secret|127\.0\.0\.1/);
   });
 
   it('keeps a whole snapshot, and none that is broken', async () => {

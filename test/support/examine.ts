@@ -1,10 +1,14 @@
-/** Runs an examination against a port of this host, for tests: short timers, everything collected. */
+/**
+ * Runs an examination against a port of this host, for tests: short timers, everything collected; and its trace is held to what
+ * must be true of every trace (tape-check.ts).
+ */
 import { SystemClock } from '../../src/core/base/clock-system.js';
 import { SeededRandom } from '../../src/core/base/random.js';
 import { examine, type Examination, type ExamineSetup } from '../../src/core/diagnosis/examine.js';
 import { type Finding } from '../../src/core/diagnosis/rule.js';
 import { type TraceEvent } from '../../src/core/diagnosis/trace.js';
 import { connectTo } from '../../src/core/net/client-connection.js';
+import { checkTape } from './tape-check.js';
 
 export interface Examined extends Examination {
   readonly events: readonly TraceEvent[];
@@ -35,6 +39,7 @@ export async function examinePort(port: number, options: Options = {}): Promise<
     observer: (event) => events.push(event),
   });
   const examination = await done;
+  checkTape(events);
   return {
     ...examination,
     events,

@@ -19,6 +19,7 @@ import { type TraceEvent } from '../../src/core/diagnosis/trace.js';
 import { type Examined } from './examine.js';
 import { bulk, fullSync, infoText, REPLID } from './fake-master.js';
 import { ReplyDecoder } from './resp-decoder.js';
+import { checkTape } from './tape-check.js';
 
 /** How the bytes of the server reach us: in the pieces it sent, one by one, or cut at random by this seed. */
 export type Split = 'whole' | 'bytes' | number;
@@ -275,6 +276,7 @@ export async function examineWire(script: WireScript, options: Options = {}): Pr
     () => events.length,
   );
   const examination = await done;
+  checkTape(events);
   return {
     ...examination,
     events,

@@ -4,8 +4,10 @@ import { fromText } from '../../core/base/bytes.js';
 import { SystemClock } from '../../core/base/clock-system.js';
 import { SystemRandom } from '../../core/base/random-system.js';
 import { type Aim, type ExamineSetup } from '../../core/diagnosis/examine.js';
+import type { RedactOptions } from '../../core/diagnosis/tape/redact.js';
 import { connectTo } from '../../core/net/client-connection.js';
 import type { connectionFlags, outputFlags, Connection } from '../connection-flags.js';
+import { EXIT } from '../exit-codes.js';
 import type { handshakeFlags } from '../handshake-flags.js';
 import { targetName } from '../target.js';
 import { type Terminal } from '../terminal.js';
@@ -25,6 +27,14 @@ export interface Job {
 
 /** A mode: runs to its end and answers with the exit code; undefined when it was interrupted. */
 export type Mode = (job: Job) => Promise<number | undefined>;
+
+/** How a verdict is told to the shell. */
+export const EXIT_OF = {
+  passed: EXIT.ok,
+  failed: EXIT.failed,
+  unreachable: EXIT.unreachable,
+  stopped: EXIT.interrupted,
+} as const;
 
 /** Silence after PSYNC and within the snapshot that ends the wait; a real master sends a keepalive each second. */
 const IDLE_MS = 15_000;
@@ -52,6 +62,14 @@ export function commonSetup({ target, tls, timeoutMs }: Connection): Common {
 /** The capabilities to announce. */
 export function capaOf({ capa }: Pick<HandshakeFlags, 'capa'>): readonly string[] {
   return capa.filter((name) => name !== 'none');
+}
+
+/** What is to be masked; undefined when nothing is. */
+export function redactionOf(
+  flags: Pick<HandshakeFlags, 'redact' | 'redact-addresses'>,
+): RedactOptions | undefined {
+  const addresses = flags['redact-addresses'];
+  return flags.redact || addresses ? { addresses } : undefined;
 }
 
 interface AimFlags {

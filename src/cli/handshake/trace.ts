@@ -2,19 +2,20 @@
 import { examine } from '../../core/diagnosis/examine.js';
 import type { TraceEvent } from '../../core/diagnosis/trace.js';
 import { batched } from '../batched.js';
-import { EXIT } from '../exit-codes.js';
 import { liveWait } from '../live-wait.js';
 import { traceRenderer } from '../render/handshake.js';
 import { snapshotFile } from '../snapshot-file.js';
 import type { ReportFile } from './report-file.js';
-import { aimOf, capaOf, commonSetup, jsonLine, type HandshakeFlags, type Job } from './setup.js';
-
-const EXIT_OF = {
-  passed: EXIT.ok,
-  failed: EXIT.failed,
-  unreachable: EXIT.unreachable,
-  stopped: EXIT.interrupted,
-};
+import {
+  aimOf,
+  capaOf,
+  commonSetup,
+  EXIT_OF,
+  jsonLine,
+  redactionOf,
+  type HandshakeFlags,
+  type Job,
+} from './setup.js';
 
 /** Runs it; see `Mode`. */
 export async function runTrace({
@@ -30,6 +31,10 @@ export async function runTrace({
   const trace = batched((event: TraceEvent) =>
     live.around(event, () => void process.stdout.write(render(event))),
   );
+  const observer = await redacted(flags, (event) => {
+    report?.add(event);
+    trace.add(event);
+  });
   const running = examine({
     ...commonSetup(connection),
     aim: aimOf(flags),
@@ -38,10 +43,7 @@ export async function runTrace({
     follow: flags.follow ? { forMs: flags.for, count: flags.count } : undefined,
     sink: file?.sink,
     largestKeys: flags['largest-keys'],
-    observer: (event) => {
-      report?.add(event);
-      trace.add(event);
-    },
+    observer,
   });
   const end = async (whole: boolean): Promise<void> => {
     trace.flush();
@@ -60,6 +62,17 @@ export async function runTrace({
   interrupted();
   await end(snapshotWhole);
   return EXIT_OF[verdict];
+}
+
+/** Masks what is not to be shown before anything sees it. */
+async function redacted(
+  flags: HandshakeFlags,
+  observer: (event: TraceEvent) => void,
+): Promise<(event: TraceEvent) => void> {
+  const redaction = redactionOf(flags);
+  if (!redaction) return observer;
+  const { redacting } = await import('../../core/diagnosis/tape/redacting.js');
+  return redacting(redaction, observer);
 }
 
 /** The page is drawn by modules that a run without one does not load. */

@@ -1,4 +1,5 @@
 /** Values of the flags of `handshake`: numbers, positions, durations. Each parser throws UsageError. */
+import { DEFAULT_HOST } from '../target.js';
 import { UsageError } from '../usage-error.js';
 
 const MAX_LARGEST = 1000;
@@ -20,6 +21,23 @@ export function parseOffset(input: string): number {
   const offset = /^-?\d{1,16}$/.test(input) ? Number(input) : NaN;
   if (!Number.isSafeInteger(offset)) throw new UsageError(`--offset: bad offset "${input}": a whole number`);
   return offset;
+}
+
+/** Where to listen. */
+export interface Listen {
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+}
+
+/** `7000`, `:7000`, `0.0.0.0:7000`, `[::]:7000`; loopback when no host is named. */
+export function parseListen(input: string): Listen {
+  const [, brackets, host, digits] = /^(?:\[([^\]]+)\]:|([^:]*):)?(\d{1,5})$/.exec(input) ?? [];
+  const port = Number(digits ?? NaN);
+  if (!(port <= 65_535)) {
+    throw new UsageError(`--between: bad address "${input}": :7000 or 0.0.0.0:7000, for example`);
+  }
+  return { host: brackets ?? (host || DEFAULT_HOST), port };
 }
 
 /** How many of the largest keys are named. */

@@ -10,6 +10,7 @@ import { type TraceEvent } from '../../core/diagnosis/trace.js';
 import { formatBytes, formatCount } from '../../core/inspect/units.js';
 import { palette, symbols, type Palette, type Symbols, type Terminal } from '../terminal.js';
 import { printable, wrap } from '../text.js';
+import { isWatched, watchText, type AckMemory, type Watched } from './handshake-between.js';
 import { findingLines } from './handshake-finding.js';
 import { hexLines } from './handshake-hex.js';
 import { snapshotLines } from './handshake-snapshot.js';
@@ -48,26 +49,54 @@ export function traceRenderer(options: TraceOptions): (event: TraceEvent) => str
     signs: symbols(terminal.unicode),
     width: Math.min(terminal.width, WIDEST_TEXT),
   };
-  const state = { keepalives: 0, lastConn: 1, acked: false };
+  const state = {
+    keepalives: 0,
+    lastConn: 1,
+    acked: false,
+    between: false,
+    lastAck: new Map<number, number>(),
+  };
   return (event) => {
     const lines: string[] = [];
     if (event.kind === 'keepalive') return keepalive(event, state, pen);
     if (event.kind === 'probe') return '';
     if (state.keepalives > 1) lines.push(at(event.atUs, `  (${state.keepalives} keepalives)`, pen.paint.dim));
     state.keepalives = 0;
-    if (event.kind === 'connect' && event.conn !== state.lastConn) {
+    if (event.kind === 'target') state.between = event.between !== undefined;
+    if (state.between) lines.push(...otherConnection(event, state, pen));
+    else if (event.kind === 'connect' && event.conn !== state.lastConn) {
       lines.push(`${pen.signs.arrow} again, connection ${event.conn}`);
       state.lastConn = event.conn;
     }
-    lines.push(...eventLines(event, pen, terminal.width));
+    lines.push(
+      ...(isWatched(event)
+        ? watchLines(event, state, pen, terminal.width)
+        : eventLines(event, pen, terminal.width, state.between)),
+    );
     // The only acknowledgement that it ever sends: said out loud the first time.
-    if (event.kind === 'send' && event.step === 'stream' && !state.acked) {
+    if (event.kind === 'send' && event.step === 'stream' && !state.acked && !state.between) {
       state.acked = true;
       lines.push(...indented(ACK_NOTE, pen.signs.info, pen, pen.paint.dim));
     }
     if (options.hex) lines.push(...hexLines(event));
     return lines.map((line) => `${line}\n`).join('');
   };
+}
+
+/** Several replicas at once: a heading where the lines go over to another. */
+function otherConnection(event: TraceEvent, state: { lastConn: number }, pen: TracePen): string[] {
+  const silent =
+    event.kind === 'visit' || event.kind === 'asked' || event.kind === 'end' || event.kind === 'finding';
+  if (event.conn === state.lastConn || silent) return [];
+  state.lastConn = event.conn;
+  return event.kind === 'attached' ? [] : [`${pen.signs.arrow} connection ${event.conn}`];
+}
+
+function watchLines(event: Watched, memory: AckMemory, pen: TracePen, width: number): string[] {
+  const { line, mark, own } = watchText(event, pen, memory);
+  if (own) return [...own];
+  if (line === undefined) return [];
+  return [at(event.atUs, mark === undefined ? line : marked(cut(line, width), mark, width))];
 }
 
 /** The first of a row of keepalives is shown; the others are counted. */
@@ -78,15 +107,16 @@ function keepalive(event: TraceEvent, state: { keepalives: number }, pen: TraceP
 }
 
 function eventLines(
-  event: Exclude<TraceEvent, { kind: 'keepalive' }>,
+  event: Exclude<TraceEvent, { kind: 'keepalive' } | Watched>,
   pen: TracePen,
   width: number,
+  between: boolean,
 ): string[] {
   const { paint, signs } = pen;
   const line = (text: string, style?: (text: string) => string): string => at(event.atUs, text, style);
   switch (event.kind) {
     case 'target':
-      return [`${signs.arrow} ${paint.bold(printable(event.target))}${event.tls ? ' (TLS)' : ''}`];
+      return [targetLine(event, pen)];
     case 'connect':
       return [line(`connect        ${event.local} ${signs.arrow} ${event.remote}`)];
     case 'unreachable':
@@ -102,8 +132,14 @@ function eventLines(
     case 'outcome':
     case 'snapshot-progress':
     case 'stream-late':
+    case 'visit':
+    case 'asked':
+    case 'aim':
     case 'probe':
+    case 'stopped':
       return [];
+    case 'recording':
+      return heading(`${event.software} ${event.version}, ${event.configuration}`, signs.info, pen);
     case 'cost':
     case 'note':
       return indented(event.text, signs.info, pen, paint.dim);
@@ -131,8 +167,17 @@ function eventLines(
     case 'finding':
       return ['', ...findingLines(event, pen)];
     case 'end':
-      return ['', ...endLines(event, pen)];
+      return ['', ...(between ? betweenEnd(event, pen) : endLines(event, pen))];
   }
+}
+
+function targetLine(event: Extract<TraceEvent, { kind: 'target' }>, { paint, signs }: TracePen): string {
+  const target = `${paint.bold(printable(event.target))}${event.tls ? ' (TLS)' : ''}`;
+  const between =
+    event.between === undefined
+      ? ''
+      : `, between it and who connects to ${paint.bold(printable(event.between))}`;
+  return `${signs.arrow} ${target}${between}`;
 }
 
 /** `time  text`, the time in ms since the start. */
@@ -260,6 +305,24 @@ function indented(text: string, sign: string, pen: TracePen, style: (text: strin
   return wrap(printable(text), pen.width - TIME_COLUMNS - 6).map((part, i) =>
     margin(`${i === 0 ? sign : ' '.repeat(sign.length)} ${style(part)}`),
   );
+}
+
+/** What stands above the trace, at the left edge. */
+function heading(text: string, sign: string, pen: TracePen): string[] {
+  return wrap(printable(text), pen.width - 2).map((part, i) =>
+    pen.paint.dim(`${i === 0 ? sign : ' '.repeat(sign.length)} ${part}`),
+  );
+}
+
+function betweenEnd(event: Extract<TraceEvent, { kind: 'end' }>, pen: TracePen): string[] {
+  const { paint, signs } = pen;
+  if (event.verdict === 'passed') {
+    const warned = event.warnings.length > 0 ? ` (warned of ${event.warnings.join(', ')})` : '';
+    return [`${paint.green(signs.ok)} no fault was seen${warned}`];
+  }
+  if (event.verdict === 'failed' && event.faults.length === 0)
+    return [`${paint.red(signs.fail)} nobody connected`];
+  return endLines(event, pen);
 }
 
 function endLines(event: Extract<TraceEvent, { kind: 'end' }>, { paint, signs }: TracePen): string[] {

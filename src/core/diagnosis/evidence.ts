@@ -1,6 +1,6 @@
 /**
- * Evidence: what a visit's events prove, gathered into one record that the rules read. Probes add what they found.
- * Bounded: of the stream only counts are kept.
+ * Evidence: what a visit's events prove, gathered into one record that the rules read. The casebook keeps one for each
+ * visit, and adds what probes found. Bounded: of the stream only counts are kept.
  */
 import { type ChannelClose, type ChannelError, type FailedAddress } from '../base/byte-channel.js';
 import { EMPTY, isWord, type Bytes } from '../base/bytes.js';
@@ -13,8 +13,7 @@ import {
 } from '../replication/handshake/observer.js';
 import { type PsyncRequest, type StepId } from '../replication/handshake/steps.js';
 import { type SnapshotReport } from '../replication/snapshot-check.js';
-import { type ProbeEvent, type ProbeResults } from './probe-results.js';
-import { type ListingEvent } from './trace.js';
+import { type ProbeResults } from './probe-results.js';
 
 /** What we said about ourselves, and what we asked for. */
 export interface Asked {
@@ -102,11 +101,8 @@ export function noEvidence(asked: Asked): Evidence {
   return { asked, answers: new Map(), sent: new Set(), keepalives: 0, probes: {} };
 }
 
-/** An event that may add to the evidence. */
-export type Evident = VisitEvent | ProbeEvent | ListingEvent;
-
 /** Adds what an event of the diagnosed connection proves. */
-export function addEvidence(evidence: Evidence, event: Evident): void {
+export function addEvidence(evidence: Evidence, event: VisitEvent): void {
   switch (event.kind) {
     case 'connect':
       evidence.local = { address: event.local, port: event.localPort };
@@ -139,12 +135,6 @@ export function addEvidence(evidence: Evidence, event: Evident): void {
       return;
     case 'outcome':
       evidence.outcome = event.outcome;
-      return;
-    case 'probe':
-      Object.assign(evidence.probes, event.found);
-      return;
-    case 'listing':
-      evidence.listing = { lines: event.lines };
       return;
     case 'snapshot-begin':
     case 'snapshot-end':
@@ -232,8 +222,9 @@ function commandNews(
   };
 }
 
-function isStep(stage: Stage): stage is StepId {
-  return stage !== 'snapshot' && stage !== 'stream' && stage !== 'side';
+/** Whether it is a step of the handshake, with an answer of its own. */
+export function isStep(stage: Stage): stage is StepId {
+  return stage !== 'snapshot' && stage !== 'stream' && stage !== 'side' && stage !== 'other';
 }
 
 /** The line that decided: of the failed step, or of PSYNC. Empty when none came. */

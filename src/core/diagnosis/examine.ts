@@ -25,8 +25,8 @@ import {
   type SnapshotSink,
   type Visit,
 } from '../replication/handshake/visit.js';
-import { diagnose } from './diagnose.js';
-import { addEvidence, noEvidence, type Evidence } from './evidence.js';
+import { Casebook } from './casebook.js';
+import { type Asked, type Evidence, type ProbeResults } from './evidence.js';
 import {
   askFacts,
   askInfo,
@@ -39,13 +39,11 @@ import {
   type SideDoor,
 } from './master-facts.js';
 import { probeOtherTls, randomPort, worthTryingTls } from './probes.js';
-import { type ProbeResults } from './probe-results.js';
 import { looksKeyedByAddress } from './rules/psync.js';
 import { type Finding } from './rule.js';
 import { serviceAt } from './providers.js';
 import { probeManners, walkUpstream } from './side-probes.js';
-import { entryOf } from './table.js';
-import { type ExamineEvent, type TraceEvent, type Verdict } from './trace.js';
+import { TRACE_SCHEMA, type ExamineEvent, type TraceEvent, type Verdict, type VisitRole } from './trace.js';
 import { type Untold } from '../replication/handshake/observer.js';
 
 /** `probe`: the master's own current position, which costs no snapshot. */
@@ -113,19 +111,28 @@ const TALKS = /^(\+|-(LOADING|MASTERDOWN|MISCONF|BUSY|NOPERM|NOMASTERLINK)\b)/;
 const OWN_LINK_DOWN = /^-(MASTERDOWN|NOMASTERLINK Can't SYNC while not connected)/;
 
 interface Visited {
+  /** Number of its connection. */
+  readonly conn: number;
   readonly outcome: Outcome;
   readonly evidence: Evidence;
+}
+
+/** How a connection introduces itself, and what it is for. */
+interface Manner {
+  readonly role: VisitRole;
+  readonly listeningPort?: number;
+  /** The port to bind our end to. */
+  readonly localPort?: number;
 }
 
 class Examiner {
   private readonly originUs: number;
   private readonly door: SideDoor;
-  private readonly findings: Finding[] = [];
+  private readonly casebook = new Casebook();
   private conn = 0;
   private visit: Visit | undefined;
-  private readonly connOf = new Map<Evidence, number>();
   private stopped = false;
-  private concluded = false;
+  private over = false;
   private facts: MasterFacts = { sentinels: 0 };
   private infoAfter: MasterFacts['info'];
 
@@ -140,49 +147,47 @@ class Examiner {
   }
 
   stop(): void {
+    if (this.stopped) return;
     this.stopped = true;
+    this.tell({ kind: 'stopped', step: 'examine' });
     this.visit?.stop();
   }
 
   async run(): Promise<Examination> {
-    this.tell({ kind: 'target', step: 'examine', target: this.setup.target, tls: this.setup.tls });
-    const first = await this.makeVisit({ listeningPort: this.setup.listeningPort });
-    if (!this.stopped) await this.confirmTls(first.evidence);
+    const { target, tls } = this.setup;
+    this.tell({ kind: 'target', step: 'examine', schema: TRACE_SCHEMA, target, tls });
+    const first = await this.makeVisit({ role: 'main', listeningPort: this.setup.listeningPort });
+    if (!this.stopped) await this.confirmTls(first);
     const keyed = !this.stopped && looksKeyedByAddress(first.evidence);
-    const second = keyed ? await this.confirmKeyedByAddress(first.evidence) : undefined;
+    const second = keyed ? await this.confirmKeyedByAddress(first) : undefined;
     const last = second ?? first;
     if (!this.stopped) await this.lookAround(last);
     if (!this.stopped) await this.checkManners(last);
-    this.add(first.evidence);
-    if (second) this.add(second.evidence);
     if (!this.stopped) await this.checkReconnect(last, second !== undefined);
-    return this.conclude(first, last);
+    return this.conclude(last);
   }
 
   // ---- visits
 
-  /** One visit with its evidence. `ownPort`: our end is bound to it and announces it. */
-  private async makeVisit(how: { listeningPort?: number; localPort?: number }): Promise<Visited> {
+  /** One visit with its evidence, PSYNC held back until it is known what it costs. */
+  private makeVisit(manner: Manner): Promise<Visited> {
     const { setup } = this;
-    const evidence = noEvidence(this.asked(how.listeningPort));
     const probe = setup.aim === 'probe';
-    const options = this.options(how.listeningPort);
-    const outcome = await this.startVisit(options, evidence, {
-      localPort: how.localPort,
+    return this.startVisit(manner, this.asked(manner.listeningPort), this.options(manner.listeningPort), {
       follow: probe ? undefined : setup.follow,
       ...{ sink: setup.sink, largestKeys: setup.largestKeys },
-      beforePsync: (release) => void this.beforePsync(evidence, release),
-      beforeClose: (close) => void this.beforeClose(evidence, how.listeningPort, close),
+      beforePsync: (release) => void this.beforePsync(release),
+      beforeClose: (close) => void this.beforeClose(manner.listeningPort, close),
     });
-    return { outcome, evidence };
   }
 
   private startVisit(
+    manner: Manner,
+    asked: Asked,
     options: HandshakeOptions,
-    evidence: Evidence,
     more: Partial<Parameters<typeof startVisit>[0]>,
-  ): Promise<Outcome> {
-    const { dial, clock, observer, timeoutMs, idleMs, patienceMs } = this.setup;
+  ): Promise<Visited> {
+    const { dial, clock, timeoutMs, idleMs, patienceMs } = this.setup;
     const timers: HandshakeTimers = {
       connectMs: timeoutMs,
       replyMs: timeoutMs,
@@ -191,16 +196,25 @@ class Examiner {
       overallMs: Math.max(idleMs, 20 * timeoutMs),
     };
     const conn = ++this.conn;
-    this.connOf.set(evidence, conn);
-    return new Promise((done) => {
+    this.tell({ kind: 'visit', step: 'examine', role: manner.role, asked });
+    const evidence = this.casebook.evidence(conn);
+    return new Promise((resolve) => {
       this.visit = startVisit({
-        ...{ dial, clock, timers, options, conn, originUs: this.originUs, ...more },
-        observer: (event: VisitEvent) => {
-          addEvidence(evidence, event);
-          observer(event);
-          if (event.kind === 'keepalive' && event.step === 'psync') void this.lookWhileWaiting(evidence);
+        ...{
+          dial,
+          clock,
+          timers,
+          options,
+          conn,
+          originUs: this.originUs,
+          localPort: manner.localPort,
+          ...more,
         },
-        done,
+        observer: (event: VisitEvent) => {
+          this.pass(event);
+          if (event.kind === 'keepalive' && event.step === 'psync') void this.lookWhileWaiting(conn);
+        },
+        done: (outcome) => resolve({ conn, outcome, evidence }),
       });
     });
   }
@@ -219,7 +233,7 @@ class Examiner {
     };
   }
 
-  private asked(listeningPort: number | undefined): Evidence['asked'] {
+  private asked(listeningPort: number | undefined): Asked {
     const { announceIp, capa, aim, tls, pass } = this.setup;
     return {
       ...(listeningPort === undefined ? {} : { listeningPort }),
@@ -241,23 +255,23 @@ class Examiner {
   // ---- around PSYNC
 
   /** PSYNC is held back: who counts us, what it costs, and where to aim. */
-  private async beforePsync(evidence: Evidence, release: (psync?: PsyncRequest) => void): Promise<void> {
+  private async beforePsync(release: (psync?: PsyncRequest) => void): Promise<void> {
     this.facts = await askFacts(this.door);
     if (this.stopped) return;
-    this.found(evidence, this.factsFound());
-    const aim = this.aimAt(evidence);
+    this.found(this.conn, this.factsFound());
+    const aim = this.aimAt();
     this.announceCost(aim);
     if (aim !== 'none') this.warnOfCounting();
-    evidence.asked.psync = aim;
+    this.tell({ kind: 'aim', step: 'examine', psync: aim });
     release(aim);
   }
 
-  private aimAt(evidence: Evidence): PsyncRequest {
+  private aimAt(): PsyncRequest {
     const { aim } = this.setup;
     if (aim !== 'probe') return aim;
     const { replid, offset, backlogActive, info } = this.facts;
-    const impossible = (probeImpossible: string): 'none' => {
-      this.found(evidence, { probeImpossible });
+    const impossible = (probeImpossible: string): PsyncRequest => {
+      this.found(this.conn, { probeImpossible });
       return 'none';
     };
     if (info === undefined) return impossible('INFO was not answered');
@@ -314,7 +328,8 @@ class Examiner {
   }
 
   /** The connection still stands: how does the master list us, and has its offset moved? */
-  private async beforeClose(evidence: Evidence, port: number | undefined, close: () => void): Promise<void> {
+  private async beforeClose(port: number | undefined, close: () => void): Promise<void> {
+    const evidence = this.casebook.evidence(this.conn);
     const { kind } = evidence.outcome ?? {};
     const listed = kind === 'full' || (kind === 'continue' && this.setup.follow !== undefined);
     if (this.stopped || this.setup.aim === 'probe' || !listed) return close();
@@ -322,43 +337,42 @@ class Examiner {
     this.infoAfter = info;
     if (info) {
       const { offset } = positionOf(info);
-      const masterOffset = offset === undefined ? {} : { masterOffset: offset };
-      this.found(evidence, { after: infoFacts(info), databases: databasesOf(info), ...masterOffset });
+      this.found(this.conn, { after: infoFacts(info), databases: databasesOf(info) });
       const { ours, all } = replicaLines(info, port ?? 0);
       const weAre = `${evidence.local?.address ?? 'we'}, announced port ${port ?? 'none'}`;
-      evidence.listing = { lines: ours };
-      this.tell({ kind: 'listing', step: 'examine', lines: ours, listed: all, weAre, ...masterOffset });
+      const master = offset === undefined ? {} : { masterOffset: offset };
+      this.tell({ kind: 'listing', step: 'examine', lines: ours, listed: all, weAre, ...master });
     }
     close();
   }
 
   // ---- probes
 
-  private async confirmTls(evidence: Evidence): Promise<void> {
+  private async confirmTls({ conn, evidence }: Visited): Promise<void> {
     if (!worthTryingTls(evidence)) return;
-    const answer = await probeOtherTls(this.setup, this.setup.tls, this.setup.timeoutMs);
-    this.found(evidence, { otherTls: answer });
+    const otherTls = await probeOtherTls(this.setup, this.setup.tls, this.setup.timeoutMs);
+    this.found(conn, { otherTls });
   }
 
   /** Once, while only keepalives come: is another child running? */
-  private async lookWhileWaiting(evidence: Evidence): Promise<void> {
-    if (evidence.keepalives !== BEATS_BEFORE_ASKING || this.stopped) return;
+  private async lookWhileWaiting(conn: number): Promise<void> {
+    if (this.casebook.evidence(conn).keepalives !== BEATS_BEFORE_ASKING || this.stopped) return;
     const info = await askInfo(this.door);
-    if (info && !this.concluded) this.found(evidence, { waiting: infoFacts(info) });
+    if (info) this.found(conn, { waiting: infoFacts(info) });
   }
 
   /** What a server that refused us, or broke its snapshot off, says about itself and about who is above it. */
-  private async lookAround({ evidence, outcome }: Visited): Promise<void> {
+  private async lookAround({ conn, evidence, outcome }: Visited): Promise<void> {
     const line = 'line' in outcome ? (outcome.line ?? '') : '';
     const refused = outcome.kind === 'failed' || outcome.kind === 'retry' || outcome.kind === 'sync';
     let { info } = this.facts;
     if (refused && info === undefined && TALKS.test(line)) {
       info = await askInfo(this.door);
-      if (info) this.found(evidence, { before: infoFacts(info) });
+      if (info) this.found(conn, { before: infoFacts(info) });
     }
     if (evidence.snapshot?.fault && evidence.probes.after === undefined && !this.stopped) {
       const after = await askInfo(this.door);
-      if (after) this.found(evidence, { after: infoFacts(after) });
+      if (after) this.found(conn, { after: infoFacts(after) });
     }
     if (info && OWN_LINK_DOWN.test(line) && this.setup.dialHost && !this.stopped) {
       this.tell({
@@ -367,12 +381,12 @@ class Examiner {
         text: 'its own link is down: following its master_host up the chain',
       });
       const upstream = await walkUpstream(this.door, this.setup.dialHost, info);
-      this.found(evidence, { upstream });
+      this.found(conn, { upstream });
     }
   }
 
   /** A home-made server may take one command a read, or names in one case only; real replicas send otherwise than we did. */
-  private async checkManners({ evidence, outcome }: Visited): Promise<void> {
+  private async checkManners({ conn, outcome }: Visited): Promise<void> {
     const answers = outcome.kind === 'full' || outcome.kind === 'continue';
     if (!answers || looksGenuine(this.facts.info)) return;
     this.tell({
@@ -382,11 +396,11 @@ class Examiner {
     });
     const listeningPort = this.setup.listeningPort ?? USUAL_PORT;
     const manners = await probeManners(this.door, { listeningPort, capa: ['eof', 'psync2'].map(ascii) });
-    this.found(evidence, { manners });
+    this.found(conn, { manners });
   }
 
   /** A master that keys by announced address finds a replica whose announced port is its source port. */
-  private async confirmKeyedByAddress(evidence: Evidence): Promise<Visited | undefined> {
+  private async confirmKeyedByAddress(first: Visited): Promise<Visited | undefined> {
     this.tell({
       kind: 'note',
       step: 'examine',
@@ -394,12 +408,12 @@ class Examiner {
     });
     for (let attempt = 0; attempt < OWN_PORT_ATTEMPTS && !this.stopped; attempt++) {
       const port = randomPort(this.setup.random);
-      const visited = await this.makeVisit({ listeningPort: port, localPort: port });
+      const visited = await this.makeVisit({ role: 'own-port', listeningPort: port, localPort: port });
       // Somebody else had the port: another one.
       if (visited.evidence.unreachable) continue;
       const line = visited.evidence.answers.get('psync')?.line ?? ('' as Bytes);
       const accepted = visited.outcome.kind === 'full' || visited.outcome.kind === 'continue';
-      this.found(evidence, { ownPort: { port, accepted, line } });
+      this.found(first.conn, { ownPort: { port, accepted, line } });
       return accepted ? visited : undefined;
     }
     return undefined;
@@ -412,7 +426,7 @@ class Examiner {
   private async checkReconnect(last: Visited, ownPort: boolean): Promise<void> {
     const { outcome, evidence } = last;
     const position = this.infoAfter && positionOf(this.infoAfter);
-    const doubt = this.severities().includes('fault') || !looksGenuine(this.infoAfter);
+    const doubt = this.casebook.hasFault() || !looksGenuine(this.infoAfter);
     if (outcome.kind !== 'full' || outcome.replid === undefined || !position || !doubt) return;
     if (position.backlogActive === false || position.offset === undefined || this.setup.aim === 'probe')
       return;
@@ -423,9 +437,7 @@ class Examiner {
       text: "would a replica that lost its link come back? asking to continue at the master's own position",
     });
     const { line, answered } = await this.askToContinue(evidence, psync, ownPort);
-    if (line === undefined) return;
-    this.found(evidence, { reconnect: { line, outcome: answered } });
-    this.add(evidence);
+    if (line !== undefined) this.found(last.conn, { reconnect: { line, outcome: answered } });
   }
 
   /** One PSYNC for a position; with `ownPort` from a port that is announced, another one when somebody has it. */
@@ -435,61 +447,52 @@ class Examiner {
     ownPort: boolean,
   ): Promise<{ line?: Bytes; answered: Outcome }> {
     for (let attempt = 1; ; attempt++) {
-      const again = noEvidence({ ...evidence.asked, psync, probe: true });
-      const port = ownPort ? randomPort(this.setup.random) : this.setup.listeningPort;
-      const options: HandshakeOptions = { ...this.options(port), psync, holdPsync: false };
-      const bound = ownPort && port !== undefined ? { localPort: port } : {};
-      const answered = await this.startVisit(options, again, bound);
-      const line = again.answers.get('psync')?.line;
-      const taken = ownPort && again.unreachable !== undefined;
-      if (!taken || attempt === OWN_PORT_ATTEMPTS || this.stopped) return { ...(line && { line }), answered };
+      const listeningPort = ownPort ? randomPort(this.setup.random) : this.setup.listeningPort;
+      const asked: Asked = { ...evidence.asked, psync, probe: true };
+      const options: HandshakeOptions = { ...this.options(listeningPort), psync, holdPsync: false };
+      const manner: Manner = {
+        role: 'reconnect',
+        ...(ownPort && listeningPort !== undefined && { localPort: listeningPort }),
+      };
+      const again = await this.startVisit(manner, asked, options, {});
+      const line = again.evidence.answers.get('psync')?.line;
+      const taken = ownPort && again.evidence.unreachable !== undefined;
+      if (!taken || attempt === OWN_PORT_ATTEMPTS || this.stopped) {
+        return { ...(line && { line }), answered: again.evidence.outcome ?? again.outcome };
+      }
     }
   }
 
   // ---- findings
 
-  private add(evidence: Evidence): void {
-    for (const finding of diagnose(evidence)) {
-      if (!this.findings.some(({ id }) => id === finding.id)) this.findings.push(finding);
+  private conclude(last: Visited): Examination {
+    const findings = this.casebook.findings();
+    let verdict: Verdict = 'passed';
+    for (const event of this.casebook.conclusion()) {
+      if (event.kind === 'end') ({ verdict } = event);
+      this.tell(event);
     }
+    return { verdict, outcome: last.outcome, findings, snapshotWhole: isWhole(last.evidence) };
   }
 
-  private severities(): ('fault' | 'warning')[] {
-    return this.findings.map((finding) => finding.severity ?? entryOf(finding.id).severity);
-  }
-
-  private conclude(first: Visited, last: Visited): Examination {
-    this.concluded = true;
-    const severities = this.severities();
-    this.findings.forEach((finding, i) => {
-      const { means, fix } = entryOf(finding.id);
-      this.tell({ kind: 'finding', step: 'examine', finding, severity: severities[i], means, fix });
-    });
-    const ids = (severity: string): string[] =>
-      this.findings.filter((_, i) => severities[i] === severity).map(({ id }) => id);
-    const verdict = this.verdict(first, ids('fault').length > 0);
-    this.tell({ kind: 'end', step: 'examine', verdict, faults: ids('fault'), warnings: ids('warning') });
-    return { verdict, outcome: last.outcome, findings: this.findings, snapshotWhole: isWhole(last.evidence) };
-  }
-
-  private verdict(first: Visited, faulty: boolean): Verdict {
-    if (this.stopped) return 'stopped';
-    const { unreachable, fault } = first.evidence;
-    // Whoever speaks, if only TLS, was reached.
-    const reached = unreachable ? unreachable.layer !== 'connect' : fault?.step !== 'connect';
-    if (!reached) return 'unreachable';
-    return faulty ? 'failed' : 'passed';
-  }
-
-  /** Something was found out: it is evidence, and a line of the trace. */
-  private found(evidence: Evidence, found: ProbeResults): void {
-    Object.assign(evidence.probes, found);
-    this.tell({ kind: 'probe', step: 'examine', of: this.connOf.get(evidence) ?? 1, found });
+  private found(of: number, found: ProbeResults): void {
+    this.tell({ kind: 'probe', step: 'examine', of, found });
   }
 
   private tell(event: Untold<ExamineEvent>): void {
     const atUs = this.setup.clock.monotonicUs() - this.originUs;
-    this.setup.observer({ ...event, atUs, conn: Math.max(1, this.conn) });
+    this.pass({ ...event, atUs, conn: Math.max(1, this.conn) });
+  }
+
+  /**
+   * Every event goes through here: what the observer does not see is no evidence. A trace ends with its verdict: that a socket
+   * of ours is closed a moment later belongs to nothing.
+   */
+  private pass(event: TraceEvent): void {
+    if (this.over) return;
+    this.over = event.kind === 'end';
+    this.casebook.see(event);
+    this.setup.observer(event);
   }
 }
 

@@ -26,6 +26,7 @@ function templates(stage: Stage, psync: PsyncRequest): readonly (readonly Part[]
     case 'capa':
     case 'rdb-only':
     case 'rdb-filter-only':
+    case 'other':
       return [OK];
     case 'psync':
     case 'sync':

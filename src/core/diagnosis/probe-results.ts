@@ -61,13 +61,3 @@ export interface ProbeResults {
   upstream?: UpstreamWalk;
   manners?: MannersFound;
 }
-
-/** An event of the trace: what was found out beside connection `of`. */
-export interface ProbeEvent {
-  readonly atUs: number;
-  readonly conn: number;
-  readonly step: 'examine';
-  readonly kind: 'probe';
-  readonly of: number;
-  readonly found: ProbeResults;
-}

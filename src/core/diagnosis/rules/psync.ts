@@ -1,6 +1,6 @@
 /** Rules for a PSYNC that was refused, answered by something else, or not at all. */
 import { type Bytes } from '../../base/bytes.js';
-import { decidingLine, type Evidence } from '../evidence.js';
+import { decidingLine, isStep, type Evidence } from '../evidence.js';
 import { compareWithRedis } from '../expected.js';
 import { onLine, type Rule } from '../rule.js';
 import { childInWords, seconds, UNKNOWN_COMMAND } from './words.js';
@@ -182,10 +182,7 @@ export const UNKNOWN_ANSWER: Rule = {
 /** The bytes at the step that failed: its line, then what lay behind it. */
 function unexplained(e: Evidence): Bytes {
   const step = e.fault?.step;
-  const line =
-    step && step !== 'snapshot' && step !== 'stream' && step !== 'side'
-      ? e.answers.get(step)?.bytes
-      : undefined;
+  const line = step && isStep(step) ? e.answers.get(step)?.bytes : undefined;
   return ((line ?? '') + (e.fault?.bytes ?? '')) as Bytes;
 }
 

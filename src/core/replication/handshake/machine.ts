@@ -175,7 +175,7 @@ function message(spec: StepSpec, options: HandshakeOptions): Message {
 
 function answered(state: Running, line: Bytes): Advance {
   const [spec, ...rest] = state.awaiting;
-  if (spec.phase === 'psync') return psyncAnswered(state, spec, line);
+  if (spec.phase === 'psync') return psyncAnswered(state, line);
   const verdict = judge(spec, line);
   if (verdict.kind === 'fault') return fail(state, spec.id, verdict.why, line);
   const next: Running = { ...state, awaiting: rest };
@@ -199,26 +199,32 @@ export function judge(spec: StepSpec, line: Bytes): Note {
 /** Errors after which a replica tries again instead of falling back to SYNC. */
 const TRANSIENT = ['-NOMASTERLINK', '-LOADING'];
 
-function psyncAnswered(state: Running, spec: StepSpec, line: Bytes): Advance {
-  if (line === '') return { state, send: [], notes: [{ kind: 'keepalive', step: spec.id }] };
-  if (line.startsWith('+FULLRESYNC')) return done(state, { kind: 'full', ...parseFullResync(line), line });
-  if (line.startsWith('+CONTINUE')) {
-    // Without a position of our own there is nothing to continue: a replica would resurrect a master it never had.
-    if (typeof state.options.psync === 'string') return fail(state, spec.id, 'unexpected', line);
-    return done(state, { kind: 'continue', ...parseContinue(line), line });
-  }
-  if (TRANSIENT.some((prefix) => line.startsWith(prefix))) {
-    return done(state, { kind: 'retry', line }, { kind: 'fault', step: spec.id, why: 'error-reply' });
-  }
-  const note: Note = {
-    kind: 'fault',
-    step: spec.id,
-    why: line.startsWith('-') ? 'error-reply' : 'unexpected',
-  };
-  const over = done(state, { kind: 'sync', line }, note);
-  if (!state.options.syncFallback) return over;
+function psyncAnswered(state: Running, line: Bytes): Advance {
+  const { outcome, note } = readPsyncAnswer(line, state.options.psync);
+  if (outcome === undefined) return { state, send: [], notes: [note] };
+  const over = done(state, outcome, note);
+  if (outcome.kind !== 'sync' || !state.options.syncFallback) return over;
   const sync: Message = { step: 'sync', bytes: SYNC_FALLBACK, shown: SYNC_FALLBACK, args: [ascii('SYNC')] };
   return { ...over, send: [sync] };
+}
+
+/** What a line means as the answer to a PSYNC for `asked`; no outcome yet for a keepalive. */
+export function readPsyncAnswer(line: Bytes, asked: PsyncRequest): { outcome?: Outcome; note: Note } {
+  const step = 'psync';
+  const ok: Note = { kind: 'ok', step };
+  if (line === '') return { note: { kind: 'keepalive', step } };
+  if (line.startsWith('+FULLRESYNC')) {
+    return { outcome: { kind: 'full', ...parseFullResync(line), line }, note: ok };
+  }
+  const why = line.startsWith('-') ? 'error-reply' : 'unexpected';
+  const note: Note = { kind: 'fault', step, why };
+  if (line.startsWith('+CONTINUE')) {
+    // Without a position of our own there is nothing to continue: a replica would resurrect a master it never had.
+    if (typeof asked === 'string') return { outcome: { kind: 'failed', step, why, line }, note };
+    return { outcome: { kind: 'continue', ...parseContinue(line), line }, note: ok };
+  }
+  const passing = TRANSIENT.some((prefix) => line.startsWith(prefix));
+  return { outcome: { kind: passing ? 'retry' : 'sync', line }, note };
 }
 
 /** Length of a replication id. A replica looks at the length alone, never at the digits. */
@@ -241,12 +247,8 @@ export function parseContinue(line: Bytes): { replid?: Bytes } {
   return line[9] === ' ' && id.length === REPLID_LENGTH ? { replid: ascii(id) } : {};
 }
 
-function done(state: HandshakeState, outcome: Outcome, note?: Note): Advance {
-  return {
-    state: { phase: 'done', options: state.options, outcome },
-    send: [],
-    notes: [note ?? { kind: 'ok', step: 'psync' }],
-  };
+function done(state: HandshakeState, outcome: Outcome, note: Note): Advance {
+  return { state: { phase: 'done', options: state.options, outcome }, send: [], notes: [note] };
 }
 
 function fail(state: HandshakeState, step: StepId, why: FailWhy, line?: Bytes): Advance {

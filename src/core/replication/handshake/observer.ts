@@ -11,8 +11,8 @@ import { type FailWhy, type Outcome } from './machine.js';
 import { type SnapshotReport } from '../snapshot-check.js';
 import { type StepId } from './steps.js';
 
-/** Where in a visit something happened. */
-export type Stage = StepId | 'snapshot' | 'stream' | 'side';
+/** Where in a visit something happened. `other`: a command of a watched replica that our own handshake does not send. */
+export type Stage = StepId | 'snapshot' | 'stream' | 'side' | 'other';
 
 interface Common {
   readonly atUs: number;

@@ -1,0 +1,116 @@
+/** What `--between` adds to the trace, as text: who came, how far the stream is, ACKs, what was noticed. Pure. */
+import { quote } from '../../core/base/bytes.js';
+import { type WatchEvent } from '../../core/diagnosis/between/events.js';
+import { type TraceEvent } from '../../core/diagnosis/trace.js';
+import { formatBytes, formatCount } from '../../core/inspect/units.js';
+import { printable, wrap } from '../text.js';
+import { type TracePen } from './handshake.js';
+
+export type Watched = Extract<TraceEvent, { kind: WatchEvent['kind'] }>;
+
+const WATCHED: ReadonlySet<TraceEvent['kind']> = new Set<WatchEvent['kind']>([
+  'attached',
+  'detached',
+  'passed-on',
+  'stream-progress',
+  'getack',
+  'ack',
+  'odd',
+  'noticed',
+]);
+
+/** Whether only a watched connection has such events. */
+export function isWatched(event: TraceEvent): event is Watched {
+  return WATCHED.has(event.kind);
+}
+
+/** What the lines before have shown: an ACK that says the same again is not worth a line. */
+export interface AckMemory {
+  readonly lastAck: Map<number, number>;
+}
+
+/** Of a line: text behind the time, or lines of their own. */
+export interface WatchText {
+  readonly line?: string;
+  readonly mark?: string;
+  readonly own?: readonly string[];
+}
+
+/** The text of an event; nothing for an ACK that repeats the last one. */
+export function watchText(event: Watched, pen: TracePen, memory: AckMemory): WatchText {
+  const { paint, signs } = pen;
+  switch (event.kind) {
+    case 'attached':
+      return {
+        own: [
+          '',
+          `${signs.arrow} ${paint.bold(`connection ${event.conn}`)} from ${printable(event.replica)}`,
+        ],
+      };
+    case 'detached':
+      return { line: paint.dim(detachedText(event)) };
+    case 'passed-on':
+      return { line: paint.dim(`passed on unread: ${printable(event.why)}`) };
+    case 'stream-progress':
+      return { line: paint.dim(progressText(event)) };
+    case 'getack':
+      return { line: `< asks for an ACK: ${formatCount(event.offset)} is the answer` };
+    case 'ack':
+      return ackText(event, pen, memory);
+    case 'odd':
+      return { line: `> ${quote(event.bytes, false)}`, mark: paint.red(signs.fail) };
+    case 'noticed':
+      return { own: noticedLines(event, pen) };
+  }
+}
+
+function detachedText({ by, error, ms }: Extract<Watched, { kind: 'detached' }>): string {
+  const why = error === undefined ? '' : ` (${printable(error)})`;
+  return `closed         by the ${by}, after ${(ms / 1000).toFixed(1)} s${why}`;
+}
+
+function progressText({
+  commands,
+  bytesRead,
+  offset,
+}: Extract<Watched, { kind: 'stream-progress' }>): string {
+  const at = offset === undefined ? '' : `, offset ${formatCount(offset)}`;
+  return `stream         ${formatCount(commands)} command${commands === 1 ? '' : 's'}, ${formatBytes(bytesRead)}${at}`;
+}
+
+function ackText(event: Extract<Watched, { kind: 'ack' }>, pen: TracePen, { lastAck }: AckMemory): WatchText {
+  const { conn, offset, behindBytes, answersGetack, verdict } = event;
+  const same = lastAck.get(conn) === offset;
+  lastAck.set(conn, offset);
+  const good = verdict === 'ok' || verdict === 'ignored';
+  if (same && good && !answersGetack) return {};
+  const { paint, signs } = pen;
+  const aof = event.aofOffset === undefined ? '' : ` FACK ${event.aofOffset}`;
+  const answer = answersGetack ? ', as asked' : '';
+  const behind =
+    behindBytes === undefined
+      ? ''
+      : behindBytes === 0
+        ? ' (all that was sent'
+        : ` (${formatBytes(behindBytes)} behind`;
+  const remark = behind === '' ? '' : `${behind}${answer})`;
+  const mark = good
+    ? paint.green(signs.ok)
+    : verdict === 'warning'
+      ? paint.yellow(signs.warn)
+      : paint.red(signs.fail);
+  return { line: `> REPLCONF ACK ${offset}${aof}${remark}`, mark };
+}
+
+/** In short: the end of the trace says all of it. */
+function noticedLines(event: Extract<Watched, { kind: 'noticed' }>, pen: TracePen): string[] {
+  const { finding, severity, means, side, conn } = event;
+  const { paint, signs } = pen;
+  const title =
+    severity === 'fault'
+      ? paint.red(`${signs.fail} ${finding.id}`)
+      : paint.yellow(`${signs.warn} ${finding.id}`);
+  const who = `the ${side}, connection ${conn}`;
+  const text = printable(finding.text ?? means);
+  return [`  ${title} (${who})`, ...wrap(text, pen.width - 4).map((part) => `    ${part}`)];
+}
