@@ -104,35 +104,38 @@ describe('redis-ts handshake --between', () => {
 });
 
 describe.skipIf(!realRedisAvailable())('--between real servers', () => {
-  it.each(realRedisServers())('$version: the replica is good, and the master is, but for a link that was cut', async ({ bin }) => {
-    const real = async (...args: string[]): Promise<RealRedis> => {
-      const server = await startRealRedis({ bin, args });
-      undo.push(() => server.stop());
-      return server;
-    };
-    const master = await real('--repl-diskless-sync-delay', '0');
-    await master.must('SET', 'a', '1');
-    const run = await start(master.port, '--json', '--follow');
-    const replica = await real('--replicaof', `127.0.0.1 ${run.port}`);
-    await eventually(() => run.out().includes('"kind":"ack"'));
-    await master.must('SET', 'b', '2');
-    await master.must('WAIT', '1', '5000');
-    expect(await replica.must('GET', 'b')).toMatchObject({ value: '2' });
-    // Cut off, it comes back by a partial resync, on a second connection.
-    await master.must('CLIENT', 'KILL', 'TYPE', 'replica');
-    await eventually(() => /"kind":"outcome".*"kind":"continue"/.test(run.out()));
-    await master.must('SET', 'c', '3');
-    await master.must('WAIT', '1', '5000');
-    run.child.kill('SIGINT');
-    expect(await run.ended).toBe(130);
-    const lines = run.out().trimEnd().split('\n');
-    expect(lines.flatMap(schemaFaults)).toEqual([]);
-    // The master did end a link, told to by the test.
-    expect(replayLines(lines)).toMatchObject({ verdict: 'stopped', ids: ['stream-closed'] });
-    const acks = lines
-      .map((line) => JSON.parse(line) as { kind: string; verdict?: string })
-      .filter(({ kind }) => kind === 'ack');
-    expect(acks.length).toBeGreaterThan(1);
-    expect(acks.every(({ verdict }) => verdict === 'ok')).toBe(true);
-  });
+  it.each(realRedisServers())(
+    '$version: the replica is good, and the master is, but for a link that was cut',
+    async ({ bin }) => {
+      const real = async (...args: string[]): Promise<RealRedis> => {
+        const server = await startRealRedis({ bin, args });
+        undo.push(() => server.stop());
+        return server;
+      };
+      const master = await real('--repl-diskless-sync-delay', '0');
+      await master.must('SET', 'a', '1');
+      const run = await start(master.port, '--json', '--follow');
+      const replica = await real('--replicaof', `127.0.0.1 ${run.port}`);
+      await eventually(() => run.out().includes('"kind":"ack"'));
+      await master.must('SET', 'b', '2');
+      await master.must('WAIT', '1', '5000');
+      expect(await replica.must('GET', 'b')).toMatchObject({ value: '2' });
+      // Cut off, it comes back by a partial resync, on a second connection.
+      await master.must('CLIENT', 'KILL', 'TYPE', 'replica');
+      await eventually(() => /"kind":"outcome".*"kind":"continue"/.test(run.out()));
+      await master.must('SET', 'c', '3');
+      await master.must('WAIT', '1', '5000');
+      run.child.kill('SIGINT');
+      expect(await run.ended).toBe(130);
+      const lines = run.out().trimEnd().split('\n');
+      expect(lines.flatMap(schemaFaults)).toEqual([]);
+      // The master did end a link, told to by the test.
+      expect(replayLines(lines)).toMatchObject({ verdict: 'stopped', ids: ['stream-closed'] });
+      const acks = lines
+        .map((line) => JSON.parse(line) as { kind: string; verdict?: string })
+        .filter(({ kind }) => kind === 'ack');
+      expect(acks.length).toBeGreaterThan(1);
+      expect(acks.every(({ verdict }) => verdict === 'ok')).toBe(true);
+    },
+  );
 });
