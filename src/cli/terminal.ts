@@ -34,7 +34,9 @@ export function describeTerminal(
 ): Terminal {
   const { stdout, stderr, env } = around;
   const tty = stdout.isTTY === true && stderr.isTTY === true;
-  const live = tty && !flags.json && !env.NO_COLOR && env.TERM !== 'dumb';
+  // A terminal that tells no size (0 columns) has no lines to draw over.
+  const sized = stdout.columns !== 0 && stderr.columns !== 0;
+  const live = tty && sized && !flags.json && !env.NO_COLOR && env.TERM !== 'dumb';
   return {
     live,
     color: paints(live, around, flags),

@@ -38,7 +38,8 @@ export default class Serve extends BaseCommand {
     port: Flags.string({ helpValue: 'PORT', description: '[default: 6379] 0: any that is free, printed' }),
     bind: Flags.string({
       helpValue: 'ADDRESS',
-      description: '[default: 127.0.0.1 -::1] addresses to listen on',
+      description:
+        '[default: * -::*] addresses to listen on; without a password protected-mode refuses all but local clients',
     }),
     dir: Flags.string({ helpValue: 'FOLDER', description: 'where the data set is loaded from and saved to' }),
     dbfilename: Flags.string({ helpValue: 'NAME', description: '[default: dump.rdb] its file in there' }),
