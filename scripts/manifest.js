@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const oclif = fileURLToPath(new URL('../node_modules/oclif/bin/run.js', import.meta.url));
 execFileSync(process.execPath, [oclif, 'manifest', '.'], {
+  env: { ...process.env, OCLIF_SKIP_NEW_VERSION_CHECK: 'true' },
   cwd: fileURLToPath(new URL('..', import.meta.url)),
   stdio: 'inherit',
 });

@@ -4,19 +4,21 @@ import { EXIT } from '../exit-codes.js';
 import { nearest } from '../nearest.js';
 
 const hook: Hook.CommandNotFound = async function ({ id, argv = [], config }) {
-  if (id === 'help') {
+  // oclif has joined words that could be a topic and its command.
+  const [word, ...rest] = [...id.split(':'), ...argv];
+  if (word === 'help') {
     const Help = await loadHelpClass(config);
-    await new Help(config).showHelp(argv.length > 0 ? [...argv] : ['--help']);
+    await new Help(config).showHelp(rest.length > 0 ? rest : ['--help']);
     return;
   }
-  if (id === 'version') {
+  if (word === 'version') {
     process.stdout.write(`${config.userAgent}\n`);
     return;
   }
   const commands = config.commandIDs.filter((name) => !name.startsWith('autocomplete:'));
-  const meant = nearest(id, commands);
+  const meant = nearest(word, commands);
   const hint = meant === undefined ? `the commands are ${commands.join(', ')}` : `did you mean ${meant}?`;
-  process.stderr.write(`${config.bin}: unknown command ${id}: ${hint}\n`);
+  process.stderr.write(`${config.bin}: unknown command ${word}: ${hint}\n`);
   process.exitCode = EXIT.usage;
 };
 
