@@ -6,7 +6,8 @@
  *   read of client 3 ─┼─► 16 of them, or the end of the turn ─► prefetch ─► execute 7, 3, 9, …
  *   read of client 9 ─┘
  *
- * While the data set is small nobody waits here. A client whose connection ends meanwhile is served first: what it has sent counts.
+ * While the data set is small nobody waits here but CLIENT LIST: it is to show what the others had sent before, though it may be read
+ * first. A client whose connection ends meanwhile is served first: what it has sent counts.
  */
 import { PREFETCH_KEYS, type Prefetch } from '../store/prefetch.js';
 import { type Session } from './session.js';
@@ -25,8 +26,10 @@ export class InputBatch {
     private readonly arm: () => void,
   ) {}
 
-  /** Whether `bytes` of input of this session, which has none waiting, should wait for the others. */
-  wants(session: Session, bytes: number): boolean {
+  /** Whether this input of the session, `chunk[start, end)`, should wait for the others; it has none that waits. */
+  wants(session: Session, chunk: Buffer, start: number, end: number): boolean {
+    const bytes = end - start;
+    if (listsClients(chunk, start, end)) return true;
     const short = bytes <= SHORT_BYTES || (bytes <= LONG_BYTES && session.turnCommands === 1);
     return short && this.prefetch.pays(session.db.keyspace);
   }
@@ -50,4 +53,19 @@ export class InputBatch {
     }
     for (const session of sessions) session.serveWaiting();
   }
+}
+
+const DIGIT_6 = 0x36;
+const LETTER_C = 0x63;
+const LOWER = 0x20;
+/** How CLIENT LIST goes on behind its first line, and where that stands. */
+const LIST_CLIENTS = '$6\r\nclient\r\n$4\r\nlist\r\n';
+const HEAD_AT = 4;
+const NAME_AT = HEAD_AT + 4;
+
+function listsClients(chunk: Buffer, start: number, end: number): boolean {
+  if (end - start < HEAD_AT + LIST_CLIENTS.length) return false;
+  if (chunk[start + HEAD_AT + 1] !== DIGIT_6 || (chunk[start + NAME_AT] | LOWER) !== LETTER_C) return false;
+  const head = chunk.latin1Slice(start + HEAD_AT, start + HEAD_AT + LIST_CLIENTS.length);
+  return head.toLowerCase() === LIST_CLIENTS;
 }

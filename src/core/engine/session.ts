@@ -205,7 +205,7 @@ export class Session implements Client {
     this.bytesIn += end - start;
     // It will be executed by nobody, and a peer that does not read could send without end.
     if (this.flags & ClientFlag.closeAfterReply) return;
-    const batched = this.canWait && this.host.batch.wants(this, end - start);
+    const batched = this.canWait && this.host.batch.wants(this, chunk, start, end);
     this.parser.push(chunk, start, end);
     if (batched) {
       this.parser.detach();

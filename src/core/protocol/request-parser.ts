@@ -52,6 +52,9 @@ const SPARE_BYTES = 16 * 1024;
 const MAX_SPARE = 64;
 const spare: Buffer[] = [];
 
+/** redis 7.2.6 server.h: PROTO_MBULK_BIG_ARG */
+const LONG_BULK_BYTES = 32 * 1024;
+
 /** The buffer of a long bulk grows by this factor, up to what the bulk needs: never by what was announced alone. */
 const BULK_GROWTH = 4;
 
@@ -165,9 +168,13 @@ export class RequestParser {
     return this.missing === 0 ? 0 : this.pos - this.start;
   }
 
-  /** Bytes of the buffer that is this parser's own. */
+  /**
+   * Bytes of the buffer that is this parser's own, or that it will take for the long argument that has begun: Redis makes room for all
+   * of that as soon as its length is known, and counts it (redis 7.2.6 networking.c:processMultibulkBuffer).
+   */
   get bufferBytes(): number {
-    return this.own ? this.buf.length : 0;
+    const held = this.own ? this.buf.length : 0;
+    return this.bulk >= LONG_BULK_BYTES ? Math.max(held, this.bulk) : held;
   }
 
   /** Gives `chunk[start, end)` to the parser. It may be a shared read buffer: it is used until detach(), never later. */

@@ -128,3 +128,19 @@ describe('short requests in a large data set', () => {
     expect(client.send(text)).toBe(expected.join(''));
   });
 });
+
+describe('a look at the clients', () => {
+  it('sees what others had sent in the same turn, though it is read first, and however small the data set is', () => {
+    const small = createTestEngine({ families: FAMILIES });
+    const [looks, sends] = [small.connect(), small.connect()];
+    sends.call('CLIENT', 'SETNAME', 'sender');
+    read(looks, wire('cLiEnT', 'LIST'));
+    read(sends, '*2\r\n$4\r\nECHO\r\n$50000\r\nxx');
+    expect(written(looks)).toBe('');
+    small.clock.runTurn();
+    const line = written(looks)
+      .split('\n')
+      .find((one) => one.includes('name=sender'));
+    expect(Number(/tot-mem=(\d+)/.exec(line ?? '')?.[1])).toBeGreaterThan(50_000);
+  });
+});

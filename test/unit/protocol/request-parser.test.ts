@@ -160,6 +160,16 @@ describe('a split command', () => {
     expect(seen.map((s) => s.argv)).toEqual([['PING'], ['PING']]);
   });
 
+  test('counts a long argument whole as soon as its length is known, and no more when it has come', () => {
+    const parser = new RequestParser(LIMITS);
+    const value = 'v'.repeat(220_000);
+    feed(parser, ['*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$220000\r\n', value.slice(0, 1000)]);
+    expect(parser.bufferBytes).toBe(220_000);
+    for (let at = 1000; at < value.length; at += 60_000) feed(parser, [value.slice(at, at + 60_000)]);
+    expect(feed(parser, ['\r\n'])).toHaveLength(1);
+    expect(parser.bufferBytes).toBe(0);
+  });
+
   test('keeps whole commands that were not asked for', () => {
     const parser = new RequestParser(LIMITS);
     const buf = Buffer.from('*1\r\n$1\r\na\r\n'.repeat(500));
