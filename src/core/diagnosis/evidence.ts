@@ -76,6 +76,8 @@ export interface Evidence {
     readonly commands: number;
     readonly bytesRead: number;
     readonly noise?: Bytes;
+    /** The noise is the rest of the snapshot's checksum. */
+    readonly noiseEndsSnapshot?: boolean;
     /** Commands before the noise. */
     readonly noiseAfter?: number;
     readonly fault?: { readonly message: string; readonly bytes: Bytes };
@@ -188,7 +190,11 @@ function streamNews(before: StreamEvidence, event: StreamEvent): Partial<StreamE
     case 'command':
       return commandNews(before, event);
     case 'stream-noise':
-      return { noise: event.bytes, noiseAfter: before.commands };
+      return {
+        noise: event.bytes,
+        noiseAfter: before.commands,
+        ...(event.endsSnapshot === true && { noiseEndsSnapshot: true }),
+      };
     case 'stream-fault':
       return { fault: { message: event.message, bytes: event.bytes } };
     case 'stream-end': {

@@ -1,5 +1,6 @@
 /** Rules for the snapshot. */
 import { quote, type Bytes } from '../../base/bytes.js';
+import { TRAILER_BYTES } from '../../persistence/rdb/format.js';
 import { type SnapshotReport } from '../../replication/snapshot-check.js';
 import { type Evidence } from '../evidence.js';
 import { compareWithRedis } from '../expected.js';
@@ -85,7 +86,7 @@ export const SNAPSHOT_RULES: readonly Rule[] = [
     id: 'snapshot-without-checksum',
     when: (e) => {
       const r = report(e);
-      if (r?.checksum.state !== 'missing') return undefined;
+      if (r?.checksum.state !== 'missing' || e.stream?.noiseEndsSnapshot) return undefined;
       // A length that counts bytes which never come belongs to snapshot-wrong-length, unless the trailer alone lacks.
       const announced = e.snapshot?.length;
       const lacking = announced === undefined ? 0 : announced - r.bytes;
@@ -240,6 +241,12 @@ export function wrongLength(e: Evidence): { text: string } | undefined {
     };
   }
   if (snapshot.fault) return undefined;
+  if (e.stream?.noiseEndsSnapshot) {
+    const lacking = TRAILER_BYTES - r.trailerBytes;
+    return {
+      text: `\`$${announced}\` was announced, and the RDB has ${announced + lacking} bytes: the last ${lacking} of its checksum came right behind the announced length, so that a replica takes them for the beginning of the command stream. The length is ${lacking} too small.`,
+    };
+  }
   if (r.extraBytes > 0) {
     return {
       text: `\`$${announced}\` was announced, but the RDB ends after ${announced - r.extraBytes} bytes: the length is ${r.extraBytes} too large, and swallows what follows the snapshot.`,
