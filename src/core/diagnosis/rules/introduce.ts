@@ -40,6 +40,7 @@ export const INTRODUCE_FAULTS: readonly Rule[] = [
       if (!other) return undefined;
       return {
         text: `REPLCONF ${other[0]} was answered \`${quote(other[1].bytes, false)}\`, which is no simple string: a replica reads one line an answer, so that every answer after it is taken for another's.`,
+        fix: `Answer REPLCONF ${other[0]} with the simple string \`+OK\\r\\n\`.`,
       };
     },
   },

@@ -150,6 +150,7 @@ const findingFields = {
   id: text,
   'severity?': severity,
   'text?': text,
+  'fix?': text,
   'confirmed?': text,
   'bytes?': object({ got: bytes, unexpectedAt: count, wouldBe: list(text) }),
 };

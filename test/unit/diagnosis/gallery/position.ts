@@ -36,6 +36,12 @@ export const POSITION_CASES: readonly Case[] = [
   a('replid-not-hex', 'capital letters', {
     on: { psync: sync(`+FULLRESYNC ${'Z'.repeat(40)} 0\r\n$88\r\n${EMPTY_RDB}`) },
   }),
+  a('fullresync-other-id', 'a new id each time', {
+    on: {
+      info: homeMadeInfo(),
+      psync: (_args, c) => `+FULLRESYNC ${String(c.port).repeat(8)} 0\r\n$88\r\n${EMPTY_RDB}`,
+    },
+  }),
   a('bare-continue', 'to a probe', { on: { psync: '+CONTINUE\r\n' } }, { aim: 'probe' }),
   a(
     '',

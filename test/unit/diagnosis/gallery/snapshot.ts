@@ -95,6 +95,7 @@ export const SNAPSHOT_CASES: readonly Case[] = [
     'and what follows is none of it',
     sized('REDIS0009\xff', 10, 'abc'),
   ),
+  a('snapshot-wrong-length', 'no bytes at all', sized('')),
   a('snapshot-trailing-crlf', 'a bulk string', sized(TINY_RDB, 18, '\r\n')),
   a('snapshot-trailing-crlf', 'and a close', { on: { psync: cut(`$18\r\n${TINY_RDB}\r\n`) } }),
   a('snapshot-bad-checksum', 'one bit', sized(EMPTY_RDB.slice(0, -1) + '\x01')),
