@@ -49,6 +49,9 @@ const LINE_FAULTS: Readonly<Record<Exclude<Place, 'rdb'>, readonly string[]>> = 
     'wrong-reply-type',
     'odd-reply',
     'missing-line-end',
+    'line-feed-only',
+    // A doubled line end is an empty answer more.
+    'answer-too-many',
     'not-answering',
     'unknown-answer',
     'other-service',
@@ -57,6 +60,7 @@ const LINE_FAULTS: Readonly<Record<Exclude<Place, 'rdb'>, readonly string[]>> = 
   replconf: [
     ...['wrong-reply-type', 'odd-reply', 'missing-line-end', 'replconf-unanswered', 'replconf-unknown'],
     ...['unknown-answer', 'fullresync-wrong-type', 'malformed-fullresync'],
+    ...['line-feed-only', 'answer-too-many'],
   ],
   'psync-line': [
     ...[
@@ -67,6 +71,7 @@ const LINE_FAULTS: Readonly<Record<Exclude<Place, 'rdb'>, readonly string[]>> = 
       'missing-line-end',
     ],
     ...['psync-unanswered', 'unknown-answer', 'snapshot-missing', 'offset-never-moves'],
+    ...['line-feed-only', 'fullresync-misspelt', 'fullresync-other-id', 'fullresync-offset-differs'],
   ],
   header: [
     ...[
@@ -215,7 +220,7 @@ function swapped(random: SeededRandom): Mutant {
   const talk = { ...RIGHT, [one]: RIGHT[other], [other]: RIGHT[one] };
   const allowed = [
     ...['unknown-answer', 'odd-reply', 'fullresync-wrong-type', 'malformed-fullresync', 'snapshot-missing'],
-    'wrong-reply-type',
+    ...['wrong-reply-type', 'answer-too-many'],
   ];
   return made(`${one} and ${other} swapped`, talk, allowed);
 }

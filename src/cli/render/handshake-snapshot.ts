@@ -17,7 +17,7 @@ export function snapshotLines(report: SnapshotReport, pen: TracePen, ms: number)
   const size = `${formatBytes(report.bytes)} in ${ms < 1000 ? `${ms.toFixed(1)} ms` : `${(ms / 1000).toFixed(1)} s`}${rate}`;
   const aux = report.aux.map(([name, value]) => `${name} ${printable(value)}`).join(', ');
   const details = [
-    ...(report.readableBy === undefined ? [] : [`readable by ${report.readableBy}`]),
+    ...(report.readableBy === undefined || !isWhole(report) ? [] : [`readable by ${report.readableBy}`]),
     ...(aux === '' ? [] : wrap(aux, Math.max(30, pen.width - 30))),
     ...contentLines(report),
   ];

@@ -114,7 +114,7 @@ export class Casebook {
   conclusion(): readonly Conclusion[] {
     const severe = this.findings().map((finding) => {
       const { means, fix, severity } = entryOf(finding.id);
-      return { finding, means, fix, severity: finding.severity ?? severity };
+      return { finding, means, fix: finding.fix ?? fix, severity: finding.severity ?? severity };
     });
     const ids = (of: string): string[] =>
       severe.filter(({ severity }) => severity === of).map(({ finding }) => finding.id);

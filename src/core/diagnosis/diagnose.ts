@@ -4,7 +4,14 @@
  */
 import { type Evidence } from './evidence.js';
 import { firstOf, type Finding, type Rule } from './rule.js';
-import { BURST_RULES, CASE_RULES, INTRODUCE_FAULTS, INTRODUCE_RULES, PING_RULES } from './rules/introduce.js';
+import {
+  BURST_RULES,
+  CASE_RULES,
+  INTRODUCE_FAULTS,
+  INTRODUCE_RULES,
+  LINE_END_RULES,
+  PING_RULES,
+} from './rules/introduce.js';
 import { LOGIN_RULES, STATE_RULES } from './rules/login.js';
 import {
   CONTINUE_RULES,
@@ -42,6 +49,7 @@ export const RULE_GROUPS: readonly (readonly Rule[])[] = [
   END_RULES,
   ADDRESS_RULES,
   PING_RULES,
+  LINE_END_RULES,
   INTRODUCE_RULES,
   BURST_RULES,
   CASE_RULES,

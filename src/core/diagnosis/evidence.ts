@@ -51,7 +51,12 @@ export interface Evidence {
     readonly waitedMs: number;
     readonly onlyKeepalives: boolean;
   };
-  close?: { readonly step: Stage; readonly close: ChannelClose; readonly bytes: Bytes };
+  close?: {
+    readonly step: Stage;
+    readonly close: ChannelClose;
+    readonly bytes: Bytes;
+    readonly atUs: number;
+  };
   outcome?: Outcome;
   /** Before the answer to PSYNC; those before the snapshot do not count. */
   keepalives: number;
@@ -64,6 +69,8 @@ export interface Evidence {
     readonly form?: 'length' | 'eof';
     readonly length?: number;
     readonly report?: SnapshotReport;
+    /** When its last byte was read. */
+    readonly endedUs?: number;
     readonly fault?: {
       readonly why: SnapshotFault;
       readonly bytes: Bytes;
@@ -76,6 +83,8 @@ export interface Evidence {
     readonly commands: number;
     readonly bytesRead: number;
     readonly noise?: Bytes;
+    /** The noise is the rest of the snapshot's checksum. */
+    readonly noiseEndsSnapshot?: boolean;
     /** Commands before the noise. */
     readonly noiseAfter?: number;
     readonly fault?: { readonly message: string; readonly bytes: Bytes };
@@ -131,7 +140,7 @@ export function addEvidence(evidence: Evidence, event: VisitEvent): void {
       return;
     }
     case 'close':
-      evidence.close = { step: event.step, close: event.close, bytes: event.bytes };
+      evidence.close = { step: event.step, close: event.close, bytes: event.bytes, atUs: event.atUs };
       return;
     case 'outcome':
       evidence.outcome = event.outcome;
@@ -160,7 +169,7 @@ function addSnapshot(evidence: Evidence, event: SnapshotEvent): void {
       evidence.snapshot = { form: event.form, ...(event.length !== undefined && { length: event.length }) };
       return;
     case 'snapshot-end':
-      evidence.snapshot = { ...evidence.snapshot, report: event.report };
+      evidence.snapshot = { ...evidence.snapshot, report: event.report, endedUs: event.atUs };
       return;
     case 'snapshot-fault': {
       const { why, bytes, receivedBytes, waitedMs, report } = event;
@@ -188,7 +197,11 @@ function streamNews(before: StreamEvidence, event: StreamEvent): Partial<StreamE
     case 'command':
       return commandNews(before, event);
     case 'stream-noise':
-      return { noise: event.bytes, noiseAfter: before.commands };
+      return {
+        noise: event.bytes,
+        noiseAfter: before.commands,
+        ...(event.endsSnapshot === true && { noiseEndsSnapshot: true }),
+      };
     case 'stream-fault':
       return { fault: { message: event.message, bytes: event.bytes } };
     case 'stream-end': {

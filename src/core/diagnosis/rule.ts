@@ -12,6 +12,8 @@ export interface Finding {
   readonly severity?: 'fault' | 'warning';
   /** What was seen here and what it means, in sentences; the entry's `means` when there is nothing to add. */
   readonly text?: string;
+  /** What to do here, when the entry's advice is for another case. */
+  readonly fix?: string;
   /** What a probe added: "Confirmed: ...". */
   readonly confirmed?: string;
   /** Bytes to show, with a mark under the first that was not expected. */

@@ -15,6 +15,9 @@ const MAX_AUX = 64;
 /** Databases beyond these are not counted: a master has 16 unless it was told otherwise. */
 const MAX_DATABASES = 65_536;
 
+/** A checksum that was not computed. */
+const NO_CHECKSUM = '\0'.repeat(TRAILER_BYTES);
+
 /** `ok`: computed and equal. `zero`: the writer computed none. `unread`: the RDB did not get that far. */
 export type ChecksumReport =
   | { readonly state: 'ok' | 'zero' | 'missing' | 'none' | 'unread' }
@@ -70,6 +73,9 @@ export class SnapshotCheck {
   private expires = 0;
   private functions = 0;
   private checksum: ChecksumReport = { state: 'unread' };
+  /** What must stand behind the end opcode, and what of it came. */
+  private computed: Buffer | undefined;
+  private partTrailer = '';
   private error: RdbError | undefined;
   private extraBytes = 0;
   private readonly census: SnapshotCensus;
@@ -94,6 +100,7 @@ export class SnapshotCheck {
         this.census.functionLibrary(code);
       },
       moduleAux: (name) => this.census.moduleAux(name),
+      trailer: (computed) => void (this.computed = computed),
       end: (verdict) => void (this.checksum = { state: CHECKSUM_STATES[verdict] }),
     },
     { mode: 'measure' },
@@ -141,7 +148,10 @@ export class SnapshotCheck {
     const pending = this.bytes - this.reader.bytesRead;
     if (arrived) this.guarded(() => this.reader.finish());
     const atTrailer = this.error?.what.startsWith('checksum') === true;
-    if (arrived && atTrailer) this.checksum = { state: 'missing' };
+    if (arrived && atTrailer) {
+      this.checksum = { state: 'missing' };
+      this.partTrailer = this.tail.toString('latin1', this.tail.length - pending);
+    }
     const { bytes, magic, version, aux, keys, expires, functions, checksum, error, extraBytes } = this;
     return {
       ...{ bytes, aux, keys, expires, functions, checksum, extraBytes },
@@ -157,6 +167,17 @@ export class SnapshotCheck {
       cutShort: arrived,
       trailerBytes: arrived && atTrailer ? pending : 0,
     };
+  }
+
+  /**
+   * Whether these bytes, which came behind a payload that lacks (part of) its checksum, are the rest of it: then the checksum
+   * was sent, and the payload's length was too small. Only what verifies counts, or zeros to the end.
+   */
+  completedBy(behind: Bytes): boolean {
+    if (this.checksum.state !== 'missing' || behind === '') return false;
+    const joined = (this.partTrailer + behind).slice(0, TRAILER_BYTES);
+    const computed = this.computed?.toString('latin1') ?? '';
+    return joined === NO_CHECKSUM || computed.startsWith(joined);
   }
 
   private guarded(read: () => void): void {

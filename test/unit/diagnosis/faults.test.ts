@@ -157,9 +157,9 @@ describe('answers that name the fault', () => {
   });
 
   it('shows what a real Redis would have sent, and where the answer left it', async () => {
-    const { finding } = await examineScript({ on: { psync: '+FULLSYNC abc\r\n' } });
+    const { finding } = await examineScript({ on: { psync: '+FULLDUMP abc\r\n' } });
     expect(finding('unknown-answer')?.bytes).toEqual({
-      got: '+FULLSYNC abc\r\n',
+      got: '+FULLDUMP abc\r\n',
       unexpectedAt: 5,
       wouldBe: ['+FULLRESYNC <40 hex digits> <digits>\\r\\n'],
     });

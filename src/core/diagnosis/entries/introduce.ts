@@ -38,6 +38,19 @@ export const INTRODUCE = entries([
     explain: 'A replica reads up to the LF. Without one it waits for 5 seconds and drops the connection.',
   },
   {
+    id: 'line-feed-only',
+    chapter: 'introduce',
+    severity: 'warning',
+    seen: 'An answer is ended by LF alone, without the CR before it.',
+    means: 'A replica reads up to the LF and takes it; clients, Sentinel and tools wait for CR LF.',
+    fix: 'End every line with the two bytes `\\r\\n`.',
+    source:
+      'redis 7.2.6 syncio.c:syncReadLine drops a CR where there is one; hiredis read.c:seekNewline wants it',
+    modes: [47],
+    explain:
+      'The handshake of a replica goes on by luck: it cuts its lines at the LF. Every other reader of RESP looks for CR LF, so that the same answer never ends for a client library.',
+  },
+  {
     id: 'replconf-unanswered',
     chapter: 'introduce',
     severity: 'fault',

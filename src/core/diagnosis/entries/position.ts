@@ -16,6 +16,18 @@ export const POSITION = entries([
       'Redis compares ids without regard to case and never looks at the digits. But the id goes into RDB files, INFO and Sentinel, and others parse it.',
   },
   {
+    id: 'fullresync-other-id',
+    chapter: 'position',
+    severity: 'fault',
+    seen: "+FULLRESYNC names another id than INFO's master_replid right after it.",
+    means: 'The replica keeps an id that the master does not know: each reconnect is a full sync.',
+    fix: 'Make the replication id once, when the master starts, and use it in every +FULLRESYNC, in +CONTINUE and as master_replid of INFO.',
+    source: 'redis 7.2.6 replication.c:replicationSetupSlaveForFullResync sends server.replid',
+    modes: [],
+    explain:
+      'The id names the history of the data, not the sync: all replicas of a master have the same one. A real master makes a new one when it starts, when it is promoted, and when its first replica comes after a time without a backlog; INFO shows it at once.',
+  },
+  {
     id: 'bare-continue',
     chapter: 'position',
     severity: 'fault',
@@ -69,7 +81,7 @@ export const POSITION = entries([
     severity: 'fault',
     seen: "`+FULLRESYNC` in answer to a PSYNC for the master's own id and current offset.",
     means: 'The master does not continue a replica that misses nothing: every reconnect is a full sync.',
-    fix: 'Accept a PSYNC whose id is yours and whose offset lies in first_byte_offset ... first_byte_offset + histlen; the offset asked for is that of the first byte wanted.',
+    fix: 'Accept a PSYNC whose id is yours and whose offset lies in first_byte_offset ... first_byte_offset + histlen; the offset asked for is that of the first byte wanted: a replica that has all N bytes asks for N + 1.',
     source: 'redis 7.2.6 replication.c:masterTryPartialResynchronization',
     modes: [],
     explain:

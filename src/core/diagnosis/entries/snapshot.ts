@@ -31,7 +31,7 @@ export const SNAPSHOT = entries([
     severity: 'fault',
     seen: '+FULLRESYNC, and then silence: no `$`, no newlines.',
     means: 'The master announced a snapshot and sends none.',
-    fix: 'Send `$<length>\\r\\n` and the RDB. An empty RDB has 88 bytes or so, never 0.',
+    fix: 'Send `$<length>\\r\\n` and the RDB. An empty RDB has 88 bytes or so, never 0; the smallest is 52 45 44 49 53 30 30 30 39 ff and 8 bytes 00.',
     source: 'redis 7.2.6 replication.c:readSyncBulkPayload, replicationCron',
     modes: [],
     explain: 'A real master keeps the connection alive with a newline a second while it prepares.',
@@ -156,7 +156,7 @@ export const SNAPSHOT = entries([
     source: 'redis 7.2.6 rdb.c:rdbLoadRioWithLoadingCtx ("Short read")',
     modes: [61],
     explain:
-      'The smallest RDB is `REDIS0009` + FF + 8 bytes: 18 bytes, not 10. A replica reads the checksum even when rdbchecksum is off; without it it waits for bytes that never come, or takes the first 8 bytes of the command stream for it.',
+      'The smallest RDB is `REDIS0009` + FF + 8 bytes: 18 bytes, not 10 (in hex 52 45 44 49 53 30 30 30 39 ff 00 00 00 00 00 00 00 00). A replica reads the checksum even when rdbchecksum is off; without it it waits for bytes that never come, or takes the first 8 bytes of the command stream for it.',
   },
   {
     id: 'snapshot-wrong-length',

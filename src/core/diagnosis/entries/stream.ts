@@ -15,6 +15,18 @@ export const STREAM = entries([
       'The offset is the position in the stream, counted in bytes, the same number on the master and on a replica that has applied everything. WAIT compares it with the ACKs, PSYNC asks for it after a reconnect, failover picks the replica with the highest. With an offset that stays, WAIT returns at once or never, lag cannot be seen, and a partial resync skips or repeats data.',
   },
   {
+    id: 'fullresync-offset-differs',
+    chapter: 'stream',
+    severity: 'fault',
+    seen: "+FULLRESYNC's offset is another than the one that master_repl_offset counts on from.",
+    means: 'The master tells its replicas another position than the one it counts itself.',
+    fix: 'Write the current master_repl_offset into +FULLRESYNC: the number of bytes of the stream before the next one that this replica gets. Keep one counter for both.',
+    source: 'redis 7.2.6 replication.c:replicationSetupSlaveForFullResync',
+    modes: [],
+    explain:
+      'A replica begins to count at the offset of +FULLRESYNC, adds every byte of the stream, acknowledges that sum and asks for the next byte after a reconnect. When the master counts from another number, the two differ by the same amount for ever: WAIT and the lag are wrong, and a partial resync is refused, or skips or repeats that many bytes.',
+  },
+  {
     id: 'stream-not-commands',
     chapter: 'stream',
     severity: 'fault',
@@ -75,6 +87,19 @@ export const STREAM = entries([
     modes: [75, 91],
     explain:
       'After about repl-timeout (60 seconds) it is the silence: a replica has to send REPLCONF ACK each second, and we do not. Right after +CONTINUE it is the buffer: the backlog that is sent at once is larger than the limit.',
+  },
+  {
+    id: 'closed-behind-snapshot',
+    chapter: 'stream',
+    severity: 'fault',
+    seen: 'The master closes the connection right behind the last byte of the snapshot.',
+    means:
+      'The link of a replica is one connection that stays: the command stream follows the snapshot on it. A replica whose link ends here takes the snapshot again, for ever.',
+    fix: "Do not end the socket after the RDB (`socket.end()`, a handler that returns, a request-and-answer framework): keep it, add it to the list of replicas, and write every command to it from then on. In a real Redis see the master's log.",
+    source: 'redis 7.2.6 replication.c:readSyncBulkPayload, replicaPutOnline, replicationFeedSlaves',
+    modes: [],
+    explain:
+      'The snapshot is no answer to a request: PSYNC turns the connection into a replication link, in which the RDB is followed by commands without an end. When it closes, a replica asks for a partial resync, and where that is refused for another full one: a loop of full syncs.',
   },
   {
     id: 'sentinel-hello-in-stream',

@@ -40,6 +40,7 @@ export const INTRODUCE_FAULTS: readonly Rule[] = [
       if (!other) return undefined;
       return {
         text: `REPLCONF ${other[0]} was answered \`${quote(other[1].bytes, false)}\`, which is no simple string: a replica reads one line an answer, so that every answer after it is taken for another's.`,
+        fix: `Answer REPLCONF ${other[0]} with the simple string \`+OK\\r\\n\`.`,
       };
     },
   },
@@ -75,7 +76,7 @@ export const BURST_RULES: readonly Rule[] = [
     id: 'one-command-per-read',
     when: (e) => {
       const { together } = e.probes.manners ?? {};
-      if (!together || together.answered === together.sent) return undefined;
+      if (!together || together.answered === together.sent || lineFeedOnly(e)) return undefined;
       return {
         text: `The introduction was sent in one segment, as replicas since Redis 6.2 send it: of ${together.sent} commands ${together.answered} ${together.answered === 1 ? 'was' : 'were'} answered.`,
         confirmed: 'one by one, on the diagnosed connection, each was answered.',
@@ -90,6 +91,8 @@ export const CASE_RULES: readonly Rule[] = [
     when: (e) => {
       const found = e.probes.manners?.caseSensitive;
       if (!found) return undefined;
+      // The probe reads RESP, for which a line without CR does not end: no matter of case.
+      if (found.line === '' && lineFeedOnly(e)) return undefined;
       const usual = found.command === 'ping' ? e.answers.get('ping') : e.answers.get('listening-port');
       if (usual?.verdict !== 'ok') return undefined;
       const got = found.line === '' ? 'not answered' : `answered \`${found.line}\``;
@@ -117,6 +120,32 @@ const OPTION = /^-ERR Unrecognized REPLCONF option/i;
 const TOO_LONG = /^-ERR REPLCONF ip-address provided by replica instance is too long/i;
 const SYNTAX = /^-ERR (syntax error|wrong number of arguments)/i;
 const NOT_THEIRS = /^-(NOAUTH|NOPERM)/;
+
+const BARE_LF = /[^\r\n]\n$/;
+
+/** The first answer that is ended by LF alone. */
+function lineFeedOnly(e: Evidence): readonly [StepId, Answer] | undefined {
+  return [...e.answers].find(([, { bytes }]) => BARE_LF.test(bytes));
+}
+
+/** How lines are ended, in a handshake that went on. */
+export const LINE_END_RULES: readonly Rule[] = [
+  {
+    id: 'line-feed-only',
+    when: (e) => {
+      const [step, answer] = lineFeedOnly(e) ?? [];
+      if (step === undefined || answer === undefined || answer.verdict === 'fault') return undefined;
+      return {
+        text: `${commandOf(step)} was answered \`${quote(answer.bytes, false)}\`: the line is ended by LF alone. A replica takes it, clients that look for CR LF wait for ever.`,
+      };
+    },
+  },
+];
+
+/** The command of a step. */
+function commandOf(step: StepId): string {
+  return ['ping', 'auth', 'psync', 'sync'].includes(step) ? step.toUpperCase() : `REPLCONF ${step}`;
+}
 
 /** Warnings about REPLCONF in a handshake that went on: a replica passes over these errors. */
 export const INTRODUCE_RULES: readonly Rule[] = [

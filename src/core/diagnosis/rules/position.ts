@@ -35,6 +35,15 @@ export const POSITION_RULES: readonly Rule[] = [
         : undefined,
   },
   {
+    id: 'malformed-fullresync',
+    when: (e) =>
+      e.outcome?.kind === 'full' && (e.outcome.offset ?? 0) < 0
+        ? {
+            text: `The offset of \`${e.outcome.line}\` is negative: it is the number of bytes that the stream has had until now, 0 at first. (The -1 of \`PSYNC ? -1\` is the replica's way to say that it has none.)`,
+          }
+        : undefined,
+  },
+  {
     id: 'probe-needs-backlog',
     when: (e) =>
       e.probes.probeImpossible === undefined
@@ -49,7 +58,7 @@ export const POSITION_RULES: readonly Rule[] = [
       if (e.asked.probe && e.outcome?.kind === 'full') return { text: notContinued(e.outcome.line) };
       const { reconnect } = e.probes;
       // Found beside the way: replication works, each reconnect costs a snapshot.
-      if (reconnect?.outcome.kind === 'full')
+      if (reconnect?.outcome.kind === 'full' && !otherId(e))
         return { severity: 'warning', text: notContinued(reconnect.line) };
       return undefined;
     },
@@ -71,7 +80,26 @@ export const REPLID_RULES: readonly Rule[] = [
         : undefined;
     },
   },
+  {
+    id: 'fullresync-other-id',
+    when: (e) => {
+      const other = otherId(e);
+      return (
+        other && {
+          text: `+FULLRESYNC names the id ${other.told}, and INFO, asked after it, says master_replid:${other.own}.`,
+        }
+      );
+    },
+  },
 ];
+
+/** An id in +FULLRESYNC that INFO, asked after it, knows nothing of; a first replica's new id is in both. */
+function otherId(e: Evidence): { readonly told: Bytes; readonly own: string } | undefined {
+  const told = e.outcome?.kind === 'full' ? e.outcome.replid : undefined;
+  const { master_replid: own, master_replid2: second } = e.probes.after ?? {};
+  if (told === undefined || own === undefined || e.asked.probe) return undefined;
+  return [own, second].some((id) => id?.toLowerCase() === lower(told)) ? undefined : { told, own };
+}
 
 interface Refused {
   readonly replid: string;

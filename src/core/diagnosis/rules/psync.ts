@@ -103,7 +103,32 @@ const REFUSALS: readonly Rule[] = [
   },
 ];
 
+/** Words that mean +FULLRESYNC or +CONTINUE and are neither. */
+const MISSPELT = /^\+(?!CONTINUE) ?(full[-_ ]?(re)?[-_ ]?s[iy]nc|fullres[a-z]*|conti?n[a-z]*)(?![a-z])/i;
+
 const OTHER_ANSWERS: readonly Rule[] = [
+  {
+    id: 'answer-too-many',
+    when: (e) => {
+      const line = psyncLine(e);
+      if (!/^\+(OK|PONG)$/i.test(line)) return undefined;
+      return {
+        text: `PSYNC was answered \`${line}\`, which is the answer to PING or REPLCONF: one answer too many came before, or PSYNC itself is answered so.`,
+      };
+    },
+  },
+  {
+    id: 'fullresync-misspelt',
+    when: (e) => {
+      const line = psyncLine(e);
+      if (!MISSPELT.test(line)) return undefined;
+      const meant = /^\+ ?c/i.test(line) ? '+CONTINUE' : '+FULLRESYNC';
+      return {
+        text: `PSYNC was answered \`${line}\`: did you mean ${meant}?`,
+        bytes: compareWithRedis('psync', `${line}\r\n` as Bytes, e.asked.psync),
+      };
+    },
+  },
   {
     id: 'two-channel-sync',
     when: (e) => (/^\+(DUALCHANNELSYNC|RDBCHANNELSYNC)/.test(psync(e) ?? '') ? {} : undefined),

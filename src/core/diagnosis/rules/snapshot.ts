@@ -1,5 +1,6 @@
 /** Rules for the snapshot. */
 import { quote, type Bytes } from '../../base/bytes.js';
+import { TRAILER_BYTES } from '../../persistence/rdb/format.js';
 import { type SnapshotReport } from '../../replication/snapshot-check.js';
 import { type Evidence } from '../evidence.js';
 import { compareWithRedis } from '../expected.js';
@@ -17,6 +18,10 @@ const UNKNOWN_TYPE = /Unknown RDB encoding type (\d+)|module/i;
 const LATER_NUMBERS = { types: [22, 40], opcodes: [240, 244] } as const;
 /** The newest RDB that a Redis 7.2 replica loads. */
 const NEWEST_FOR_72 = 11;
+
+/** The smallest snapshot that every Redis since 5.0 loads, byte by byte. */
+const EMPTY_RDB_ADVICE =
+  'Send an empty RDB: 88 bytes or so from a real Redis, never 0. The smallest has 18: `$18\\r\\n`, then the bytes 52 45 44 49 53 30 30 30 39 ff 00 00 00 00 00 00 00 00 (`REDIS0009`, the end opcode, a checksum that is not computed), and nothing behind them.';
 
 /** No snapshot at all. */
 export const TRANSFER_RULES: readonly Rule[] = [
@@ -85,7 +90,7 @@ export const SNAPSHOT_RULES: readonly Rule[] = [
     id: 'snapshot-without-checksum',
     when: (e) => {
       const r = report(e);
-      if (r?.checksum.state !== 'missing') return undefined;
+      if (r?.checksum.state !== 'missing' || e.stream?.noiseEndsSnapshot) return undefined;
       // A length that counts bytes which never come belongs to snapshot-wrong-length, unless the trailer alone lacks.
       const announced = e.snapshot?.length;
       const lacking = announced === undefined ? 0 : announced - r.bytes;
@@ -228,7 +233,7 @@ export const SNAPSHOT_CONTENT_RULES: readonly Rule[] = [
 ];
 
 /** Too long: the RDB ended and bytes were still due, or others came in their place. Too short: it goes on behind the end. */
-export function wrongLength(e: Evidence): { text: string } | undefined {
+export function wrongLength(e: Evidence): { text: string; fix?: string } | undefined {
   const { snapshot } = e;
   const r = snapshot?.report;
   if (!snapshot || !r || snapshot.length === undefined) return undefined;
@@ -240,9 +245,21 @@ export function wrongLength(e: Evidence): { text: string } | undefined {
     };
   }
   if (snapshot.fault) return undefined;
+  if (e.stream?.noiseEndsSnapshot) {
+    const lacking = TRAILER_BYTES - r.trailerBytes;
+    return {
+      text: `\`$${announced}\` was announced, and the RDB has ${announced + lacking} bytes: the last ${lacking} of its checksum came right behind the announced length, so that a replica takes them for the beginning of the command stream. The length is ${lacking} too small.`,
+    };
+  }
   if (r.extraBytes > 0) {
     return {
       text: `\`$${announced}\` was announced, but the RDB ends after ${announced - r.extraBytes} bytes: the length is ${r.extraBytes} too large, and swallows what follows the snapshot.`,
+    };
+  }
+  if (announced === 0) {
+    return {
+      text: '`$0` was announced: a snapshot of no bytes. A master without keys sends an RDB, too, and a replica cannot load nothing.',
+      fix: EMPTY_RDB_ADVICE,
     };
   }
   if (r.cutShort && r.checksum.state !== 'missing') {

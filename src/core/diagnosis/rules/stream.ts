@@ -4,13 +4,16 @@ import { type Evidence } from '../evidence.js';
 import { compareWithRedis } from '../expected.js';
 import { type Rule } from '../rule.js';
 import { wrongLength } from './snapshot.js';
-import { seconds } from './words.js';
+import { numberOf, seconds } from './words.js';
 
 const noise = (e: Evidence): string => e.stream?.noise ?? '';
 /** Before the first command. */
 const leading = (e: Evidence): boolean => (e.stream?.noiseAfter ?? 0) === 0;
 /** A master drops a replica that is silent for repl-timeout, 60 s by default; we acknowledge nothing. */
 const NEARLY_REPL_TIMEOUT_MS = 50_000;
+
+/** A close this soon after the snapshot belongs to it. */
+const RIGHT_BEHIND_MS = 500;
 
 /** What comes after the snapshot. */
 export const STREAM_RULES: readonly Rule[] = [
@@ -66,6 +69,22 @@ export const STREAM_RULES: readonly Rule[] = [
 /** The link itself, while the stream was followed. */
 export const LINK_RULES: readonly Rule[] = [
   {
+    id: 'closed-behind-snapshot',
+    when: (e) => {
+      const { snapshot, close, stream } = e;
+      if (close?.step !== 'stream' || close.close.by === 'us' || e.outcome?.kind !== 'full') return undefined;
+      if (snapshot?.report === undefined || snapshot.fault || snapshot.endedUs === undefined)
+        return undefined;
+      // What came in its place says more.
+      if (stream?.noise !== undefined || stream?.fault || (stream?.bytesRead ?? 0) > 0) return undefined;
+      const ms = (close.atUs - snapshot.endedUs) / 1000;
+      if (ms > RIGHT_BEHIND_MS) return undefined;
+      return {
+        text: `The socket was ended right after the RDB, ${seconds(ms)} behind its last byte: no command can follow on this link, and a replica that took the snapshot comes back for another one, for ever.`,
+      };
+    },
+  },
+  {
     id: 'stream-closed',
     when: (e) => {
       const { end, lastedMs = 0, commands = 0 } = e.stream ?? {};
@@ -111,9 +130,30 @@ export const OFFSET_RULES: readonly Rule[] = [
       const now = e.probes.masterOffset;
       if (startOffset === undefined || bytesRead === 0 || now === undefined || now > startOffset)
         return undefined;
+      // It moved, though from another number than +FULLRESYNC's.
+      if (now > (numberOf(e.probes.before, 'master_repl_offset') ?? now)) return undefined;
       return {
         text: `${commands} command${commands === 1 ? '' : 's'} (${bytesRead} bytes) arrived on the replication stream, but the master's offset is still ${now}, as before them.`,
         confirmed: `INFO replication says master_repl_offset:${now}; +FULLRESYNC said ${startOffset}.`,
+      };
+    },
+  },
+  {
+    id: 'fullresync-offset-differs',
+    when: (e) => {
+      const now = e.probes.masterOffset;
+      const told = e.outcome?.kind === 'full' ? e.outcome.offset : undefined;
+      const read = e.stream?.bytesRead ?? 0;
+      if (told === undefined || now === undefined || now >= told + read || !unspoilt(e)) return undefined;
+      const before = numberOf(e.probes.before, 'master_repl_offset');
+      // Counting too little is another matter.
+      if (before === undefined ? now >= told : now - before < read) return undefined;
+      const moved =
+        read > 0 && before !== undefined
+          ? `; over the ${read} bytes of the stream it went from ${before} to ${now}`
+          : ` ${now}`;
+      return {
+        text: `+FULLRESYNC told the offset ${told}, and the master's own count is another: INFO says master_repl_offset${moved}. A replica reads ${told + read} where its master is at ${now}.`,
       };
     },
   },
@@ -132,6 +172,13 @@ export const OFFSET_RULES: readonly Rule[] = [
     },
   },
 ];
+
+/** Every byte of the stream was counted as we count it. */
+function unspoilt({ snapshot, stream }: Evidence): boolean {
+  const report = snapshot?.report;
+  const whole = !snapshot?.fault && report?.extraBytes === 0 && !report.cutShort;
+  return whole && stream?.noise === undefined && stream?.fault === undefined;
+}
 
 function shown(e: Evidence): string {
   return quote(noise(e).slice(0, 8) as Bytes, false);

@@ -150,6 +150,7 @@ const findingFields = {
   id: text,
   'severity?': severity,
   'text?': text,
+  'fix?': text,
   'confirmed?': text,
   'bytes?': object({ got: bytes, unexpectedAt: count, wouldBe: list(text) }),
 };
@@ -226,7 +227,7 @@ const VISIT_SHAPES: Readonly<Record<VisitEvent['kind'], Shape>> = {
     'report?': report,
   }),
   'stream-begin': object({ 'offset?': integer }),
-  'stream-noise': object({ bytes }),
+  'stream-noise': object({ bytes, 'endsSnapshot?': flag }),
   command: object({ 'offset?': integer, wireLength: count, 'db?': integer, args: list(bytes), argc: count }),
   'stream-late': object({ bytesSeen: count }),
   'stream-fault': object({ message: text, bytes }),

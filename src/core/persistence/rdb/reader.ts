@@ -81,6 +81,8 @@ export interface RdbSink {
   /** Data of a module outside the keyspace, skipped. */
   moduleAux?(module: string): void;
   end?(checksum: ChecksumVerdict): void;
+  /** The end opcode was read: what the checksum behind it must be, where it is computed. */
+  trailer?(computed: Buffer): void;
 }
 
 export interface RdbReaderOptions {
@@ -348,6 +350,7 @@ export class RdbReader {
     if (this.version < CHECKSUM_SINCE && this.magic === 'REDIS') return this.sink.end?.('none');
     src.sum();
     const computed = src.crc?.digestLE();
+    if (computed !== undefined) this.sink.trailer?.(computed);
     this.what = 'checksum, the 8 bytes after the end opcode';
     while (!src.has(TRAILER_BYTES)) yield;
     const stored = Buffer.from(src.buf.subarray(src.pos, src.pos + TRAILER_BYTES));

@@ -88,7 +88,12 @@ export type TransferTraceEvent = Common &
       }
     | { readonly kind: 'stream-begin'; readonly offset?: number }
     /** Bytes between commands, or before the first, that belong to none. */
-    | { readonly kind: 'stream-noise'; readonly bytes: Bytes }
+    | {
+        readonly kind: 'stream-noise';
+        readonly bytes: Bytes;
+        /** It is the rest of the snapshot's checksum: the announced length was too small. */
+        readonly endsSnapshot?: boolean;
+      }
     | {
         readonly kind: 'command';
         /** After this command; missing when the position is not known. */

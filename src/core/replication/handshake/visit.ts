@@ -385,8 +385,15 @@ class Visiting implements Visit {
     return ascii(out);
   }
 
+  /** Whether noise is the rest of a snapshot whose length was too small. */
+  private endsSnapshot(noise: Bytes): boolean {
+    return (this.reader?.commands ?? 0) === 0 && this.check.completedBy(noise);
+  }
+
   private tell(event: Untold<VisitEvent>): void {
     const atUs = this.setup.clock.monotonicUs() - this.setup.originUs;
-    this.setup.observer({ ...event, atUs, conn: this.setup.conn });
+    const told = event.kind === 'stream-noise' && this.endsSnapshot(event.bytes);
+    const ends = told ? { endsSnapshot: true } : {};
+    this.setup.observer({ ...event, ...ends, atUs, conn: this.setup.conn });
   }
 }

@@ -20,7 +20,12 @@ const busy = (fields: Readonly<Record<string, string | number>> = {}): string =>
     ...fields,
   });
 const full = fullSync(EMPTY_RDB, 5000);
-const noBacklog = { repl_backlog_active: 0, repl_backlog_first_byte_offset: 0, repl_backlog_histlen: 0 };
+const noBacklog = {
+  master_repl_offset: 5000,
+  repl_backlog_active: 0,
+  repl_backlog_first_byte_offset: 0,
+  repl_backlog_histlen: 0,
+};
 const SENTINEL = 'id=9 addr=10.0.0.9:40001 name=sentinel-0123456789abcdef-cmd flags=N cmd=ping\n';
 
 export const POSITION_CASES: readonly Case[] = [
@@ -30,6 +35,12 @@ export const POSITION_CASES: readonly Case[] = [
   a('', 'a position that is continued', { on: { info: busy() } }, at(4500)),
   a('replid-not-hex', 'capital letters', {
     on: { psync: sync(`+FULLRESYNC ${'Z'.repeat(40)} 0\r\n$88\r\n${EMPTY_RDB}`) },
+  }),
+  a('fullresync-other-id', 'a new id each time', {
+    on: {
+      info: homeMadeInfo(),
+      psync: (_args, c) => `+FULLRESYNC ${String(c.port).repeat(8)} 0\r\n$88\r\n${EMPTY_RDB}`,
+    },
   }),
   a('bare-continue', 'to a probe', { on: { psync: '+CONTINUE\r\n' } }, { aim: 'probe' }),
   a(

@@ -47,6 +47,15 @@ const NO_DELAY = { config: config({ 'repl-diskless-sync': 'yes' }) };
 const HIDDEN = { config: '-NOPERM no CONFIG for you\r\n' };
 
 export const PSYNC_CASES: readonly Case[] = [
+  a('answer-too-many', 'two for one REPLCONF', {
+    on: { replconf: (args) => (args[1] === 'capa' ? '+OK\r\n+OK\r\n' : '+OK\r\n') },
+  }),
+  a('answer-too-many', 'before +FULLRESYNC', { on: { psync: `+OK\r\n${fullSync()}` } }),
+  a('fullresync-misspelt', '+FULLSYNC', { on: { psync: `+FULLSYNC ${REPLID} 0\r\n` } }),
+  a('fullresync-misspelt', 'small letters', { on: { psync: `+fullresync ${REPLID} 0\r\n` } }),
+  a('malformed-fullresync', 'an offset of -1', {
+    on: { psync: sync(`+FULLRESYNC ${REPLID} -1\r\n$88\r\n${EMPTY_RDB}`) },
+  }),
   a('psync-unknown', 'up to 6.2', { on: { psync: UNKNOWN_6 } }),
   a('psync-unknown', 'since 7.0', { on: { psync: UNKNOWN_7 } }),
   a('command-disallowed', 'by its name', { on: { psync: '-ERR Command disallowed\r\n' } }),

@@ -79,6 +79,23 @@ export const SNAPSHOT_CASES: readonly Case[] = [
   a('snapshot-wrong-length', 'two too many', sized(TINY_RDB, 20)),
   a('snapshot-wrong-length', 'eats a command', sized(TINY_RDB, 30, command('PING'))),
   a('snapshot-wrong-length', 'too few', sized(EMPTY_RDB, 60)),
+  ...[1, 2, 3, 5, 7, 8].map((n) =>
+    a('snapshot-wrong-length', `${n} too few: some of the checksum is behind it`, sized(EMPTY_RDB, 88 - n)),
+  ),
+  a('snapshot-wrong-length', 'three zeros of the checksum are behind it', sized(TINY_RDB, 15)),
+  a('snapshot-wrong-length', 'and a command behind that', sized(EMPTY_RDB, 87, command('PING'))),
+  a(
+    'snapshot-wrong-length',
+    'one too few, seen in the stream',
+    of(`$87\r\n${EMPTY_RDB}${command('PING')}`, { info: info({ master_repl_offset: 14 }) }),
+    { follow: { forMs: 500 } },
+  ),
+  a(
+    'snapshot-without-checksum stream-not-commands',
+    'and what follows is none of it',
+    sized('REDIS0009\xff', 10, 'abc'),
+  ),
+  a('snapshot-wrong-length', 'no bytes at all', sized('')),
   a('snapshot-trailing-crlf', 'a bulk string', sized(TINY_RDB, 18, '\r\n')),
   a('snapshot-trailing-crlf', 'and a close', { on: { psync: cut(`$18\r\n${TINY_RDB}\r\n`) } }),
   a('snapshot-bad-checksum', 'one bit', sized(EMPTY_RDB.slice(0, -1) + '\x01')),

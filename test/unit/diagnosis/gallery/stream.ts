@@ -1,7 +1,7 @@
 /** Gallery: the stream after the snapshot. */
-import { command, fullSync, REPLID } from '../../../support/fake-master.js';
+import { command, EMPTY_RDB, fullSync, REPLID } from '../../../support/fake-master.js';
 import { type WireAnswer, type WireScript } from '../../../support/wire-master.js';
-import { a, info, sync, type Case } from './case.js';
+import { a, info, inTurn, sync, type Case } from './case.js';
 
 const PING = command('PING');
 const SELECT = command('SELECT', '0');
@@ -24,6 +24,14 @@ const closesAfter =
     return fullSync();
   };
 
+/** A master that tells an offset so much too large, and counts its stream rightly. */
+const offBy = (more: number): WireScript => ({
+  on: {
+    psync: sync(fullSync(EMPTY_RDB, more) + SELECT + SET),
+    info: inTurn(info({ master_repl_offset: 0 }), info({ master_repl_offset: (SELECT + SET).length })),
+  },
+});
+
 export const STREAM_CASES: readonly Case[] = [
   a('', 'a good stream', streamed(SELECT + SET + PING), count(3)),
   a('', 'a quiet master', streamed('', 0), forMs(3000)),
@@ -41,7 +49,19 @@ export const STREAM_CASES: readonly Case[] = [
     count(1),
   ),
   a('stream-withheld', 'counted and not sent', streamed('', 400), forMs(3000)),
-  a('stream-closed', 'at once', { on: { psync: closesAfter(100), info: info() } }, forMs(5000)),
+  a('stream-closed', 'after a second', { on: { psync: closesAfter(1000), info: info() } }, forMs(5000)),
+  a(
+    'closed-behind-snapshot',
+    'while the stream is awaited',
+    { on: { psync: closesAfter(1), info: info() } },
+    forMs(5000),
+  ),
+  a('closed-behind-snapshot', 'without --follow', { on: { psync: closesAfter(1), info: info() } }),
+  a('fullresync-offset-differs', '100 for 0, and then it counts', () => offBy(100), count(2)),
+  a('fullresync-offset-differs', '10 for 0, and then it counts', () => offBy(10), count(2)),
+  a('fullresync-offset-differs', '100 for 0, without a stream', () => ({
+    on: { psync: sync(fullSync(EMPTY_RDB, 100)), info: info({ master_repl_offset: 0 }) },
+  })),
   a(
     'stream-closed',
     'after repl-timeout, because we are silent',
