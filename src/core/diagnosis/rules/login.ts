@@ -1,7 +1,7 @@
 /** Rules for login, rights, and masters that take no replica now. */
-import { decidingLine, type Evidence } from '../evidence.js';
+import { decidingLine, lastWithoutPsync, type Evidence } from '../evidence.js';
 import { onLine, type Rule } from '../rule.js';
-import { hopsInWords } from './words.js';
+import { commandOf, hopsInWords } from './words.js';
 
 /** What the master must allow its replica, by the command that it refused. */
 function lackingRule(line: string): string {
@@ -11,14 +11,34 @@ function lackingRule(line: string): string {
 
 const LINK_DOWN = /^-(MASTERDOWN\b|NOMASTERLINK Can't SYNC while not connected)/;
 
+const NOAUTH = /^-(NOAUTH\b|ERR operation not permitted)/;
+
 export const LOGIN_RULES: readonly Rule[] = [
   {
     id: 'noauth',
     when: (e) => {
       const line = decidingLine(e);
-      if (!/^-(NOAUTH\b|ERR operation not permitted)/.test(line)) return undefined;
+      if (!NOAUTH.test(line)) return undefined;
       const at = e.fault?.step === 'psync' ? 'PSYNC' : 'PING';
       return { text: `The server wants a password and none was given: ${at} was answered \`${line}\`.` };
+    },
+  },
+  {
+    id: 'noauth',
+    when: (e) => {
+      const last = lastWithoutPsync(e);
+      if (!last) return undefined;
+      const at = commandOf(last.step);
+      // Without a login the rights are those of the user `default`.
+      const anonymous = !e.asked.password && /^-NOPERM\b/.test(last.line);
+      if (anonymous)
+        return {
+          text: `Who has not logged in may not replicate here: ${at} was answered \`${last.line}\`, and no password was given.`,
+        };
+      if (!NOAUTH.test(last.line)) return undefined;
+      return {
+        text: `The server wants a password and none was given: ${at} was answered \`${last.line}\`. PSYNC, which was not sent, would be refused likewise.`,
+      };
     },
   },
   onLine('wrongpass', /^-(WRONGPASS\b|ERR invalid password|ERR invalid username-password)/, decidingLine),
