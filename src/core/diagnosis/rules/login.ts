@@ -1,5 +1,6 @@
 /** Rules for login, rights, and masters that take no replica now. */
 import { decidingLine, lastWithoutPsync, type Evidence } from '../evidence.js';
+import { type Silence } from '../probe-results.js';
 import { onLine, type Rule } from '../rule.js';
 import { commandOf, hopsInWords } from './words.js';
 
@@ -111,6 +112,16 @@ export const STATE_RULES: readonly Rule[] = [
   },
 ];
 
+/** What a server above the target did instead of answering. */
+const SILENCES: Readonly<Record<Silence, string>> = {
+  refused: 'refuses the connection: nothing listens there',
+  timeout: 'did not answer in time',
+  unreachable: 'cannot be reached from here',
+  login: 'answers, but no INFO without a login, and none is sent there',
+  error: 'answers INFO by an error',
+  closed: 'did not answer INFO',
+};
+
 /** Where the target's own master is, and what was found there. */
 function aboveIt(e: Evidence): { text?: string } {
   const { before, upstream } = e.probes;
@@ -120,7 +131,7 @@ function aboveIt(e: Evidence): { text?: string } {
   switch (upstream?.end) {
     case 'silent':
       return {
-        text: `${named}: ${upstream.hops[upstream.hops.length - 1].address} does not answer INFO without a login.`,
+        text: `${named}: ${upstream.hops[upstream.hops.length - 1].address} ${SILENCES[upstream.why ?? 'closed']}.`,
       };
     case 'master':
       return { text: `${named}, though a master answers at the top: ${hopsInWords(upstream)}.` };
