@@ -18,12 +18,21 @@ const LATER_NUMBERS = { types: [22, 40], opcodes: [240, 244] } as const;
 /** The newest RDB that a Redis 7.2 replica loads. */
 const NEWEST_FOR_72 = 11;
 
+/** A SYNC that followed a refused PSYNC was refused for the same reason: no snapshot was begun. */
+function refusedBefore({ fault, snapshot }: Evidence): boolean {
+  return (
+    fault !== undefined &&
+    snapshot?.form === undefined &&
+    /^-(NOAUTH|NOPERM)\b/.test(snapshot?.fault?.bytes ?? '')
+  );
+}
+
 /** No snapshot at all. */
 export const TRANSFER_RULES: readonly Rule[] = [
   {
     id: 'snapshot-refused',
     when: (e) =>
-      e.snapshot?.fault?.why === 'error-reply'
+      e.snapshot?.fault?.why === 'error-reply' && !refusedBefore(e)
         ? { text: `The master gave up making the snapshot: \`${e.snapshot.fault.bytes}\`.` }
         : undefined,
   },
