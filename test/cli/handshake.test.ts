@@ -243,12 +243,20 @@ describe('redis-ts handshake', () => {
     ]);
   });
 
+  it('--no-psync does not call a refused password a pass', async () => {
+    const NOAUTH = '-NOAUTH Authentication required.\r\n';
+    const address = await serve({ on: { ping: NOAUTH, replconf: NOAUTH, info: NOAUTH } });
+    const { stdout, code } = await runCli(['handshake', address, '--no-psync']);
+    expect(stdout).toMatch(/^✖ one fault: noauth$/m);
+    expect(code).toBe(1);
+  });
+
   it('draws in ASCII without a UTF-8 locale', async () => {
     const address = await serve();
     const { stdout } = await runCli(['handshake', address, '--no-psync'], { env: { LANG: 'C' } });
     // eslint-disable-next-line no-control-regex
     expect(stdout).toMatch(/^[\x0a\x20-\x7e]*$/);
-    expect(stdout).toContain('ok the handshake went through');
+    expect(stdout).toContain('ok nothing is wrong as far as it went: PSYNC was not sent');
   });
 
   it('ends on Ctrl-C with a summary and 130', async () => {

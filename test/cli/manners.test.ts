@@ -1,6 +1,6 @@
 /** How the commands behave towards a terminal, a pipe and a reader that leaves. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -103,6 +103,27 @@ describe('a reader that leaves after the first line', () => {
   it('ends a handshake that would follow for ever, without a word', async () => {
     const { out, err } = await head(`handshake ${target} --follow`);
     expect(out).toBe(`→ ${target}\n`);
+    expect(err).toBe('code 141\n');
+  }, 60_000);
+
+  it('ends a replay without blaming the file', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'redis-ts-replay-'));
+    const trace = join(folder, 't.ndjson');
+    const note = { kind: 'note', step: 'examine', text: 'x'.repeat(200), atUs: 1, conn: 1 };
+    const target = {
+      kind: 'target',
+      step: 'examine',
+      schema: 1,
+      target: 'h:1',
+      tls: false,
+      atUs: 0,
+      conn: 1,
+    };
+    const lines = [target, ...Array<unknown>(20_000).fill(note)].map((event) => JSON.stringify(event));
+    writeFileSync(trace, `${lines.join('\n')}\n`);
+    const { out, err } = await head(`handshake --replay ${trace} --redact-addresses`);
+    rmSync(folder, { recursive: true });
+    expect(out).not.toBe('');
     expect(err).toBe('code 141\n');
   }, 60_000);
 

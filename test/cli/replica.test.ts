@@ -328,6 +328,8 @@ describe.skipIf(!realRedisAvailable())('a backup: --once', () => {
     expect(one.stderr()).toMatch(
       /^redis-ts replica: no backup: \S+\/no\/such\.rdb cannot be written: ENOENT\n$/,
     );
+    // Nothing was asked of the master: it did not fork.
+    expect(await ask(master.port, 'INFO', 'stats')).toContain('sync_full:0');
   });
 
   it('stopped before it was done is no success', async () => {

@@ -9,12 +9,22 @@ import { type Readable } from 'node:stream';
 import { TraceError, TraceReader } from '../../core/diagnosis/tape/read.js';
 import { Redactor } from '../../core/diagnosis/tape/redact.js';
 import { Replay } from '../../core/diagnosis/tape/replay.js';
+import { EXIT } from '../exit-codes.js';
 import { traceRenderer } from '../render/handshake.js';
 import { UsageError } from '../usage-error.js';
 import { EXIT_OF, jsonLine, redactionOf, type Job } from './setup.js';
 
 /** Runs it; the exit code is that of the run that wrote the trace. Throws UsageError for what is no trace. */
-export async function runReplay(
+export async function runReplay(path: string, job: Pick<Job, 'flags' | 'terminal'>): Promise<number> {
+  try {
+    return await replayFile(path, job);
+  } catch (error) {
+    if (error instanceof Unread) return EXIT.unread;
+    throw error;
+  }
+}
+
+async function replayFile(
   path: string,
   { flags, terminal }: Pick<Job, 'flags' | 'terminal'>,
 ): Promise<number> {
@@ -33,6 +43,7 @@ export async function runReplay(
     }
     reader.finish();
   } catch (error) {
+    if (error instanceof Unread) throw error;
     await print(out);
     throw complaint(name, error);
   }
@@ -49,6 +60,9 @@ function open(path: string): Readable {
   return path === '-' ? process.stdin : createReadStream(path);
 }
 
+/** The reader of what is printed has gone away: nothing that the file could be blamed for. */
+class Unread extends Error {}
+
 /** What is wrong with the file, as bad usage. */
 function complaint(name: string, error: unknown): unknown {
   if (error instanceof TraceError) return new UsageError(`--replay: ${name}, ${error.message}`);
@@ -56,10 +70,16 @@ function complaint(name: string, error: unknown): unknown {
   return code === undefined ? error : new UsageError(`--replay: cannot read ${name} (${code})`);
 }
 
-/** Writes what waits, no faster than it is taken. */
+/** Writes what waits, no faster than it is taken. Throws Unread when nobody reads. */
 async function print(out: string[]): Promise<void> {
   if (out.length === 0) return;
   const text = out.join('');
   out.length = 0;
-  if (text !== '' && !process.stdout.write(text)) await once(process.stdout, 'drain');
+  if (process.stdout.errored) throw new Unread();
+  if (text === '' || process.stdout.write(text)) return;
+  try {
+    await once(process.stdout, 'drain');
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'EPIPE' ? new Unread() : error;
+  }
 }

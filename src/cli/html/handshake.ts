@@ -38,8 +38,9 @@ export function handshakePage(report: HandshakeReport): string {
     events.filter((event): event is EventOf<K> => event.kind === kind);
   const target = of('target').at(0)?.target ?? 'a server';
   const end = of('end').at(-1);
+  const psyncSent = of('send').some(({ step }) => step === 'psync' || step === 'sync');
   const sections = [
-    { id: 'diagnosis', title: 'Diagnosis', body: diagnosis(of('finding'), end?.verdict) },
+    { id: 'diagnosis', title: 'Diagnosis', body: diagnosis(of('finding'), end?.verdict, psyncSent) },
     { id: 'sequence', title: 'Sequence', body: sequences(events) },
     ...snapshots(events),
     ...stream(of('command'), of('stream-end'), report.commandsLeftOut),
@@ -65,10 +66,18 @@ function facts(events: readonly TraceEvent[], connect?: EventOf<'connect'>): (re
   ];
 }
 
-function diagnosis(findings: readonly EventOf<'finding'>[], verdict: Verdict | undefined): Html {
+function diagnosis(
+  findings: readonly EventOf<'finding'>[],
+  verdict: Verdict | undefined,
+  psyncSent: boolean,
+): Html {
   if (findings.length === 0) {
     const text =
-      verdict === 'passed' ? 'Nothing is wrong: the handshake went through.' : 'No fault was named.';
+      verdict !== 'passed'
+        ? 'No fault was named.'
+        : psyncSent
+          ? 'Nothing is wrong: the handshake went through.'
+          : 'Nothing is wrong as far as it went: PSYNC was not sent.';
     return card(verdict === 'passed' ? 'good' : 'note', text, '');
   }
   return html`${findings.map(finding)}`;

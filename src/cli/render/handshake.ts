@@ -54,6 +54,7 @@ export function traceRenderer(options: TraceOptions): (event: TraceEvent) => str
     lastConn: 1,
     acked: false,
     between: false,
+    psyncSent: false,
     lastAck: new Map<number, number>(),
   };
   return (event) => {
@@ -62,6 +63,7 @@ export function traceRenderer(options: TraceOptions): (event: TraceEvent) => str
     if (event.kind === 'probe') return '';
     if (state.keepalives > 1) lines.push(at(event.atUs, `  (${state.keepalives} keepalives)`, pen.paint.dim));
     state.keepalives = 0;
+    if (event.kind === 'send' && (event.step === 'psync' || event.step === 'sync')) state.psyncSent = true;
     if (event.kind === 'target') state.between = event.between !== undefined;
     if (state.between) lines.push(...otherConnection(event, state, pen));
     else if (event.kind === 'connect' && event.conn !== state.lastConn) {
@@ -71,7 +73,7 @@ export function traceRenderer(options: TraceOptions): (event: TraceEvent) => str
     lines.push(
       ...(isWatched(event)
         ? watchLines(event, state, pen, terminal.width)
-        : eventLines(event, pen, terminal.width, state.between)),
+        : eventLines(event, pen, terminal.width, state)),
     );
     // The only acknowledgement that it ever sends: said out loud the first time.
     if (event.kind === 'send' && event.step === 'stream' && !state.acked && !state.between) {
@@ -110,7 +112,7 @@ function eventLines(
   event: Exclude<TraceEvent, { kind: 'keepalive' } | Watched>,
   pen: TracePen,
   width: number,
-  between: boolean,
+  { between, psyncSent }: { readonly between: boolean; readonly psyncSent: boolean },
 ): string[] {
   const { paint, signs } = pen;
   const line = (text: string, style?: (text: string) => string): string => at(event.atUs, text, style);
@@ -167,7 +169,7 @@ function eventLines(
     case 'finding':
       return ['', ...findingLines(event, pen)];
     case 'end':
-      return ['', ...(between ? betweenEnd(event, pen) : endLines(event, pen))];
+      return ['', ...(between ? betweenEnd(event, pen) : endLines(event, pen, psyncSent))];
   }
 }
 
@@ -322,14 +324,20 @@ function betweenEnd(event: Extract<TraceEvent, { kind: 'end' }>, pen: TracePen):
   }
   if (event.verdict === 'failed' && event.faults.length === 0)
     return [`${paint.red(signs.fail)} nobody connected`];
-  return endLines(event, pen);
+  return endLines(event, pen, true);
 }
 
-function endLines(event: Extract<TraceEvent, { kind: 'end' }>, { paint, signs }: TracePen): string[] {
+function endLines(
+  event: Extract<TraceEvent, { kind: 'end' }>,
+  { paint, signs }: TracePen,
+  psyncSent: boolean,
+): string[] {
   const warned = event.warnings.length > 0 ? ` (warned of ${event.warnings.join(', ')})` : '';
   switch (event.verdict) {
     case 'passed':
-      return [`${paint.green(signs.ok)} the handshake went through${warned}`];
+      return [
+        `${paint.green(signs.ok)} ${psyncSent ? 'the handshake went through' : 'nothing is wrong as far as it went: PSYNC was not sent'}${warned}`,
+      ];
     case 'failed':
       return [
         `${paint.red(signs.fail)} ${event.faults.length === 1 ? 'one fault' : `${event.faults.length} faults`}: ${event.faults.join(', ')}${warned}`,

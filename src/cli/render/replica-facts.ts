@@ -158,9 +158,14 @@ export function summaryParts(sample: LinkSample, { full, partial, losses }: Tall
     `offset ${formatCount(sample.offset)}`,
     `${formatCount(sample.keys)} ${sample.keys === 1 ? 'key' : 'keys'}`,
     `${full} full ${full === 1 ? 'sync' : 'syncs'}, ${partial} partial`,
-    `link ${losses === 0 ? 'never lost' : losses === 1 ? 'lost once' : `lost ${losses} times`}`,
+    full + partial === 0 ? 'never in sync' : `link ${lossesInWords(losses)}`,
     `${formatCount(sample.commands)} ${sample.commands === 1 ? 'command' : 'commands'} applied`,
   ];
+}
+
+function lossesInWords(losses: number): string {
+  if (losses === 0) return 'never lost';
+  return losses === 1 ? 'lost once' : `lost ${losses} times`;
 }
 
 /** The summary as a line of the log. */

@@ -49,6 +49,8 @@ export interface ReplicaState {
   /** The last reason for having no link: said once, however often it repeats. */
   readonly lastReason: string;
   readonly attempts: number;
+  /** Facts of an attempt that may be refused yet: printed when data comes, dropped when it ends as the one before it did. */
+  readonly held: readonly Fact[];
   readonly sample: LinkSample | undefined;
   readonly commandsPerSecond: number;
   readonly startedMs: number | undefined;
@@ -61,6 +63,7 @@ export const STARTING: ReplicaState = {
   connected: undefined,
   lastReason: '',
   attempts: 0,
+  held: [],
   sample: undefined,
   commandsPerSecond: 0,
   startedMs: undefined,
@@ -141,20 +144,31 @@ function onLink(before: ReplicaState, message: LinkMessage): Moved {
     case 'handshake': {
       const phase = { kind: 'waiting', sinceMs: atMs } as const;
       const connected = connectedFact(state, message.server);
-      const next = { ...state, connected: undefined, lastReason: '', attempts: 0, phase };
+      const next = { ...state, connected: undefined, phase };
       const said = connected.length > 0 || message.server === undefined;
       const handshake = said ? fact! : { ...fact!, text: `${fact!.text} (${printable(message.server)})` };
-      return { state: next, facts: [...connected, handshake] };
+      const shown = [...connected, handshake];
+      // Attempts that are refused are the same each time.
+      return state.lastReason === ''
+        ? { state: next, facts: shown }
+        : { state: { ...next, held: shown }, facts: [] };
     }
-    case 'full-sync':
-      return { state: { ...state, phase: { kind: 'waiting', sinceMs: atMs } }, facts: [fact!] };
+    case 'full-sync': {
+      const next: ReplicaState = { ...state, phase: { kind: 'waiting', sinceMs: atMs } };
+      // SYNC has no answer of its own before the snapshot: it may still be refused.
+      const open = state.lastReason !== '' || event.replid === '';
+      return open
+        ? { state: { ...next, held: [...state.held, fact!] }, facts: [] }
+        : { state: next, facts: [fact!] };
+    }
     case 'snapshot': {
       const sinceMs = state.phase.kind === 'snapshot' ? state.phase.sinceMs : atMs;
-      return { state: { ...state, phase: { kind: 'snapshot', sinceMs, nowMs: atMs, event } }, facts: [] };
+      const phase = { kind: 'snapshot', sinceMs, nowMs: atMs, event } as const;
+      return { state: { ...wentWell(state), phase }, facts: state.held };
     }
     case 'partial-sync':
     case 'snapshot-done':
-      return { state, facts: [fact!] };
+      return { state: wentWell(state), facts: [...state.held, fact!] };
     case 'streaming': {
       const phase = { kind: 'streaming', sinceMs: atMs, offset: event.offset } as const;
       // What was sampled before the link says nothing about it.
@@ -180,7 +194,7 @@ function onConnecting(state: ReplicaState, master: string): Moved {
   const facts: Fact[] = other || promoted ? [{ mark: 'info', label: 'REPLICAOF', text }] : [];
   const attempts = facts.length > 0 ? 1 : state.attempts + 1;
   return {
-    state: { ...state, master, attempts, connected: undefined, phase: { kind: 'connecting' } },
+    state: { ...state, master, attempts, held: [], connected: undefined, phase: { kind: 'connecting' } },
     facts,
   };
 }
@@ -190,15 +204,38 @@ function connectedFact({ connected }: ReplicaState, server: string | undefined):
   return fact ? [fact] : [];
 }
 
+/** Data comes: whatever was wrong before is over. */
+function wentWell(state: ReplicaState): ReplicaState {
+  return { ...state, held: [], lastReason: '', attempts: 0 };
+}
+
 function onRetry(state: ReplicaState, reason: string, fact: Fact): Moved {
   const known = reason === state.lastReason;
+  // No full sync came of it.
+  const begun = state.held.filter(({ label }) => label !== 'full sync');
   const next: ReplicaState = {
     ...state,
+    held: [],
     lastReason: reason,
     connected: undefined,
     phase: { kind: 'connecting' },
   };
-  return { state: next, facts: known ? [] : [...connectedFact(state, undefined), fact] };
+  return {
+    state: next,
+    facts: known ? [] : [...connectedFact(state, undefined), ...begun, explained(fact, state)],
+  };
+}
+
+/** The reason, with what the person who reads it needs to act: the address, or what to give. */
+function explained(fact: Fact, { master }: ReplicaState): Fact {
+  if (/NOAUTH\b/.test(fact.text))
+    return {
+      ...fact,
+      text: `${fact.text.replace(/\.$/, '')}. Give its password: --masterauth, or REDISCLI_AUTH`,
+    };
+  return master !== undefined && /Connection refused$/.test(fact.text)
+    ? { ...fact, text: `${fact.text} (${master})` }
+    : fact;
 }
 
 function afterHowLong(fact: Fact, { phase }: ReplicaState, { atMs, offset }: LinkMessage): Fact {

@@ -40,6 +40,17 @@ export class Backup implements SnapshotCopy {
     return `${this.path}.part`;
   }
 
+  /** Why the file cannot be written, found out before a master is asked for anything; undefined when it can. */
+  obstacle(): string | undefined {
+    try {
+      closeSync(openSync(this.part, 'w'));
+      rmSync(this.part, { force: true });
+      return undefined;
+    } catch (error) {
+      return this.unwritable(error);
+    }
+  }
+
   begin(): void {
     this.attempt(() => (this.file = openSync(this.part, 'w')));
   }
@@ -97,9 +108,13 @@ export class Backup implements SnapshotCopy {
     try {
       work();
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      this.fail(`${this.path} cannot be written: ${code ?? message}`);
+      this.fail(this.unwritable(error));
     }
+  }
+
+  private unwritable(error: unknown): string {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return `${this.path} cannot be written: ${code ?? message}`;
   }
 
   private fail(reason: string): void {

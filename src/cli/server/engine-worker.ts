@@ -205,6 +205,9 @@ function newBackup(server: Server, log: Log, path: string): Backup {
       say({ type: 'failed', message: `redis-ts replica: no backup: ${reason}` });
     },
   });
+  // A master that makes a snapshot which nobody can keep has forked for nothing.
+  const obstacle = made.obstacle();
+  if (obstacle !== undefined) throw new StartError(`redis-ts replica: no backup: ${obstacle}`);
   server.replication.follower.copy = made;
   return made;
 }

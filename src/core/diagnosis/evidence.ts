@@ -240,6 +240,18 @@ export function isStep(stage: Stage): stage is StepId {
   return stage !== 'snapshot' && stage !== 'stream' && stage !== 'side' && stage !== 'other';
 }
 
+/**
+ * The last answer of a handshake that ended before PSYNC because none was wanted: all that is known of whether the server would
+ * have us. A replica passes over an error there, since the answer to PSYNC decides; here none comes.
+ */
+export function lastWithoutPsync(
+  evidence: Evidence,
+): { readonly step: StepId; readonly line: Bytes } | undefined {
+  if (evidence.outcome?.kind !== 'introduced') return undefined;
+  const last = [...evidence.answers].at(-1);
+  return last && { step: last[0], line: last[1].line };
+}
+
 /** The line that decided: of the failed step, or of PSYNC. Empty when none came. */
 export function decidingLine(evidence: Evidence): Bytes {
   const step = evidence.fault?.step;

@@ -15,6 +15,7 @@ import { type Dial } from '../base/byte-channel.js';
 import { ascii, fromText, type Bytes } from '../base/bytes.js';
 import { type Clock } from '../base/clock.js';
 import { type Random } from '../base/random.js';
+import { findField } from '../info/parse.js';
 import { type Outcome } from '../replication/handshake/machine.js';
 import { type VisitEvent } from '../replication/handshake/observer.js';
 import { type HandshakeTimers } from '../replication/handshake/run.js';
@@ -132,6 +133,7 @@ class Examiner {
   private conn = 0;
   private visit: Visit | undefined;
   private stopped = false;
+  private warned = false;
   private over = false;
   private facts: MasterFacts = { sentinels: 0 };
   private infoAfter: MasterFacts['info'];
@@ -316,15 +318,22 @@ class Examiner {
 
   private warnOfCounting(): void {
     const { sentinels, minReplicasToWrite } = this.facts;
-    if (sentinels > 0) {
+    if (this.warned) return;
+    this.warned = true;
+    // A Sentinel takes the replicas from INFO of the master alone.
+    if (sentinels > 0 && !this.isReplica()) {
       const who = sentinels === 1 ? 'a Sentinel watches' : `${sentinels} Sentinels watch`;
-      const text = `${who} this master: it will list us as a replica and remember us until SENTINEL RESET; attach to a replica of it instead`;
+      const text = `${who} this master: it will list us as a replica and remember us until SENTINEL RESET`;
       this.tell({ kind: 'warning', step: 'examine', text });
     }
     if (minReplicasToWrite !== undefined && minReplicasToWrite > 0) {
       const text = `min-replicas-to-write is ${minReplicasToWrite} here: while we are attached we may count as one of them`;
       this.tell({ kind: 'warning', step: 'examine', text });
     }
+  }
+
+  private isReplica(): boolean {
+    return findField(this.facts.info ?? [], 'role') === 'slave';
   }
 
   /** The connection still stands: how does the master list us, and has its offset moved? */

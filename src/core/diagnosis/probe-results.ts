@@ -15,10 +15,15 @@ export interface UpstreamHop {
   readonly linkStatus?: string;
 }
 
+/** Why a server on the way up told nothing. */
+export type Silence = 'refused' | 'timeout' | 'unreachable' | 'login' | 'error' | 'closed';
+
 /** Where the chain of `master_host` leads. `self`: the target names itself. `ring`: back to a server seen before. */
 export interface UpstreamWalk {
   readonly hops: readonly UpstreamHop[];
   readonly end: 'self' | 'ring' | 'master' | 'silent' | 'too-long';
+  /** Of `silent`. */
+  readonly why?: Silence;
 }
 
 /** How the server takes what real replicas do, and the visit does not: asked of servers that are not plainly Redis. */

@@ -2,14 +2,15 @@
  * Probes on connections of their own: where the chain of masters leads, and whether a server takes what real replicas do and
  * our visit does not (commands in one segment, names in another case). None of them is a PSYNC, so none costs a master anything.
  */
-import { type ByteChannel, type Dial } from '../base/byte-channel.js';
+import { type ByteChannel, type ChannelError, type Dial } from '../base/byte-channel.js';
 import { ascii, fromText, type Bytes } from '../base/bytes.js';
-import { findField, infoInteger, type ParsedSection } from '../info/parse.js';
+import { findField, infoInteger, parseInfo, type ParsedSection } from '../info/parse.js';
 import { encodeCommand } from '../protocol/command-encoder.js';
 import { ReplyFormatError } from '../protocol/errors.js';
-import { ReplyDecoder } from '../protocol/reply-decoder.js';
-import { ask, askInfo, type SideDoor } from './master-facts.js';
-import { type MannersFound, type UpstreamHop, type UpstreamWalk } from './probe-results.js';
+import { ReplyDecoder, type Reply } from '../protocol/reply-decoder.js';
+import { askAside, replyText } from '../replication/side-client.js';
+import { ask, type SideDoor } from './master-facts.js';
+import { type MannersFound, type Silence, type UpstreamHop, type UpstreamWalk } from './probe-results.js';
 
 /** A chain of replicas longer than this is not followed to its end. */
 const MAX_HOPS = 8;
@@ -30,9 +31,9 @@ export async function walkUpstream(
   while (hops.length < MAX_HOPS) {
     const next = masterOf(here);
     if (!next) return { hops, end: 'master' };
-    const info = await askInfo({ clock, timeoutMs, dial: dialHost(next.host, next.port) });
+    const { info, why } = await askAbove({ clock, timeoutMs, dial: dialHost(next.host, next.port) });
     const address = `${next.host}:${next.port}`;
-    if (info === undefined) return { hops: [...hops, { address }], end: 'silent' };
+    if (info === undefined) return { hops: [...hops, { address }], end: 'silent', why };
     hops.push(hopOf(address, info));
     const id = findField(info, 'run_id') ?? address;
     if (seen.has(id)) return { hops, end: hops.length === 1 ? 'self' : 'ring' };
@@ -40,6 +41,39 @@ export async function walkUpstream(
     here = info;
   }
   return { hops, end: 'too-long' };
+}
+
+type Above =
+  | { readonly info: readonly ParsedSection[]; readonly why?: never }
+  | { readonly info?: never; readonly why: Silence };
+
+/** INFO of a server on the way up, or why there is none. */
+function askAbove(door: Pick<SideDoor, 'clock' | 'timeoutMs' | 'dial'>): Promise<Above> {
+  const beganUs = door.clock.monotonicUs();
+  return new Promise((resolve) => {
+    askAside({
+      ...{ clock: door.clock, timeoutMs: door.timeoutMs, dial: door.dial },
+      commands: [[ascii('INFO')]],
+      done: ([reply], unreachable) => {
+        const text = replyText(reply);
+        const timedOut = door.clock.monotonicUs() - beganUs >= door.timeoutMs * 1000;
+        resolve(
+          text === undefined ? { why: silenceOf(reply, unreachable, timedOut) } : { info: parseInfo(text) },
+        );
+      },
+    });
+  });
+}
+
+function silenceOf(
+  reply: Reply | undefined,
+  unreachable: ChannelError | undefined,
+  timedOut: boolean,
+): Silence {
+  if (reply?.type === 'error') return /^(NOAUTH|NOPERM)\b/.test(reply.value) ? 'login' : 'error';
+  if (unreachable?.code === 'ECONNREFUSED') return 'refused';
+  if (timedOut || ['TIMEOUT', 'ETIMEDOUT'].includes(unreachable?.code ?? '')) return 'timeout';
+  return unreachable ? 'unreachable' : 'closed';
 }
 
 function hopOf(address: string, info: readonly ParsedSection[]): UpstreamHop {

@@ -5,7 +5,7 @@
  *
  * One command at a time, because a home-made server may not take a pipeline; what is not answered in time stays undefined.
  */
-import { type ByteChannel, type Dial } from '../base/byte-channel.js';
+import { type ByteChannel, type ChannelError, type Dial } from '../base/byte-channel.js';
 import { ascii, flat, type Bytes } from '../base/bytes.js';
 import { type Clock } from '../base/clock.js';
 import { encodeCommand } from '../protocol/command-encoder.js';
@@ -20,8 +20,8 @@ export interface SideQuestions {
   readonly commands: readonly (readonly Bytes[])[];
   /** For all of it, connecting included. */
   readonly timeoutMs: number;
-  /** Called once: a reply for each command, in order; undefined where none came. */
-  readonly done: (replies: readonly (Reply | undefined)[]) => void;
+  /** Called once: a reply for each command, in order; undefined where none came. `unreachable`: no connection was made. */
+  readonly done: (replies: readonly (Reply | undefined)[], unreachable?: ChannelError) => void;
 }
 
 /** Connects, logs in when there is a password, asks, closes. */
@@ -51,7 +51,7 @@ class Asking {
           this.channel = channel;
           this.ask();
         },
-        onFail: () => this.finish(),
+        onFail: (error) => this.finish(error),
         onData: (chunk) => this.read(chunk),
         onClose: () => this.finish(),
       },
@@ -84,14 +84,17 @@ class Asking {
     this.ask();
   }
 
-  private finish(): void {
+  private finish(unreachable?: ChannelError): void {
     if (this.over) return;
     this.over = true;
     this.timer.cancel();
     if (this.channel) this.channel.close();
     else this.abandon();
     const { commands, done } = this.questions;
-    done(commands.map((_, i) => this.replies[i]));
+    done(
+      commands.map((_, i) => this.replies[i]),
+      unreachable,
+    );
   }
 }
 

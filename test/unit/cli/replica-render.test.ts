@@ -161,8 +161,43 @@ describe('a lost link', () => {
       [...UP_TO_STREAMING, ...FLOWING, LOST, ...again, ...again, CONNECTING],
       at(200),
     );
-    expect(printed.slice(5)).toEqual(['⚠ no link    Connection refused']);
+    expect(printed.slice(5)).toEqual(['⚠ no link    Connection refused (10.0.0.5:6379)']);
     expect(live).toBe('spinner: connecting to 10.0.0.5:6379, attempt 3 · serving old data on :6380');
+  });
+
+  it('tells a refusal after the handshake once, with what to give, and no full sync', () => {
+    const NOAUTH = 'MASTER aborted replication with an error: NOAUTH Authentication required.';
+    const full = link(3, {
+      kind: 'full-sync',
+      reason: 'the master refused PSYNC: -NOAUTH Authentication required.',
+      replid: '',
+      offset: -1,
+    });
+    const attempt = [CONNECTING, CONNECTED, HANDSHAKE, full, link(4, { kind: 'retry', reason: NOAUTH })];
+    const refused = draw([...attempt, ...attempt, ...attempt, CONNECTING], at(200));
+    expect(refused.printed.slice(2)).toEqual([
+      `⚠ no link    ${NOAUTH} Give its password: --masterauth, or REDISCLI_AUTH`,
+    ]);
+    expect(refused.live).toBe('spinner: connecting to 10.0.0.5:6379, attempt 4');
+    const then = draw(
+      [...attempt, ...attempt, CONNECTING, CONNECTED, HANDSHAKE, FULL, SNAPSHOT_DONE],
+      at(200),
+    );
+    expect(then.printed.slice(3).map((line) => line.slice(0, 11).trimEnd())).toEqual([
+      '✔ connected',
+      '✔ handshake',
+      '✔ full sync',
+      '✔ snapshot',
+    ]);
+  });
+
+  it('does not say that a link was never lost that never was', () => {
+    const retry = link(4, { kind: 'retry', reason: 'x' });
+    let state = STARTING;
+    for (const message of [CONNECTING, retry, sample(5)]) ({ state } = advance(state, message, at(200)));
+    const [line] = farewell(state, at(200));
+    expect(line).toContain('never in sync');
+    expect(line).not.toContain('never lost');
   });
 
   it('goes on with a partial sync, and says what was there', () => {

@@ -213,6 +213,22 @@ describe('a watched link', () => {
     expect(watched.finish()).toContain(id);
   });
 
+  it('does not take the refusal of SYNC, after that of PSYNC, for a snapshot that failed', async () => {
+    const NOAUTH = '-NOAUTH Authentication required.\r\n';
+    const on = { ping: NOAUTH, replconf: NOAUTH, psync: NOAUTH, sync: NOAUTH };
+    const watched = await between({ on });
+    const replica = await FakeReplica.connect(watched.port);
+    undo.push(() => replica.stop());
+    for (const words of ['PING', 'REPLCONF listening-port 6380', 'PSYNC ? -1', 'SYNC']) {
+      replica.command(...words.split(' '));
+      expect(await replica.line()).toContain('NOAUTH');
+    }
+    await eventually(() => watched.kinds('snapshot-fault').length === 1);
+    const found = watched.finish();
+    expect(found).toContain('noauth');
+    expect(found).not.toContain('snapshot-refused');
+  });
+
   it('never shows a password', async () => {
     const watched = await between({
       on: { auth: "-ERR unknown command 'AUTH', with args beginning with: 'hunter22' \r\n" },

@@ -312,8 +312,8 @@ describe('the position', () => {
 
   it('probe-needs-backlog, and no PSYNC is sent', async () => {
     const info = bulk(infoText({ repl_backlog_active: 0 }));
-    const { ids } = await examineScript({ on: { info } }, { aim: 'probe' });
-    expect(ids).toEqual(['probe-needs-backlog']);
+    const { ids, verdict } = await examineScript({ on: { info } }, { aim: 'probe' });
+    expect([ids, verdict]).toEqual([['probe-needs-backlog'], 'passed']);
     expect(master?.connections.flatMap(({ seen }) => seen).join(' ')).not.toContain('PSYNC');
   });
 

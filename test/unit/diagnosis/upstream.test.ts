@@ -34,4 +34,28 @@ describe('a replica whose own link is down', () => {
     expect(ids).toContain('nomasterlink');
     expect(asked).toEqual(['INFO']);
   });
+
+  const REFUSED = { code: 'ECONNREFUSED', message: 'connect ECONNREFUSED', layer: 'connect' } as const;
+  const ABOVE: readonly (readonly [string, WireScript, RegExp])[] = [
+    ['refuses', { fails: () => REFUSED }, /10\.0\.0\.9:6379 refuses the connection/],
+    ['is silent', { on: { '*': () => undefined, info: () => undefined } }, /did not answer in time\.$/],
+    [
+      'wants a password',
+      { on: { info: '-NOAUTH Authentication required.\r\n' } },
+      /no INFO without a login, and none is sent there\.$/,
+    ],
+    ['leaves', { connect: (connection) => connection.close() }, /did not answer INFO\.$/],
+  ];
+  it.each(ABOVE)('is told what its master does: it %s', async (_, above, said) => {
+    const { finding } = await examineWire(
+      {
+        on: {
+          psync: "-NOMASTERLINK Can't SYNC while not connected with my master\r\n",
+          info: replica('10.0.0.9', 'a'.repeat(40)),
+        },
+      },
+      { others: { '10.0.0.9:6379': above } },
+    );
+    expect(finding('nomasterlink')?.text).toMatch(said);
+  });
 });

@@ -6,7 +6,7 @@ export const LOGIN = entries([
     id: 'noauth',
     chapter: 'login',
     severity: 'fault',
-    seen: '`-NOAUTH Authentication required.` to PSYNC (a real replica passes over it at PING and REPLCONF).',
+    seen: '`-NOAUTH Authentication required.` to PSYNC (a real replica passes over it at PING and REPLCONF); with --no-psync to what was sent last.',
     means: 'The server wants a password and none was given.',
     fix: 'Give --pass (and --user), or REDISCLI_AUTH. On a real replica: `masterauth`, and `masteruser` with ACLs.',
     source: 'redis 7.2.6 server.c:processCommand; bitnami-docker-redis issue 228, KeyDB issue 26',

@@ -66,9 +66,9 @@ export const POSITION = entries([
   {
     id: 'probe-needs-backlog',
     chapter: 'position',
-    severity: 'fault',
+    severity: 'warning',
     seen: 'INFO says repl_backlog_active:0, or does not tell id, offset and backlog.',
-    means: 'The current position cannot be asked for without a snapshot: nothing was sent.',
+    means: 'The current position cannot be asked for without a snapshot: not probed, PSYNC was not sent.',
     fix: 'A master makes its backlog when its first replica attaches. Attach one, or run without --probe and pay for a full sync.',
     source: 'redis 7.2.6 replication.c:masterTryPartialResynchronization, syncCommand; redis issue 9742',
     modes: [95],
@@ -182,7 +182,7 @@ export const POSITION = entries([
     severity: 'warning',
     seen: 'CLIENT LIST shows connections named sentinel-...-cmd.',
     means: 'A Sentinel watches this master, and lists everything that attaches to it as a replica.',
-    fix: 'Attach to a replica of it instead, or leave --listening-port at a port that nobody has. Afterwards `SENTINEL RESET <name>` makes it forget.',
+    fix: 'Attach to a replica of this master instead: no Sentinel counts what is attached there. If we were remembered, `SENTINEL RESET <name>` makes it forget; never announce, with --listening-port, the port of another server on this host, which would be taken for a replica.',
     source:
       'redis 7.2.6 sentinel.c:sentinelRefreshInstanceInfo; RedisShake issues 614 and 846, redis issues 14728 and 9742',
     modes: [88],

@@ -1,9 +1,9 @@
 /** Rules for the answers to PING and REPLCONF. */
 import { quote, type Bytes } from '../../base/bytes.js';
-import { decidingLine, type Answer, type Evidence } from '../evidence.js';
+import { decidingLine, lastWithoutPsync, type Answer, type Evidence } from '../evidence.js';
 import { type Rule } from '../rule.js';
 import { rawAnswer } from './reach.js';
-import { seconds } from './words.js';
+import { commandOf, seconds } from './words.js';
 import { type StepId } from '../../replication/handshake/steps.js';
 
 const REPLCONF_STEPS: readonly string[] = [
@@ -108,7 +108,7 @@ export const PING_RULES: readonly Rule[] = [
     when: (e) => {
       const ping = e.answers.get('ping');
       if (ping?.verdict !== 'ignored' || !ping.line.startsWith('-NOPERM')) return undefined;
-      if (/^-NOPERM/.test(decidingLine(e))) return undefined;
+      if (/^-NOPERM/.test(decidingLine(e)) || lastIsRefusal(e)) return undefined;
       return {
         text: `PING before AUTH was answered \`${ping.line}\`. Replicas since Redis 6.2 go on to AUTH; older ones and KeyDB's give up here.`,
       };
@@ -147,8 +147,25 @@ function commandOf(step: StepId): string {
   return ['ping', 'auth', 'psync', 'sync'].includes(step) ? step.toUpperCase() : `REPLCONF ${step}`;
 }
 
+/** Without PSYNC nothing speaks against a refusal that came last. */
+function lastIsRefusal(e: Evidence): boolean {
+  return NOT_THEIRS.test(lastWithoutPsync(e)?.line ?? '');
+}
+
 /** Warnings about REPLCONF in a handshake that went on: a replica passes over these errors. */
 export const INTRODUCE_RULES: readonly Rule[] = [
+  {
+    id: 'noperm-replconf',
+    when: (e) => {
+      const last = lastWithoutPsync(e);
+      // Without a login it is `noauth`.
+      if (!last?.line.startsWith('-NOPERM') || !e.asked.password) return undefined;
+      return {
+        severity: 'fault',
+        text: `${commandOf(last.step)} was answered \`${last.line}\`, and PSYNC was not sent: nothing shows that this user may replicate. What lacks is \`+replconf\`.`,
+      };
+    },
+  },
   ignored('noperm-replconf', /^-NOPERM/, (step, line) => ({
     text: `REPLCONF ${step} was answered \`${line}\`. A replica passes over it, and the master then knows neither its port nor its capabilities. What lacks is \`+replconf\`.`,
   })),
@@ -187,7 +204,7 @@ function ignored(
     id,
     when: (e) => {
       // Where PSYNC is refused for the same reason, that says it all.
-      if (NOT_THEIRS.test(decidingLine(e))) return undefined;
+      if (NOT_THEIRS.test(decidingLine(e)) || lastIsRefusal(e)) return undefined;
       const refused = [...e.answers].find(
         ([step, a]) => a.verdict === 'ignored' && REPLCONF_STEPS.includes(step) && pattern.test(a.line),
       );

@@ -1,7 +1,8 @@
 /** Rules for login, rights, and masters that take no replica now. */
-import { decidingLine, type Evidence } from '../evidence.js';
+import { decidingLine, lastWithoutPsync, type Evidence } from '../evidence.js';
+import { type Silence } from '../probe-results.js';
 import { onLine, type Rule } from '../rule.js';
-import { hopsInWords } from './words.js';
+import { commandOf, hopsInWords } from './words.js';
 
 /** What the master must allow its replica, by the command that it refused. */
 function lackingRule(line: string): string {
@@ -11,14 +12,34 @@ function lackingRule(line: string): string {
 
 const LINK_DOWN = /^-(MASTERDOWN\b|NOMASTERLINK Can't SYNC while not connected)/;
 
+const NOAUTH = /^-(NOAUTH\b|ERR operation not permitted)/;
+
 export const LOGIN_RULES: readonly Rule[] = [
   {
     id: 'noauth',
     when: (e) => {
       const line = decidingLine(e);
-      if (!/^-(NOAUTH\b|ERR operation not permitted)/.test(line)) return undefined;
+      if (!NOAUTH.test(line)) return undefined;
       const at = e.fault?.step === 'psync' ? 'PSYNC' : 'PING';
       return { text: `The server wants a password and none was given: ${at} was answered \`${line}\`.` };
+    },
+  },
+  {
+    id: 'noauth',
+    when: (e) => {
+      const last = lastWithoutPsync(e);
+      if (!last) return undefined;
+      const at = commandOf(last.step);
+      // Without a login the rights are those of the user `default`.
+      const anonymous = !e.asked.password && /^-NOPERM\b/.test(last.line);
+      if (anonymous)
+        return {
+          text: `Who has not logged in may not replicate here: ${at} was answered \`${last.line}\`, and no password was given.`,
+        };
+      if (!NOAUTH.test(last.line)) return undefined;
+      return {
+        text: `The server wants a password and none was given: ${at} was answered \`${last.line}\`. PSYNC, which was not sent, would be refused likewise.`,
+      };
     },
   },
   onLine('wrongpass', /^-(WRONGPASS\b|ERR invalid password|ERR invalid username-password)/, decidingLine),
@@ -91,6 +112,16 @@ export const STATE_RULES: readonly Rule[] = [
   },
 ];
 
+/** What a server above the target did instead of answering. */
+const SILENCES: Readonly<Record<Silence, string>> = {
+  refused: 'refuses the connection: nothing listens there',
+  timeout: 'did not answer in time',
+  unreachable: 'cannot be reached from here',
+  login: 'answers, but no INFO without a login, and none is sent there',
+  error: 'answers INFO by an error',
+  closed: 'did not answer INFO',
+};
+
 /** Where the target's own master is, and what was found there. */
 function aboveIt(e: Evidence): { text?: string } {
   const { before, upstream } = e.probes;
@@ -100,7 +131,7 @@ function aboveIt(e: Evidence): { text?: string } {
   switch (upstream?.end) {
     case 'silent':
       return {
-        text: `${named}: ${upstream.hops[upstream.hops.length - 1].address} does not answer INFO without a login.`,
+        text: `${named}: ${upstream.hops[upstream.hops.length - 1].address} ${SILENCES[upstream.why ?? 'closed']}.`,
       };
     case 'master':
       return { text: `${named}, though a master answers at the top: ${hopsInWords(upstream)}.` };

@@ -49,7 +49,7 @@ export const POSITION_RULES: readonly Rule[] = [
       e.probes.probeImpossible === undefined
         ? undefined
         : {
-            text: `The current position cannot be asked for without a snapshot: ${e.probes.probeImpossible}. PSYNC was not sent.`,
+            text: `Not probed: the current position cannot be asked for without a snapshot: ${e.probes.probeImpossible}. PSYNC was not sent.`,
           },
   },
   {
@@ -236,7 +236,7 @@ export const COUNTING_RULES: readonly Rule[] = [
     id: 'sentinel-watches',
     when: (e) => {
       const n = e.probes.sentinels ?? 0;
-      if (n === 0 || !e.sent.has('psync')) return undefined;
+      if (n === 0 || !e.sent.has('psync') || e.probes.before?.role === 'slave') return undefined;
       const who = n === 1 ? 'A Sentinel is' : `${n} Sentinels are`;
       return {
         text: `${who} connected to this master, by CLIENT LIST: we were listed as a replica for a moment, and may be remembered as one that is down.`,

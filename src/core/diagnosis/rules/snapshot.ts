@@ -23,12 +23,21 @@ const NEWEST_FOR_72 = 11;
 const EMPTY_RDB_ADVICE =
   'Send an empty RDB: 88 bytes or so from a real Redis, never 0. The smallest has 18: `$18\\r\\n`, then the bytes 52 45 44 49 53 30 30 30 39 ff 00 00 00 00 00 00 00 00 (`REDIS0009`, the end opcode, a checksum that is not computed), and nothing behind them.';
 
+/** A SYNC that followed a refused PSYNC was refused for the same reason: no snapshot was begun. */
+function refusedBefore({ fault, snapshot }: Evidence): boolean {
+  return (
+    fault !== undefined &&
+    snapshot?.form === undefined &&
+    /^-(NOAUTH|NOPERM)\b/.test(snapshot?.fault?.bytes ?? '')
+  );
+}
+
 /** No snapshot at all. */
 export const TRANSFER_RULES: readonly Rule[] = [
   {
     id: 'snapshot-refused',
     when: (e) =>
-      e.snapshot?.fault?.why === 'error-reply'
+      e.snapshot?.fault?.why === 'error-reply' && !refusedBefore(e)
         ? { text: `The master gave up making the snapshot: \`${e.snapshot.fault.bytes}\`.` }
         : undefined,
   },

@@ -1,5 +1,11 @@
 /** Small phrases that several rules share. */
+import { type StepId } from '../../replication/handshake/steps.js';
 import { type InfoFacts, type UpstreamWalk } from '../probe-results.js';
+
+/** The command of a step, as it is sent. */
+export function commandOf(step: StepId): string {
+  return ['ping', 'auth', 'psync', 'sync'].includes(step) ? step.toUpperCase() : `REPLCONF ${step}`;
+}
 
 /** A duration for a sentence. */
 export function seconds(ms: number): string {

@@ -92,6 +92,7 @@ const found = object({
   'upstream?': object({
     hops: list(object({ address: text, 'role?': text, 'linkStatus?': text })),
     end: oneOf('self', 'ring', 'master', 'silent', 'too-long'),
+    'why?': oneOf('refused', 'timeout', 'unreachable', 'login', 'error', 'closed'),
   }),
   'manners?': object({
     'together?': object({ sent: count, answered: count }),

@@ -111,5 +111,8 @@ export const POSITION_CASES: readonly Case[] = [
     on: { info: info({ connected_slaves: 1, slave0: 'ip=10.0.0.7,port=6380,state=online,offset=0,lag=0' }) },
   }),
   a('sentinel-watches', 'one', { on: { client: bulk(SENTINEL) } }),
+  a('', 'a Sentinel, and the target is a replica', {
+    on: { client: bulk(SENTINEL), info: info({ role: 'slave', master_host: '10.0.0.9', master_port: 6379 }) },
+  }),
   a('counts-for-min-replicas', 'two wanted', { on: { config: config({ 'min-replicas-to-write': '2' }) } }),
 ];
