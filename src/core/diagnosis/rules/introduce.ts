@@ -142,11 +142,6 @@ export const LINE_END_RULES: readonly Rule[] = [
   },
 ];
 
-/** The command of a step. */
-function commandOf(step: StepId): string {
-  return ['ping', 'auth', 'psync', 'sync'].includes(step) ? step.toUpperCase() : `REPLCONF ${step}`;
-}
-
 /** Without PSYNC nothing speaks against a refusal that came last. */
 function lastIsRefusal(e: Evidence): boolean {
   return NOT_THEIRS.test(lastWithoutPsync(e)?.line ?? '');
