@@ -5,6 +5,7 @@ import { explainFinding, findingsPage } from '../../../src/core/inspect/findings
 import { type Settings } from '../../../src/core/inspect/settings.js';
 import { type SentinelFacts } from '../../../src/core/inspect/sentinel.js';
 import { type ClusterFacts, type ClusterNode } from '../../../src/core/inspect/cluster.js';
+import { type MasterTrouble } from '../../../src/core/inspect/facts.js';
 import { report } from '../../../src/core/inspect/report.js';
 import {
   clientLine,
@@ -84,6 +85,43 @@ describe('the link', () => {
       },
     ]);
     expect(of('sub-replicas-cut-off', at({}))).toEqual([]);
+  });
+
+  it('sub-replicas-cut-off sends nobody to a master that is down', () => {
+    const info = replicaInfo(4321, { ...DOWN }).replace('connected_slaves:0', 'connected_slaves:1');
+    const at = (kind: MasterTrouble['kind']) =>
+      of('sub-replicas-cut-off', { info, rest: { masterTrouble: { kind, why: 'why' } } })[0];
+    expect(at('unreachable').commands).toEqual(['REPLICAOF NO ONE']);
+    expect(at('unreachable').advice).toContain(
+      'highest slave_repl_offset (here: 4,321) before it comes back',
+    );
+    expect(at('timeout').commands).toEqual(['REPLICAOF NO ONE']);
+    expect(at('no-login').commands).toEqual(['REPLICAOF 10.0.0.5 6379']);
+  });
+
+  it('link-down says what asking the master gave, and asks for no full sync', () => {
+    const at = (kind: MasterTrouble['kind']) =>
+      of('link-down', {
+        info: replicaInfo(5, { ...DOWN }),
+        rest: { masterTrouble: { kind, why: 'cannot connect: refused' } },
+      })[0];
+    expect(at('unreachable').text).toContain('Asked from here: cannot connect: refused.');
+    expect(at('no-login').advice).toContain('The master wants a password: is masterauth set on this server?');
+    expect(at('other').advice).not.toContain('password');
+    expect(at('other').commands).toEqual(['redis-ts handshake 10.0.0.5:6379 --no-psync']);
+  });
+
+  it('master-not-answering while the link is up', () => {
+    const at = (kind: MasterTrouble['kind'], changes: object = {}) =>
+      of('master-not-answering', {
+        info: replicaInfo(5, { master_last_io_seconds_ago: 12, ...changes }),
+        rest: { masterTrouble: { kind, why: 'm did not answer INFO within 2 s' } },
+      });
+    expect(at('timeout')).toMatchObject([
+      { severity: 'warning', text: expect.stringContaining('it was last heard 12 s ago') as string },
+    ]);
+    expect(at('timeout', DOWN)).toEqual([]);
+    expect(at('unreachable')).toEqual([]);
   });
 
   it('reads-refused', () => {
@@ -544,6 +582,7 @@ describe('the catalogue', () => {
         "link-down",
         "loading",
         "managed-service",
+        "master-not-answering",
         "master-silent",
         "master-without-persistence",
         "maxmemory-below-master",

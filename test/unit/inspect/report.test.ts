@@ -332,8 +332,9 @@ describe('report and findings on a replica', () => {
         id: 'link-down',
         severity: 'critical',
         text: 'the link to the master 10.0.0.5:6379 has been down for 2 m (now: connecting).',
-        advice: "See why a replica cannot attach there, with this server's masteruser and masterauth:",
-        commands: ['redis-ts handshake 10.0.0.5:6379'],
+        advice:
+          "See why a replica cannot attach there, with this server's masteruser and masterauth; without --no-psync it asks for a full sync, too:",
+        commands: ['redis-ts handshake 10.0.0.5:6379 --no-psync'],
       },
     ]);
     const never = replicaInfo(1, { ...changes, master_link_down_since_seconds: -1 });

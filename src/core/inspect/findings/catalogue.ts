@@ -42,13 +42,13 @@ const ENTRIES = {
     'link',
     '**critical** when the link is down and no full sync is running.',
     'The data of this replica has been growing old since the link broke.',
-    'Run `redis-ts handshake` against its master: it names the step that fails and why.',
+    'Run `redis-ts handshake --no-psync` against its master: it names the step that fails and why, and asks for no full sync. If the master wants a password, see that `masterauth` is set on the replica.',
   ),
   'sub-replicas-cut-off': entry(
     'link',
     '**critical** when the link is down while the server has replicas of its own.',
     'Only the topmost master makes pings. Below a broken link nothing arrives, so these replicas drop their links after repl-timeout, though nothing is wrong with them.',
-    'Mend the link above. Until then a sub-replica can be attached to the top master.',
+    'Mend the link above. If the topmost master is alive with its data, a sub-replica can be attached to it meanwhile. If it is down, attach nobody to it: one that comes back empty empties its replicas. Promote the replica with the highest offset (REPLICAOF NO ONE) before it does.',
   ),
   'reads-refused': entry(
     'link',
@@ -73,6 +73,12 @@ const ENTRIES = {
     '*warning* when no byte of the snapshot came for 10 s, **critical** beyond half of `repl-timeout`.',
     'The transfer hangs: a master that swaps, a network that lost the connection, a disk that does not keep up. At repl-timeout it starts again from nothing.',
     'Raise repl-timeout on both sides if the transfer is only slow; else look at the network.',
+  ),
+  'master-not-answering': entry(
+    'link',
+    '*warning* when the link is up and the master, asked from here, accepts the connection and answers nothing.',
+    'It is stopped, swaps, or runs one long command. Its replicas take the link for good until repl-timeout.',
+    "Look at the master's process; see master-silent for how long the replica has heard nothing.",
   ),
   'master-silent': entry(
     'link',

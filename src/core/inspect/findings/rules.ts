@@ -20,6 +20,7 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
   'sync-attempts-failing': link.syncAttemptsFailing,
   'sync-in-progress': link.syncInProgress,
   'sync-stalled': link.syncStalled,
+  'master-not-answering': link.masterNotAnswering,
   'master-silent': link.masterSilent,
   'version-below-master': link.versionBelowMaster,
   'key-count-differs': link.keyCountDiffers,
