@@ -12,6 +12,7 @@ import {
   facts,
   type FactsInput,
   masterInfo,
+  REPLID,
   replicaInfo,
   tail,
 } from '../../support/inspect-facts.js';
@@ -52,6 +53,16 @@ describe('the link', () => {
       },
     ]);
     expect(of('follows-itself', at('other'))).toEqual([]);
+    // Nothing else is said of such a link, nor are its offsets shown.
+    const itself = at('5d0c');
+    const down = {
+      ...itself,
+      info: replicaInfo(5, DOWN),
+      rest: { upstream: upstream({ runId: '5d0c', replid: REPLID, offset: 5, master: '10.0.0.5:6379' }) },
+    };
+    expect(report(facts(down)).findings.map(({ id }) => id)).toEqual(['follows-itself']);
+    expect(report(facts(down)).link).not.toHaveProperty('offset');
+    expect(report(facts(down)).link!.behindBytes).toBeUndefined();
   });
 
   it('replication-ring of two, by address, or by the port where names differ', () => {
@@ -306,11 +317,14 @@ describe('the replicas', () => {
   });
 
   it('full-sync-loop: while it happens, or one in ten minutes; with the limit that the stream needs', () => {
-    const stats = (full: number, up: number) => server(`uptime_in_seconds:${up}`, `sync_full:${full}`);
+    const stats = (full: number, up: number, refused = 0) =>
+      server(`uptime_in_seconds:${up}`, `sync_full:${full}`, `sync_partial_err:${refused}`);
     const limit = { hardBytes: 100 * MB, softBytes: 0, softSeconds: 60 };
     const busy: Partial<FactsInput> = {
       before: masterInfo([online(500)], tail(500)),
       info: masterInfo([online(500)], tail(500 + 4 * MB)),
+      // Its connection is new.
+      clients: clientLine(2, '10.0.0.6:5', 0, 0),
     };
     const settings = { replicaOutputLimit: limit };
     expect(
@@ -324,11 +338,84 @@ describe('the replicas', () => {
         commands: ['CONFIG SET client-output-buffer-limit "replica 480mb 240mb 60"'],
       },
     ]);
-    expect(of('full-sync-loop', master({ server: stats(10, 1000) }))[0].text).toContain(
+    expect(of('full-sync-loop', master({ server: stats(11, 1000, 10) }))[0].text).toContain(
       'one in 100 s on average',
     );
-    expect(loud('full-sync-loop', master({ server: stats(10, 60_000) }))).toEqual([]);
-    expect(loud('full-sync-loop', master({ server: stats(4, 100) }))).toEqual([]);
+    expect(loud('full-sync-loop', master({ server: stats(11, 60_000, 10) }))).toEqual([]);
+    expect(loud('full-sync-loop', master({ server: stats(5, 100, 5) }))).toEqual([]);
+  });
+
+  it('full-sync-loop is silent about first attaches and tools', () => {
+    const stats = (full: number, refused = 0) =>
+      server('uptime_in_seconds:100', `sync_full:${full}`, `sync_partial_err:${refused}`);
+    // Refused nothing: tools, or replicas that came one after the other.
+    expect(loud('full-sync-loop', master({ server: stats(10) }))).toEqual([]);
+    const attach = {
+      before: masterInfo([], tail(500)),
+      info: masterInfo([online(500)], tail(500)),
+      clients: clientLine(2, '10.0.0.6:5', 0, 0),
+      clientsBefore: '',
+      server: stats(2),
+      serverBefore: stats(1),
+    };
+    expect(loud('full-sync-loop', attach)).toEqual([]);
+    // A tool came and went beside a replica whose link stands.
+    const standing = {
+      clients: clientLine(2, '10.0.0.6:5', 900, 0),
+      server: stats(2),
+      serverBefore: stats(1),
+    };
+    expect(loud('full-sync-loop', master(standing))).toEqual([]);
+  });
+
+  it('announced-not-peer guesses neither address nor port, and says that the link must be made anew', () => {
+    const [found] = of('announced-not-peer', {
+      info: masterInfo([online(5, 0, '172.17.0.3', 27397)], tail(5)),
+      clients: clientLine(2, '10.0.0.7:5', 900, 0),
+    });
+    expect(found.commands).toEqual([
+      'CONFIG SET replica-announce-ip <address>',
+      'CONFIG SET replica-announce-port <port>',
+      'CLIENT KILL TYPE replica',
+    ]);
+    expect(found.advice).toContain('--accept announced-not-peer');
+  });
+
+  it('an accepted finding is listed apart and does not count', () => {
+    const input = facts({
+      info: masterInfo([online(5, 0, '172.17.0.3', 27397)], tail(5)),
+      clients: clientLine(2, '10.0.0.7:5', 900, 0),
+    });
+    expect(report(input).status).toBe('warning');
+    expect(report(input)).not.toHaveProperty('accepted');
+    const accepting = report(input, { accept: ['announced-not-peer'] });
+    expect(accepting).toMatchObject({ status: 'ok', findings: [] });
+    expect(accepting.accepted).toMatchObject([{ id: 'announced-not-peer', severity: 'warning' }]);
+  });
+
+  it('a replica that never acknowledges is not behind, and no backlog is sized for it', () => {
+    const info = masterInfo(
+      [online(0, 20)],
+      tail(50 * MB, { active: 1, size: MB, first: 49 * MB, histlen: MB }),
+    );
+    expect(loud('backlog-too-small', { info })).toEqual([]);
+    expect(report(facts({ info })).replicas[0].behindBytes).toBeUndefined();
+    expect(report(facts({ info: masterInfo([online(0)], tail(0)) })).replicas[0].behindBytes).toBe(0);
+  });
+
+  it('backlog-too-small does not count what was streamed since the last ACK', () => {
+    const backlog = { active: 1, size: MB, first: 1, histlen: MB };
+    const at = (lag: number) =>
+      of('backlog-too-small', {
+        before: masterInfo([], tail(96 * MB, backlog)),
+        info: masterInfo([online(96 * MB + 1, lag)], tail(100 * MB, backlog)),
+      })[0].text;
+    expect(at(0)).not.toContain('behind');
+    const far = {
+      before: masterInfo([], tail(96 * MB, backlog)),
+      info: masterInfo([online(90 * MB)], tail(100 * MB, backlog)),
+    };
+    expect(of('backlog-too-small', far)[0].text).toContain('is 10 MB behind');
   });
 
   it('snapshot-waits for another child, and not for its own snapshot', () => {
@@ -383,7 +470,7 @@ describe('backlog and history', () => {
       {
         severity: 'warning',
         text: expect.stringContaining('(7 were served), 1 of them between the two samples') as string,
-        commands: ['CONFIG SET repl-backlog-size 60mb'],
+        commands: ['CONFIG SET repl-backlog-size 64mb'],
       },
     ]);
     expect(loud('partial-sync-refused', { info, server: field(2) })).toEqual(['info']);
