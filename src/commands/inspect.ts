@@ -37,14 +37,14 @@ export default class Inspect extends ClientCommand {
   async run(): Promise<void> {
     this.argv = withWatchInterval(this.argv);
     const { args, flags } = await this.parse(Inspect);
-    if (flags.explain !== undefined) return this.explain(flags.explain);
+    if (flags.explain !== undefined) return await this.explain(flags.explain);
     try {
       this.leave(await this.show(args.target, flags));
     } catch (error) {
       if (!(error instanceof InspectError)) throw error;
       const target = targetName(parseTarget(args.target));
       const { failure, message } = error;
-      if (flags.prometheus) process.stdout.write(prometheusDown(target));
+      if (flags.prometheus) process.stdout.write(prometheusDown());
       if (!flags.json) throw error;
       writeJson({ schema: 1, target, status: 'unknown', error: { failure, message } });
       this.leave(PLUGIN_EXIT.unknown);
@@ -83,8 +83,10 @@ export default class Inspect extends ClientCommand {
     }
   }
 
-  private explain(id: string): void {
+  private async explain(id: string): Promise<void> {
     const text = explainFinding(id);
+    if (text === undefined && (await import('../core/diagnosis/table.js')).findEntry(id))
+      throw new UsageError(`--explain: ${id} is a diagnosis of handshake: handshake --explain ${id}`);
     if (text === undefined)
       throw new UsageError(`--explain: there is no finding ${id}: see docs/findings.md`);
     process.stdout.write(text);

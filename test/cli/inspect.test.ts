@@ -98,6 +98,15 @@ describe('redis-ts inspect', () => {
     expect(code).toBe(0);
   });
 
+  it('sends the ids of handshake there, and accepts no finding that there is not', async () => {
+    const { stderr, code } = await runCli(['inspect', '--explain', 'noauth']);
+    expect(stderr).toContain('handshake --explain noauth');
+    expect(code).toBe(3);
+    const wrong = await runCli(['inspect', '--accept', 'no-such-thing']);
+    expect(wrong.stderr).toContain('--accept: there is no finding no-such-thing');
+    expect(wrong.code).toBe(3);
+  });
+
   it('takes two samples for people and one for programs, unless told', async () => {
     const looks = async (...args: string[]) => {
       const server = await startScriptedServer({ replicas: [], offset: () => 5 });

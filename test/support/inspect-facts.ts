@@ -77,20 +77,25 @@ export interface FactsInput {
   readonly server?: string;
   /** The sections beside Replication in the first sample; as `server` when left out. */
   readonly serverBefore?: string;
-  readonly rest?: Partial<Facts> & Pick<Sample, 'linkState' | 'upstream'>;
+  readonly rest?: Partial<Facts> & Pick<Sample, 'linkState' | 'upstream' | 'masterTrouble'>;
 }
 
 /** Facts with two samples one second apart. */
 export function facts(input: FactsInput): Facts {
   const { info, before = info, clients, clientsBefore = clients, server = SERVER, rest = {} } = input;
-  const { linkState, upstream, ...more } = rest;
+  const { linkState, upstream, masterTrouble, ...more } = rest;
   const list = (text: string | undefined) => (text === undefined ? undefined : parseClientList(text));
   const { serverBefore = server } = input;
   return {
     target: '10.0.0.5:6379',
     collectedAtMs: Date.UTC(2024, 4, 1, 12),
     first: sample(`${serverBefore}\n${before}`, 5_000_000, { clients: list(clientsBefore) }),
-    last: sample(`${server}\n${info}`, 6_000_000, { clients: list(clients), linkState, upstream }),
+    last: sample(`${server}\n${info}`, 6_000_000, {
+      clients: list(clients),
+      linkState,
+      upstream,
+      masterTrouble,
+    }),
     settings: {},
     missing: [],
     ...more,

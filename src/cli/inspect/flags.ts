@@ -1,5 +1,6 @@
 /** The flags of `inspect`, and how their values are written. */
 import { Flags } from '@oclif/core';
+import { FINDING_IDS, type FindingId } from '../../core/inspect/findings/catalogue.js';
 import { secondsFlag, parseSeconds } from '../connection-flags.js';
 import { UsageError } from '../usage-error.js';
 
@@ -75,6 +76,10 @@ export const inspectFlags = {
     helpValue: 'SECONDS',
     description: 'a replica silent for longer is critical',
   }),
+  accept: Flags.custom<FindingId[]>({ parse: (input) => Promise.resolve(parseFindings(input)) })({
+    helpValue: 'ID[,ID]',
+    description: 'these findings are meant so: listed as accepted, not counted for the exit code',
+  }),
   explain: Flags.string({ helpValue: 'ID', description: 'explain a finding and exit' }),
 };
 
@@ -124,4 +129,13 @@ function parseDuration(input: string, flag: string): number {
   const ms = digits === undefined ? 0 : Number(digits) * DURATIONS[unit];
   if (!(ms > 0)) throw new UsageError(`${flag}: bad duration "${input}": 10s or 5m, for example`);
   return ms;
+}
+
+/** Ids of findings, parted by commas. Throws UsageError. */
+function parseFindings(input: string): FindingId[] {
+  return input.split(',').map((word) => {
+    const id = FINDING_IDS.find((each) => each === word.trim());
+    if (id === undefined) throw new UsageError(`--accept: there is no finding ${word}: see docs/findings.md`);
+    return id;
+  });
 }

@@ -2,6 +2,7 @@
 import { SystemClock } from '../../core/base/clock-system.js';
 import { type Dial } from '../../core/base/byte-channel.js';
 import { type CollectOptions, type Reach } from '../../core/inspect/collect.js';
+import { type FindingId } from '../../core/inspect/findings/catalogue.js';
 import { type Thresholds } from '../../core/inspect/model.js';
 import { askSentinel } from '../../core/inspect/sentinel.js';
 import { connectTo } from '../../core/net/client-connection.js';
@@ -14,6 +15,7 @@ export interface InspectFlags extends ConnectionFlags {
   readonly 'share-login'?: boolean;
   readonly 'max-lag-bytes'?: number;
   readonly 'max-ack-age'?: number;
+  readonly accept?: readonly FindingId[];
 }
 
 export interface Setup {
@@ -47,7 +49,11 @@ export async function setUp(address: string | undefined, flags: InspectFlags): P
     dialMaster: reach,
     shareLogin: flags['share-login'],
   };
-  const thresholds = { maxLagBytes: flags['max-lag-bytes'], maxAckAgeSeconds: flags['max-ack-age'] };
+  const thresholds = {
+    maxLagBytes: flags['max-lag-bytes'],
+    maxAckAgeSeconds: flags['max-ack-age'],
+    accept: flags.accept,
+  };
   const dial = connectTo(target, { clock, tls, timeoutMs });
   if (flags.sentinel === undefined) return { clock, dial, options, thresholds, reach };
   const sentinel = await askSentinel(dial, flags.sentinel, options);

@@ -7,11 +7,14 @@ import { writeJson, type Setup } from './setup.js';
 
 /** Prints it; resolves with the exit code. Rejects with InspectError when the target cannot be asked. */
 export async function runTree(
-  { dial, options, reach }: Setup,
+  { dial, options, reach, thresholds }: Setup,
   how: { readonly json: boolean; readonly terminal: Terminal },
 ): Promise<number> {
   const { clock, name, timeoutMs, login, shareLogin } = options;
-  const topology = await crawl({ dial, name }, { clock, timeoutMs, login, shareLogin, reach });
+  const topology = await crawl(
+    { dial, name },
+    { clock, timeoutMs, login, shareLogin, accept: thresholds.accept, reach },
+  );
   if (how.json) writeJson(topology);
   else process.stdout.write(renderTree(topology, how.terminal));
   return PLUGIN_EXIT[topology.status];

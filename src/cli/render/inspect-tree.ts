@@ -4,25 +4,30 @@ import { nameOf } from '../../core/inspect/product.js';
 import { type Topology, type TreeNode } from '../../core/inspect/tree.js';
 import { formatBytes, formatCount, formatSeconds } from '../../core/inspect/units.js';
 import { palette, symbols, type Palette, type Symbols, type Terminal } from '../terminal.js';
-import { printable } from '../text.js';
-import { findingLines } from './inspect.js';
+import { printable, wrap } from '../text.js';
+import { acceptedLines, findingLines } from './inspect.js';
 
 const LINES = { tee: '├─ ', end: '└─ ', bar: '│  ', gap: '   ' };
 const ASCII_LINES = { tee: '|- ', end: '`- ', bar: '|  ', gap: '   ' };
+
+const NOT_LOOKED_AT =
+  'Looked at here: links, histories, addresses. Buffers, backlog and ACKs of one server: redis-ts inspect HOST:PORT';
 
 /** The whole text, ending with a newline. */
 export function renderTree(topology: Topology, terminal: Omit<Terminal, 'live'>): string {
   const paint = palette(terminal.color);
   const signs = symbols(terminal.unicode);
   const lines = new Drawing(topology, paint, signs, terminal.unicode).draw();
-  const { findings, truncated, cluster } = topology;
+  const { findings, accepted, truncated, cluster } = topology;
+  const pen = { paint, signs, width: terminal.width };
   const parts = [lines];
   if (cluster)
     parts.push([
       `cluster ${cluster.state ?? 'unknown'}, ${formatCount(cluster.slotsAssigned)} of ${formatCount(SLOTS)} slots assigned, ${cluster.shards.length} shards`,
     ]);
   if (truncated !== undefined) parts.push([paint.yellow(`${signs.warn} ${truncated}`)]);
-  parts.push([paint.bold('FINDINGS'), ...findingLines(findings, { paint, signs, width: terminal.width })]);
+  parts.push([paint.bold('FINDINGS'), ...findingLines(findings, pen), ...acceptedLines(accepted, pen)]);
+  parts.push(wrap(NOT_LOOKED_AT, terminal.width).map(paint.dim));
   return `${parts.map((part) => part.join('\n')).join('\n\n')}\n`;
 }
 

@@ -213,7 +213,7 @@ function cells(name: string, replica: ReplicaReport, selected: boolean, wide: bo
     outputBytes === undefined ? UNKNOWN : formatBytes(outputBytes),
     ...(wide
       ? [
-          from === undefined ? UNKNOWN : printable(from.address),
+          from === undefined ? UNKNOWN : `${printable(from.address)}${from.matchedBy === 'order' ? '?' : ''}`,
           linkSeconds === undefined ? UNKNOWN : formatSeconds(linkSeconds),
         ]
       : []),

@@ -44,7 +44,7 @@ export function renderReport(report: Report, terminal: Omit<Terminal, 'live'>): 
     backlogLines(report, pen),
     report.cluster ? titled('CLUSTER', clusterLines(report.cluster, pen), pen) : [],
     report.sentinel ? titled('SENTINEL', sentinelLines(report.sentinel), pen) : [],
-    titled('FINDINGS', findingLines(report.findings, pen), pen),
+    titled('FINDINGS', [...findingLines(report.findings, pen), ...acceptedLines(report.accepted, pen)], pen),
     report.missing.length > 0 ? titled('NOT SEEN', missingLines(report, pen), pen) : [],
   ];
   const text = blocks.filter((block) => block.length > 0).map((block) => block.join('\n'));
@@ -204,6 +204,12 @@ export function findingLines(findings: readonly Finding[], pen: Pen): string[] {
   });
 }
 
+/** The ids of those that the user accepted, on a line of their own. */
+export function acceptedLines(accepted: readonly Finding[] = [], pen: Pen): string[] {
+  const ids = [...new Set(accepted.map(({ id }) => id))];
+  return ids.length === 0 ? [] : indent(wrap(`accepted: ${ids.join(', ')}`, textWidth(pen, 2)));
+}
+
 /** Wrapped text and advice, then each command whole on a line of its own. */
 function paragraphs({ text, advice, commands = [] }: Finding, width: number): string[] {
   return [
@@ -256,7 +262,10 @@ function missingLines({ missing }: Report, pen: Pen): string[] {
   return missing.flatMap(({ command, why, lacks, rule }) => {
     const allow = rule === undefined ? '' : ` ACL rule that allows it: ${rule}`;
     return indent(
-      wrap(`${printable(command)}: ${why}. Missing for it: ${lacks}.${allow}`, textWidth(pen, 2)),
+      wrap(
+        `${printable(command)}: ${why.replace(/\.$/, '')}. Missing for it: ${lacks}.${allow}`,
+        textWidth(pen, 2),
+      ),
     );
   });
 }

@@ -24,7 +24,7 @@ import { hostPort } from '../net/target.js';
 import { InspectClient, InspectError, type Login } from './client.js';
 import { parseClientList, type ClientLine } from './client-list.js';
 import { CLUSTER_COMMANDS, readCluster, type ClusterFacts } from './cluster.js';
-import { type Facts, type Missing, type Sample, type Upstream } from './facts.js';
+import { type Facts, type MasterTrouble, type Missing, type Sample, type Upstream } from './facts.js';
 import { keysIn, productOf } from './product.js';
 import { bytesOf, command, described, refused, textOf } from './replies.js';
 import { linkState, sectionFromRole } from './role.js';
@@ -132,17 +132,17 @@ export class Probe {
     const clients = await this.readClients(list);
     this.sentinels = sentinelNames(subscribers);
     if (isClusterNode(sections)) await this.askCluster();
-    return { ...sample, clients, upstream: await this.askMaster(sample) };
+    return { ...sample, clients, ...(await this.askMaster(sample)) };
   }
 
   /** Another look. */
   async sample(): Promise<Sample> {
     // The master first: a replica that is asked afterwards is not ahead of what we know of it.
-    const upstream = this.lastLink ? await this.askMaster(this.lastLink) : undefined;
+    const asked = this.lastLink ? await this.askMaster(this.lastLink) : {};
     const [info, role, list] = await this.client.calls(SAMPLE);
     const atUs = this.options.clock.monotonicUs();
     const sample = this.lookAt(atUs, this.readInfo(info, role), role);
-    return { ...sample, clients: await this.readClients(list), upstream };
+    return { ...sample, clients: await this.readClients(list), ...asked };
   }
 
   /** What `report` makes a report of. */
@@ -223,16 +223,16 @@ export class Probe {
   }
 
   /** The position of our master, when the target is a replica. Its silence is no error. */
-  private async askMaster(sample: Sample): Promise<Upstream | undefined> {
+  private async askMaster(sample: Sample): Promise<AskedMaster> {
     const { host, port } = sample.replication.link ?? {};
-    if (host === undefined || port === undefined || this.options.dialMaster === undefined) return undefined;
+    if (host === undefined || port === undefined || this.options.dialMaster === undefined) return {};
     const { dial, name } = this.options.dialMaster(host, port);
     const lacks = "the master's own offset, so how far this replica is behind";
     const what = `INFO of ${name}`;
     if (this.options.login?.pass !== undefined && !this.options.shareLogin) {
       const why = `not asked: the login was given for ${this.options.name} (--share-login sends it there, too)`;
       this.missing.set(what, { command: what, why, lacks });
-      return undefined;
+      return {};
     }
     try {
       this.master ??= await this.openMaster(dial, name);
@@ -241,15 +241,17 @@ export class Probe {
       const sections = text === undefined ? [] : parseInfo(text);
       if (findSection(sections, 'replication')) {
         this.missing.delete(what);
-        return upstreamOf(name, sections);
+        return { upstream: upstreamOf(name, sections) };
       }
       this.refusedBy(reply, what, lacks);
+      const why = described(reply);
+      return { masterTrouble: { kind: why.includes('NOAUTH') ? 'no-login' : 'other', why } };
     } catch (error) {
       if (!(error instanceof InspectError)) throw error;
       this.master = undefined;
       this.missing.set(what, { command: what, why: error.message, lacks });
+      return { masterTrouble: { kind: troubleKind(error), why: error.message } };
     }
-    return undefined;
   }
 
   private openMaster(dial: Dial, name: string): Promise<InspectClient> {
@@ -269,6 +271,14 @@ export class Probe {
       ...(rule !== undefined && { rule }),
     });
   }
+}
+
+/** What asking our master gave; neither when it was not asked. */
+type AskedMaster = Pick<Sample, 'upstream' | 'masterTrouble'>;
+
+function troubleKind({ failure, message }: InspectError): MasterTrouble['kind'] {
+  if (failure === 'unreachable' || failure === 'timeout') return failure;
+  return message.includes('NOAUTH') ? 'no-login' : 'other';
 }
 
 /** The master of a replica gets less patience: it is asked on the side. */

@@ -22,6 +22,17 @@ export interface Sample {
   /** The word of ROLE for the state of a replica's link (connect, connecting, handshake, sync, connected). */
   readonly linkState?: string;
   readonly upstream?: Upstream;
+  /** Why our master did not tell its position, when it was asked and did not. */
+  readonly masterTrouble?: MasterTrouble;
+}
+
+/**
+ * How asking our master ended. `unreachable`: no connection; `timeout`: connected, and no answer; `no-login`: it wants a
+ * password; `other`: anything else.
+ */
+export interface MasterTrouble {
+  readonly kind: 'unreachable' | 'timeout' | 'no-login' | 'other';
+  readonly why: string;
 }
 
 /** Something we were not told, and what the report lacks for it. */

@@ -4,7 +4,7 @@
  */
 import { type ReplicaClient } from './client-list.js';
 import { type ClusterFacts } from './cluster.js';
-import { type Missing, type Upstream } from './facts.js';
+import { type MasterTrouble, type Missing, type Upstream } from './facts.js';
 import { type FindingId } from './findings/catalogue.js';
 import { type SentinelFacts } from './sentinel.js';
 import { type Settings } from './settings.js';
@@ -28,6 +28,8 @@ export interface Finding {
 export interface Thresholds {
   readonly maxLagBytes?: number;
   readonly maxAckAgeSeconds?: number;
+  /** Findings that are meant to be so: told, but not counted. */
+  readonly accept?: readonly FindingId[];
 }
 
 export interface ServerReport {
@@ -144,17 +146,22 @@ export interface Report {
   readonly cluster?: ClusterFacts;
   readonly settings: Settings;
   readonly findings: readonly Finding[];
+  /** Those that the user accepted: they do not count for `status`. Absent when there are none. */
+  readonly accepted?: readonly Finding[];
   readonly missing: readonly Missing[];
 }
 
 /** What findings are made from: the report so far, and every field of INFO at both samples. */
-export type Draft = Omit<Report, 'findings' | 'status'> & {
+export type Draft = Omit<Report, 'findings' | 'accepted' | 'status'> & {
   readonly connectedReplicas: number;
   readonly goodReplicas?: number;
   readonly failoverState?: string;
+  readonly masterTrouble?: MasterTrouble;
   /** A field of the later INFO, and as a number. */
   readonly text: (field: string) => string | undefined;
   readonly now: (field: string) => number | undefined;
+  /** Whether a replica with this announced address was there at the first sample, too. */
+  readonly knownBefore: (replica: ReplicaReport) => boolean;
   /** How much a counter grew between the two samples; 0 with one sample. */
   readonly grown: (field: string) => number;
 };

@@ -15,6 +15,8 @@ interface Metric {
   readonly values: readonly (readonly [Labels, Value])[];
 }
 
+const STATUS_HELP = '0 fine, 1 warning, 2 critical, 3 could not be found out.';
+
 const one = (value: Value): Metric['values'] => [[{}, value]];
 
 /** All metrics, ending with a newline. A value that is not known is left out, never 0. */
@@ -29,12 +31,15 @@ export function prometheusText(report: Report): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** When nothing could be found out. */
-export function prometheusDown(target: string): string {
+/** When nothing could be found out: the same series as when it could. */
+export function prometheusDown(): string {
   return [
     '# HELP redis_up Whether the server could be asked.',
     '# TYPE redis_up gauge',
-    `redis_up${labelText({ target })} 0`,
+    'redis_up 0',
+    `# HELP redis_inspect_status ${STATUS_HELP}`,
+    '# TYPE redis_inspect_status gauge',
+    'redis_inspect_status 3',
     '',
   ].join('\n');
 }
@@ -197,7 +202,7 @@ function ownMetrics({ rate, backlog, findings, status, missing }: Report): Metri
       'How long a link may be down before a full sync.',
       one(backlog.coverSeconds),
     ),
-    gauge('inspect_status', '0 fine, 1 warning, 2 critical.', one(STATUS[status])),
+    gauge('inspect_status', STATUS_HELP, one(STATUS[status])),
     gauge(
       'inspect_finding',
       'Findings that are there now: 0 info, 1 warning, 2 critical.',

@@ -6,7 +6,7 @@ import { fieldMap, infoInteger } from '../info/parse.js';
 import { type ParsedLink, type ParsedReplica } from '../info/replication.js';
 import { addressesDiffer, matchReplicas, type ClientLine, type ReplicaClient } from './client-list.js';
 import { type Facts, type Sample } from './facts.js';
-import { findFindings } from './findings/rules.js';
+import { findFindings, withoutAccepted } from './findings/rules.js';
 import {
   type BacklogReport,
   type Draft,
@@ -24,17 +24,19 @@ import { type OutputLimit } from './settings.js';
 /** The report on `facts`. */
 export function report(facts: Facts, thresholds: Thresholds = {}): Report {
   const draft = draftOf(facts);
-  const findings = findFindings(draft, thresholds);
+  const { findings, accepted } = withoutAccepted(findFindings(draft, thresholds), thresholds.accept);
   const {
     connectedReplicas: _a,
     goodReplicas: _b,
     failoverState: _c,
+    masterTrouble: _g,
+    knownBefore: _h,
     text: _d,
     now: _e,
     grown: _f,
     ...rest
   } = draft;
-  return { ...rest, status: worst(findings), findings };
+  return { ...rest, status: worst(findings), findings, ...accepted };
 }
 
 function draftOf(facts: Facts): Draft {
@@ -74,7 +76,10 @@ function draftOf(facts: Facts): Draft {
     connectedReplicas: replication.connectedReplicas ?? replication.replicas.length,
     goodReplicas: replication.goodReplicas,
     failoverState: replication.failoverState,
+    ...(facts.last.masterTrouble && { masterTrouble: facts.last.masterTrouble }),
     text: (field) => fields.get(field),
+    knownBefore: ({ announced: { ip, port } }) =>
+      facts.first.replication.replicas.some((each) => each.ip === ip && each.port === port),
     now,
     grown: (field) => Math.max(0, (now(field) ?? 0) - (infoInteger(before.get(field)) ?? now(field) ?? 0)),
   };
@@ -139,7 +144,8 @@ function linkReport({ first, last }: Facts, link: ParsedLink, main: boolean, byt
   const upstream = main ? last.upstream : undefined;
   const { offset, readOffset } = link;
   // Offsets compare only within one history: a replica that never synced counts from 1.
-  const sameHistory = upstream !== undefined && upstream.replid === last.replication.replid;
+  const itself = upstream?.runId !== undefined && upstream.runId !== '' && upstream.runId === ownRunId(last);
+  const sameHistory = !itself && upstream !== undefined && upstream.replid === last.replication.replid;
   const behindBytes = sameHistory ? difference(upstream.offset, offset) : undefined;
   return {
     master: { host: link.host ?? '', port: link.port },
@@ -147,8 +153,7 @@ function linkReport({ first, last }: Facts, link: ParsedLink, main: boolean, byt
     state: main ? last.linkState : undefined,
     lastIoSecondsAgo: link.lastIoSecondsAgo === -1 ? undefined : link.lastIoSecondsAgo,
     downSeconds: link.downSinceSeconds === -1 ? undefined : link.downSinceSeconds,
-    offset,
-    unappliedBytes: difference(readOffset, offset),
+    ...(!itself && { offset, unappliedBytes: difference(readOffset, offset) }),
     behindBytes,
     behindSeconds: secondsBehind(behindBytes, bytesPerSecond),
     transfer: link.transfer && { ...link.transfer, ...transferPace(first, last) },
@@ -157,6 +162,10 @@ function linkReport({ first, last }: Facts, link: ParsedLink, main: boolean, byt
     announced: link.announced,
     upstream,
   };
+}
+
+function ownRunId({ sections }: Sample): string | undefined {
+  return fieldMap(sections).get('run_id');
 }
 
 /** How fast the snapshot comes, and how long it will take yet where its length was announced. */
@@ -229,7 +238,10 @@ function hardLimit(limit: OutputLimit, backlogBytes = 0): number {
 
 /** Negative for a replica that claims more than the master has. */
 function aheadOf(master: number | undefined, replica: ParsedReplica): number | undefined {
-  return master === undefined || replica.offset === undefined ? undefined : master - replica.offset;
+  if (master === undefined || replica.offset === undefined) return undefined;
+  // No ACK ever, as of a tool: where it stands is not known.
+  if (replica.offset === 0 && master > 0) return undefined;
+  return master - replica.offset;
 }
 
 /** a - b, not below 0: the two were read one after the other. */

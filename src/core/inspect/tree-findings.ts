@@ -19,7 +19,7 @@ export function topologyFindings(nodes: readonly TreeNode[], at: Lookup): Topolo
     ...rings(nodes, at),
     ...nodes.flatMap((node) => [...onLink(node, at)]),
     ...nodes.flatMap((node) => [...onReplicas(node, at)]),
-    ...nodes.flatMap((node) => [...onReach(node)]),
+    ...nodes.flatMap((node) => [...onReach(node, nodes, at)]),
     ...nodes.flatMap((node) => [...onStatus(node)]),
   ];
   return worstFirst(found);
@@ -108,9 +108,14 @@ function* onReplicas(node: TreeNode, at: Lookup): Generator<TopologyFinding> {
   }
 }
 
-function* onReach({ address, notSeen }: TreeNode): Generator<TopologyFinding> {
+function* onReach(
+  { address, notSeen }: TreeNode,
+  nodes: readonly TreeNode[],
+  at: Lookup,
+): Generator<TopologyFinding> {
   if (notSeen === undefined) return;
   const asked = !notSeen.startsWith('not asked');
+  const isMaster = nodes.some(({ master }) => master !== undefined && at(master)?.address === address);
   yield {
     id: 'node-unreachable',
     severity: asked ? 'warning' : 'info',
@@ -118,11 +123,19 @@ function* onReach({ address, notSeen }: TreeNode): Generator<TopologyFinding> {
     text: asked
       ? `${address} is named by another server and cannot be asked: ${notSeen}.`
       : `${address} was ${notSeen}.`,
-    ...(asked && {
-      advice:
-        'If that address is wrong from here, it is wrong for Sentinel and clients: see replica-announce-ip.',
-    }),
+    ...(asked && { advice: reachAdvice(notSeen, isMaster) }),
   };
+}
+
+/** A refused login is no wrong address, and the address of a master is not one that a replica announces. */
+function reachAdvice(notSeen: string, isMaster: boolean): string {
+  if (/NOAUTH|NOPERM|WRONGPASS|refuses the login/.test(notSeen)) {
+    return 'It is there and wants a login: --pass, with --share-login if every server may be sent it.';
+  }
+  if (isMaster) {
+    return 'If it is down: promote the replica with the highest offset before it comes back, perhaps empty. If it is not, look at the network from here to it.';
+  }
+  return 'It is down, or that address is wrong from here, and then for Sentinel and clients, too: see replica-announce-ip.';
 }
 
 function* onStatus(node: TreeNode): Generator<TopologyFinding> {

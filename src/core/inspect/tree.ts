@@ -9,6 +9,8 @@ import { InspectError, type Login } from './client.js';
 import { collect, type Reach } from './collect.js';
 import { type ClusterFacts } from './cluster.js';
 import { type Report, type Severity } from './model.js';
+import { type FindingId } from './findings/catalogue.js';
+import { withoutAccepted } from './findings/rules.js';
 import { report } from './report.js';
 import { type TopologyFinding, topologyFindings } from './tree-findings.js';
 
@@ -17,6 +19,8 @@ export interface TreeOptions {
   readonly timeoutMs: number;
   readonly login?: Login;
   readonly shareLogin?: boolean;
+  /** Findings that do not count. */
+  readonly accept?: readonly FindingId[];
   /** How to reach an address that a server names. */
   readonly reach: (host: string, port: number) => Reach;
   readonly mostNodes?: number;
@@ -63,6 +67,7 @@ export interface Topology {
   readonly truncated?: string;
   readonly cluster?: ClusterFacts;
   readonly findings: readonly TopologyFinding[];
+  readonly accepted?: readonly TopologyFinding[];
 }
 
 const MOST_NODES = 200;
@@ -124,7 +129,8 @@ class Walk {
       const above = this.parentOf(node);
       if (above) node.parent = above.address;
     }
-    const findings = topologyFindings(this.nodes, (address) => this.byAddress.get(address));
+    const all = topologyFindings(this.nodes, (address) => this.byAddress.get(address));
+    const { findings, accepted } = withoutAccepted(all, this.options.accept);
     const has = (severity: Severity) => findings.some((finding) => finding.severity === severity);
     return {
       schema: 1,
@@ -136,6 +142,7 @@ class Walk {
       ...(this.truncated !== undefined && { truncated: this.truncated }),
       ...(this.cluster && { cluster: this.cluster }),
       findings,
+      ...accepted,
     };
   }
 

@@ -38,14 +38,18 @@ REPLICAS
 BACKLOG   1.0 MB, holds 97,162,429 … 98,211,004, about 0.8 s at 1.2 MB/s
 
 FINDINGS
-  ⚠ backlog-too-small        replica 1 (172.17.0.3:6380) is 1.1 MB behind and the backlog holds 1.0 MB: if its link drops now it must do a full sync.
-                             Raise repl-backlog-size to at least 72 MB for 60 s of cover:
-                               CONFIG SET repl-backlog-size 72mb
+  ⚠ backlog-too-small        the backlog of 1.0 MB covers 0.8 s at 1.2 MB/s: a replica that is away for longer must do a full sync.
+                             Raise repl-backlog-size to at least 128 MB for 106 s of cover:
+                               CONFIG SET repl-backlog-size 128mb
   ⚠ announced-not-peer       replica 1 announces 172.17.0.3 but connects from 10.0.0.7: NAT or a container. Sentinel and clients will look for it
                              where it says it is.
-                             If that address cannot be reached from outside, set on the replica:
-                               CONFIG SET replica-announce-ip 10.0.0.7
-                               CONFIG SET replica-announce-port 6380
+                             If clients reach it there, it is meant so: --accept announced-not-peer. If not, set on the replica the address and the
+                             port at which clients reach it (the first two). Both are told in the handshake only, so the link must be made anew: the
+                             third, on this server, drops the links of all its replicas, which come back with a partial resync where the backlog
+                             allows.
+                               CONFIG SET replica-announce-ip <address>
+                               CONFIG SET replica-announce-port <port>
+                               CLIENT KILL TYPE replica
 `;
 
 /** From the replicas on; what is above is the same at every width. */
@@ -63,16 +67,21 @@ BACKLOG   1.0 MB, holds 97,162,429 … 98,211,004, about 0.8 s at 1.2 MB/s
 
 FINDINGS
   ⚠ backlog-too-small
-    replica 1 (172.17.0.3:6380) is 1.1 MB behind and the backlog holds 1.0 MB:
-    if its link drops now it must do a full sync.
-    Raise repl-backlog-size to at least 72 MB for 60 s of cover:
-      CONFIG SET repl-backlog-size 72mb
+    the backlog of 1.0 MB covers 0.8 s at 1.2 MB/s: a replica that is away for
+    longer must do a full sync.
+    Raise repl-backlog-size to at least 128 MB for 106 s of cover:
+      CONFIG SET repl-backlog-size 128mb
   ⚠ announced-not-peer
     replica 1 announces 172.17.0.3 but connects from 10.0.0.7: NAT or a
     container. Sentinel and clients will look for it where it says it is.
-    If that address cannot be reached from outside, set on the replica:
-      CONFIG SET replica-announce-ip 10.0.0.7
-      CONFIG SET replica-announce-port 6380
+    If clients reach it there, it is meant so: --accept announced-not-peer. If
+    not, set on the replica the address and the port at which clients reach it
+    (the first two). Both are told in the handshake only, so the link must be
+    made anew: the third, on this server, drops the links of all its replicas,
+    which come back with a partial resync where the backlog allows.
+      CONFIG SET replica-announce-ip <address>
+      CONFIG SET replica-announce-port <port>
+      CLIENT KILL TYPE replica
 `;
 
 const REPLICA = `LINK TO THE MASTER
@@ -87,8 +96,8 @@ FINDINGS
   x link-down                the link to the master 10.0.0.5:6379 has been down for 2 m (now:
                              connecting).
                              See why a replica cannot attach there, with this server's masteruser
-                             and masterauth:
-                               redis-ts handshake 10.0.0.5:6379
+                             and masterauth; without --no-psync it asks for a full sync, too:
+                               redis-ts handshake 10.0.0.5:6379 --no-psync
 
 NOT SEEN
   CONFIG GET: NOPERM no. Missing for it: output buffer limits. ACL rule that allows it: +config|get

@@ -5,12 +5,14 @@ import { explainFinding, findingsPage } from '../../../src/core/inspect/findings
 import { type Settings } from '../../../src/core/inspect/settings.js';
 import { type SentinelFacts } from '../../../src/core/inspect/sentinel.js';
 import { type ClusterFacts, type ClusterNode } from '../../../src/core/inspect/cluster.js';
+import { type MasterTrouble } from '../../../src/core/inspect/facts.js';
 import { report } from '../../../src/core/inspect/report.js';
 import {
   clientLine,
   facts,
   type FactsInput,
   masterInfo,
+  REPLID,
   replicaInfo,
   tail,
 } from '../../support/inspect-facts.js';
@@ -51,6 +53,16 @@ describe('the link', () => {
       },
     ]);
     expect(of('follows-itself', at('other'))).toEqual([]);
+    // Nothing else is said of such a link, nor are its offsets shown.
+    const itself = at('5d0c');
+    const down = {
+      ...itself,
+      info: replicaInfo(5, DOWN),
+      rest: { upstream: upstream({ runId: '5d0c', replid: REPLID, offset: 5, master: '10.0.0.5:6379' }) },
+    };
+    expect(report(facts(down)).findings.map(({ id }) => id)).toEqual(['follows-itself']);
+    expect(report(facts(down)).link).not.toHaveProperty('offset');
+    expect(report(facts(down)).link!.behindBytes).toBeUndefined();
   });
 
   it('replication-ring of two, by address, or by the port where names differ', () => {
@@ -84,6 +96,43 @@ describe('the link', () => {
       },
     ]);
     expect(of('sub-replicas-cut-off', at({}))).toEqual([]);
+  });
+
+  it('sub-replicas-cut-off sends nobody to a master that is down', () => {
+    const info = replicaInfo(4321, { ...DOWN }).replace('connected_slaves:0', 'connected_slaves:1');
+    const at = (kind: MasterTrouble['kind']) =>
+      of('sub-replicas-cut-off', { info, rest: { masterTrouble: { kind, why: 'why' } } })[0];
+    expect(at('unreachable').commands).toEqual(['REPLICAOF NO ONE']);
+    expect(at('unreachable').advice).toContain(
+      'highest slave_repl_offset (here: 4,321) before it comes back',
+    );
+    expect(at('timeout').commands).toEqual(['REPLICAOF NO ONE']);
+    expect(at('no-login').commands).toEqual(['REPLICAOF 10.0.0.5 6379']);
+  });
+
+  it('link-down says what asking the master gave, and asks for no full sync', () => {
+    const at = (kind: MasterTrouble['kind']) =>
+      of('link-down', {
+        info: replicaInfo(5, { ...DOWN }),
+        rest: { masterTrouble: { kind, why: 'cannot connect: refused' } },
+      })[0];
+    expect(at('unreachable').text).toContain('Asked from here: cannot connect: refused.');
+    expect(at('no-login').advice).toContain('The master wants a password: is masterauth set on this server?');
+    expect(at('other').advice).not.toContain('password');
+    expect(at('other').commands).toEqual(['redis-ts handshake 10.0.0.5:6379 --no-psync']);
+  });
+
+  it('master-not-answering while the link is up', () => {
+    const at = (kind: MasterTrouble['kind'], changes: object = {}) =>
+      of('master-not-answering', {
+        info: replicaInfo(5, { master_last_io_seconds_ago: 12, ...changes }),
+        rest: { masterTrouble: { kind, why: 'm did not answer INFO within 2 s' } },
+      });
+    expect(at('timeout')).toMatchObject([
+      { severity: 'warning', text: expect.stringContaining('it was last heard 12 s ago') as string },
+    ]);
+    expect(at('timeout', DOWN)).toEqual([]);
+    expect(at('unreachable')).toEqual([]);
   });
 
   it('reads-refused', () => {
@@ -268,11 +317,14 @@ describe('the replicas', () => {
   });
 
   it('full-sync-loop: while it happens, or one in ten minutes; with the limit that the stream needs', () => {
-    const stats = (full: number, up: number) => server(`uptime_in_seconds:${up}`, `sync_full:${full}`);
+    const stats = (full: number, up: number, refused = 0) =>
+      server(`uptime_in_seconds:${up}`, `sync_full:${full}`, `sync_partial_err:${refused}`);
     const limit = { hardBytes: 100 * MB, softBytes: 0, softSeconds: 60 };
     const busy: Partial<FactsInput> = {
       before: masterInfo([online(500)], tail(500)),
       info: masterInfo([online(500)], tail(500 + 4 * MB)),
+      // Its connection is new.
+      clients: clientLine(2, '10.0.0.6:5', 0, 0),
     };
     const settings = { replicaOutputLimit: limit };
     expect(
@@ -286,11 +338,84 @@ describe('the replicas', () => {
         commands: ['CONFIG SET client-output-buffer-limit "replica 480mb 240mb 60"'],
       },
     ]);
-    expect(of('full-sync-loop', master({ server: stats(10, 1000) }))[0].text).toContain(
+    expect(of('full-sync-loop', master({ server: stats(11, 1000, 10) }))[0].text).toContain(
       'one in 100 s on average',
     );
-    expect(loud('full-sync-loop', master({ server: stats(10, 60_000) }))).toEqual([]);
-    expect(loud('full-sync-loop', master({ server: stats(4, 100) }))).toEqual([]);
+    expect(loud('full-sync-loop', master({ server: stats(11, 60_000, 10) }))).toEqual([]);
+    expect(loud('full-sync-loop', master({ server: stats(5, 100, 5) }))).toEqual([]);
+  });
+
+  it('full-sync-loop is silent about first attaches and tools', () => {
+    const stats = (full: number, refused = 0) =>
+      server('uptime_in_seconds:100', `sync_full:${full}`, `sync_partial_err:${refused}`);
+    // Refused nothing: tools, or replicas that came one after the other.
+    expect(loud('full-sync-loop', master({ server: stats(10) }))).toEqual([]);
+    const attach = {
+      before: masterInfo([], tail(500)),
+      info: masterInfo([online(500)], tail(500)),
+      clients: clientLine(2, '10.0.0.6:5', 0, 0),
+      clientsBefore: '',
+      server: stats(2),
+      serverBefore: stats(1),
+    };
+    expect(loud('full-sync-loop', attach)).toEqual([]);
+    // A tool came and went beside a replica whose link stands.
+    const standing = {
+      clients: clientLine(2, '10.0.0.6:5', 900, 0),
+      server: stats(2),
+      serverBefore: stats(1),
+    };
+    expect(loud('full-sync-loop', master(standing))).toEqual([]);
+  });
+
+  it('announced-not-peer guesses neither address nor port, and says that the link must be made anew', () => {
+    const [found] = of('announced-not-peer', {
+      info: masterInfo([online(5, 0, '172.17.0.3', 27397)], tail(5)),
+      clients: clientLine(2, '10.0.0.7:5', 900, 0),
+    });
+    expect(found.commands).toEqual([
+      'CONFIG SET replica-announce-ip <address>',
+      'CONFIG SET replica-announce-port <port>',
+      'CLIENT KILL TYPE replica',
+    ]);
+    expect(found.advice).toContain('--accept announced-not-peer');
+  });
+
+  it('an accepted finding is listed apart and does not count', () => {
+    const input = facts({
+      info: masterInfo([online(5, 0, '172.17.0.3', 27397)], tail(5)),
+      clients: clientLine(2, '10.0.0.7:5', 900, 0),
+    });
+    expect(report(input).status).toBe('warning');
+    expect(report(input)).not.toHaveProperty('accepted');
+    const accepting = report(input, { accept: ['announced-not-peer'] });
+    expect(accepting).toMatchObject({ status: 'ok', findings: [] });
+    expect(accepting.accepted).toMatchObject([{ id: 'announced-not-peer', severity: 'warning' }]);
+  });
+
+  it('a replica that never acknowledges is not behind, and no backlog is sized for it', () => {
+    const info = masterInfo(
+      [online(0, 20)],
+      tail(50 * MB, { active: 1, size: MB, first: 49 * MB, histlen: MB }),
+    );
+    expect(loud('backlog-too-small', { info })).toEqual([]);
+    expect(report(facts({ info })).replicas[0].behindBytes).toBeUndefined();
+    expect(report(facts({ info: masterInfo([online(0)], tail(0)) })).replicas[0].behindBytes).toBe(0);
+  });
+
+  it('backlog-too-small does not count what was streamed since the last ACK', () => {
+    const backlog = { active: 1, size: MB, first: 1, histlen: MB };
+    const at = (lag: number) =>
+      of('backlog-too-small', {
+        before: masterInfo([], tail(96 * MB, backlog)),
+        info: masterInfo([online(96 * MB + 1, lag)], tail(100 * MB, backlog)),
+      })[0].text;
+    expect(at(0)).not.toContain('behind');
+    const far = {
+      before: masterInfo([], tail(96 * MB, backlog)),
+      info: masterInfo([online(90 * MB)], tail(100 * MB, backlog)),
+    };
+    expect(of('backlog-too-small', far)[0].text).toContain('is 10 MB behind');
   });
 
   it('snapshot-waits for another child, and not for its own snapshot', () => {
@@ -345,7 +470,7 @@ describe('backlog and history', () => {
       {
         severity: 'warning',
         text: expect.stringContaining('(7 were served), 1 of them between the two samples') as string,
-        commands: ['CONFIG SET repl-backlog-size 60mb'],
+        commands: ['CONFIG SET repl-backlog-size 64mb'],
       },
     ]);
     expect(loud('partial-sync-refused', { info, server: field(2) })).toEqual(['info']);
@@ -544,6 +669,7 @@ describe('the catalogue', () => {
         "link-down",
         "loading",
         "managed-service",
+        "master-not-answering",
         "master-silent",
         "master-without-persistence",
         "maxmemory-below-master",

@@ -231,6 +231,8 @@ describe('crawl', () => {
         'FINDINGS',
         '  ✔ nothing is wrong',
         '',
+        'Looked at here: links, histories, addresses. Buffers, backlog and ACKs of one server: redis-ts inspect HOST:PORT',
+        '',
       ].join('\n'),
     );
   });
@@ -244,6 +246,11 @@ describe('crawl', () => {
       behindBytes: 10,
     });
     expect(ids(topology)).toEqual(['node-unreachable warning']);
+    expect(topology.findings[0].advice).toContain('replica-announce-ip');
+    const dead = await walk({ 'h:1': script(follows(9)) });
+    const found = dead.findings.find(({ id }) => id === 'node-unreachable')!;
+    expect(found.advice).toContain('promote the replica with the highest offset');
+    expect(found.advice).not.toContain('replica-announce-ip');
     expect(renderTree(topology, plain)).toContain(
       '└─ h:8  cannot connect to h:8: connect ECONNREFUSED  10 B behind',
     );

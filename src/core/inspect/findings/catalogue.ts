@@ -42,13 +42,13 @@ const ENTRIES = {
     'link',
     '**critical** when the link is down and no full sync is running.',
     'The data of this replica has been growing old since the link broke.',
-    'Run `redis-ts handshake` against its master: it names the step that fails and why.',
+    'Run `redis-ts handshake --no-psync` against its master: it names the step that fails and why, and asks for no full sync. If the master wants a password, see that `masterauth` is set on the replica.',
   ),
   'sub-replicas-cut-off': entry(
     'link',
     '**critical** when the link is down while the server has replicas of its own.',
     'Only the topmost master makes pings. Below a broken link nothing arrives, so these replicas drop their links after repl-timeout, though nothing is wrong with them.',
-    'Mend the link above. Until then a sub-replica can be attached to the top master.',
+    'Mend the link above. If the topmost master is alive with its data, a sub-replica can be attached to it meanwhile. If it is down, attach nobody to it: one that comes back empty empties its replicas. Promote the replica with the highest offset (REPLICAOF NO ONE) before it does.',
   ),
   'reads-refused': entry(
     'link',
@@ -73,6 +73,12 @@ const ENTRIES = {
     '*warning* when no byte of the snapshot came for 10 s, **critical** beyond half of `repl-timeout`.',
     'The transfer hangs: a master that swaps, a network that lost the connection, a disk that does not keep up. At repl-timeout it starts again from nothing.',
     'Raise repl-timeout on both sides if the transfer is only slow; else look at the network.',
+  ),
+  'master-not-answering': entry(
+    'link',
+    '*warning* when the link is up and the master, asked from here, accepts the connection and answers nothing.',
+    'It is stopped, swaps, or runs one long command. Its replicas take the link for good until repl-timeout.',
+    "Look at the master's process; see master-silent for how long the replica has heard nothing.",
   ),
   'master-silent': entry(
     'link',
@@ -168,7 +174,7 @@ const ENTRIES = {
     'replicas',
     '*warning* beyond 3 s; **critical** beyond half of `repl-timeout`, or beyond `--max-ack-age`.',
     'A replica is silent: blocked, or not reachable. The lag that INFO shows is this age, not an amount of data.',
-    'Look at its SLOWLOG GET and LATENCY LATEST.',
+    'Look at its process (stopped, swapping), then at its SLOWLOG GET and LATENCY LATEST.',
   ),
   'replica-lagging': entry(
     'replicas',
@@ -178,7 +184,7 @@ const ENTRIES = {
   ),
   'full-sync-loop': entry(
     'replicas',
-    '*warning* when a full sync was started between the samples, or when there were 5 or more and on average one in 10 minutes.',
+    '*warning* when a replica that was known before did a full sync between the samples; or when, beyond one for each replica that is there, 5 or more followed a refused partial resync, on average one in 10 minutes. First attaches do not count.',
     'A replica attaches, is dropped and attaches anew: the output buffer limit, a snapshot that takes longer than repl-timeout, or a version that cannot load it. Each costs a fork and the whole data set on the wire.',
     'Raise the output buffer limit to what the stream carries while a snapshot is sent, and the backlog with it.',
   ),
@@ -190,7 +196,7 @@ const ENTRIES = {
   ),
   'backlog-too-small': entry(
     'history',
-    '*warning* when a replica is further behind than the backlog reaches, or it covers less than 10 s; info below 60 s.',
+    '*warning* when a replica is further behind than the backlog reaches (what was streamed since its last ACK, and a replica that never acknowledged, do not count), or it covers less than 10 s; info below 60 s.',
     'A link that is down for longer means a full sync.',
     'Raise repl-backlog-size to what the stream carries in the longest outage that you want to survive.',
   ),
@@ -198,7 +204,7 @@ const ENTRIES = {
     'replicas',
     '*warning* when a replica announces an address other than the one it connects from.',
     'NAT or a container: Sentinel and clients will look for it where it says it is.',
-    'Set replica-announce-ip and replica-announce-port on the replica.',
+    'Where clients reach it at the announced address it is meant so: `--accept announced-not-peer`. Else set replica-announce-ip and replica-announce-port on the replica to the address and the port that clients reach, and make the link anew (`CLIENT KILL TYPE replica` on the master): they are sent in the handshake only.',
   ),
   'duplicate-announced-address': entry(
     'replicas',
@@ -390,7 +396,7 @@ const ENTRIES = {
     'topology',
     '*warning* when a server that another one names cannot be asked from here.',
     'What lies below it is not seen. Others may have the same trouble: Sentinel and clients use these addresses, too.',
-    'Check the announced address.',
+    'By the reason that is given: a login (`--pass` with `--share-login`), a master that is down, or, for a replica, replica-announce-ip.',
   ),
   'several-masters': entry(
     'product',

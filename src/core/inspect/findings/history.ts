@@ -1,13 +1,16 @@
 /** Rules about what lets a replica go on where it stopped: the backlog, the replication id, and what survives a restart. */
-import { type Draft } from '../model.js';
-import { configMegabytes, formatBytes, formatCount, formatSeconds } from '../units.js';
+import { type Draft, type ReplicaReport } from '../model.js';
+import { formatBytes, formatCount, formatSeconds } from '../units.js';
 import { LIMITS, nameOf, plural, raiseBacklog, type Detail } from './rule.js';
 
 export function* backlogTooSmall({ backlog, replicas, rate }: Draft): Generator<Detail> {
   const { histlenBytes, sizeBytes, coverSeconds } = backlog;
   if (histlenBytes === undefined || sizeBytes === undefined) return;
   const perSecond = rate?.bytesPerSecond ?? 0;
-  const far = replicas.filter((replica) => (replica.behindBytes ?? 0) > histlenBytes);
+  // What was streamed since the last ACK is not known to be missing; the age of the ACK is in whole seconds.
+  const lacks = ({ behindBytes = 0, ackAgeSeconds = 0 }: ReplicaReport) =>
+    behindBytes - perSecond * (ackAgeSeconds + 1);
+  const far = replicas.filter((replica) => lacks(replica) > histlenBytes);
   const goal = Math.max(perSecond * LIMITS.coverGoalSeconds, sizeBytes + 1);
   if (far.length > 0) {
     const most = Math.max(...far.map((replica) => replica.behindBytes!));
@@ -22,8 +25,8 @@ export function* backlogTooSmall({ backlog, replicas, rate }: Draft): Generator<
     yield {
       severity: 'warning',
       ...(far.length === 1 && { replica: far[0].index }),
-      text: `${who} and the backlog holds ${formatBytes(histlenBytes)}: if ${whose} now ${it} must do a full sync.`,
-      ...raiseBacklog(configMegabytes(Math.max(goal, 2 * most)), perSecond),
+      text: `${who} and the backlog holds ${formatBytes(histlenBytes)}: if ${whose} now, ${it} must do a full sync.`,
+      ...raiseBacklog(Math.max(goal, 2 * most), perSecond),
     };
   }
   if (far.length > 0 || coverSeconds === undefined || coverSeconds >= LIMITS.coverGoalSeconds) return;
@@ -32,7 +35,7 @@ export function* backlogTooSmall({ backlog, replicas, rate }: Draft): Generator<
     text:
       `the backlog of ${formatBytes(sizeBytes)} covers ${formatSeconds(coverSeconds)} at ${formatBytes(perSecond)}/s: ` +
       'a replica that is away for longer must do a full sync.',
-    ...raiseBacklog(configMegabytes(goal), perSecond),
+    ...raiseBacklog(goal, perSecond),
   };
 }
 
@@ -64,7 +67,9 @@ export function* partialSyncRefused({ syncs, grown, backlog, rate }: Draft): Gen
   const fresh = grown('sync_partial_err');
   if (total === 0) return;
   const share =
-    syncs.partialAccepted === undefined ? '' : ` (${formatCount(syncs.partialAccepted)} were served)`;
+    syncs.partialAccepted === undefined
+      ? ''
+      : ` (${formatCount(syncs.partialAccepted)} ${syncs.partialAccepted === 1 ? 'was' : 'were'} served)`;
   const lately = fresh > 0 ? `, ${fresh} of them between the two samples` : '';
   const perSecond = rate?.bytesPerSecond ?? 0;
   const goal = perSecond * LIMITS.coverGoalSeconds;
@@ -73,7 +78,7 @@ export function* partialSyncRefused({ syncs, grown, backlog, rate }: Draft): Gen
     text:
       `${plural(total, 'partial resync')} could not be served since the server started (sync_partial_err)${share}${lately}: the backlog ` +
       'was too short, or the replica came with another history. Each was a full sync.',
-    ...(goal > (backlog.sizeBytes ?? Infinity) && raiseBacklog(configMegabytes(goal), perSecond)),
+    ...(goal > (backlog.sizeBytes ?? Infinity) && raiseBacklog(goal, perSecond)),
   };
 }
 

@@ -32,7 +32,7 @@ export function* replicationRing({ link, replicas, now, target }: Draft): Genera
   };
 }
 
-export function* linkDown({ link }: Draft): Generator<Detail> {
+export function* linkDown({ link, masterTrouble }: Draft): Generator<Detail> {
   if (!link || link.up !== false || link.transfer) return;
   const master = address(link.master.host, link.master.port);
   const since =
@@ -40,23 +40,56 @@ export function* linkDown({ link }: Draft): Generator<Detail> {
       ? 'is down and never was up'
       : `has been down for ${formatSeconds(link.downSeconds)}`;
   const state = link.state === undefined || link.state === 'connected' ? '' : ` (now: ${link.state})`;
+  const seen = masterTrouble?.kind === 'unreachable' ? ` Asked from here: ${masterTrouble.why}.` : '';
+  const password =
+    masterTrouble?.kind === 'no-login'
+      ? 'The master wants a password: is masterauth set on this server? '
+      : '';
   yield {
     severity: 'critical',
-    text: `the link to the master ${master} ${since}${state}.`,
-    advice: "See why a replica cannot attach there, with this server's masteruser and masterauth:",
-    commands: [`redis-ts handshake ${master}`],
+    text: `the link to the master ${master} ${since}${state}.${seen}`,
+    advice:
+      `${password}See why a replica cannot attach there, with this server's masteruser and masterauth; without --no-psync ` +
+      'it asks for a full sync, too:',
+    commands: [`redis-ts handshake ${master} --no-psync`],
   };
 }
 
-export function* subReplicasCutOff({ link, connectedReplicas }: Draft): Generator<Detail> {
+export function* subReplicasCutOff({ link, connectedReplicas, masterTrouble }: Draft): Generator<Detail> {
   if (link?.up !== false || connectedReplicas === 0) return;
+  const text =
+    `${plural(connectedReplicas, 'replica')} below this server ${connectedReplicas === 1 ? 'gets' : 'get'} nothing, not even a ping, while its own ` +
+    'link is down: only the topmost master makes pings. They drop their links at repl-timeout.';
+  const master = address(link.master.host, link.master.port);
+  if (masterTrouble?.kind === 'unreachable' || masterTrouble?.kind === 'timeout') {
+    yield { severity: 'critical', text, ...promoteInstead(master, masterTrouble.kind, link.offset) };
+    return;
+  }
   yield {
     severity: 'critical',
-    text:
-      `${plural(connectedReplicas, 'replica')} below this server ${connectedReplicas === 1 ? 'gets' : 'get'} nothing, not even a ping, while its own ` +
-      'link is down: only the topmost master makes pings. They drop their links at repl-timeout.',
-    advice: 'Mend the link above, or attach them to the top master meanwhile:',
+    text,
+    advice:
+      `Mend the link above. If ${master} is alive and still has its data, they can be attached to it meanwhile; after a restart ` +
+      'without its data it would empty them:',
     commands: [`REPLICAOF ${link.master.host} ${link.master.port ?? ''}`.trimEnd()],
+  };
+}
+
+/** Nobody is to be attached to a master that does not answer: what comes back there may be empty, and replicas copy that. */
+function promoteInstead(
+  master: string,
+  kind: 'unreachable' | 'timeout',
+  offset: number | undefined,
+): Pick<Detail, 'advice' | 'commands'> {
+  const seen =
+    kind === 'unreachable' ? 'cannot be reached from here: it is down' : 'does not answer: it hangs';
+  const ours = offset === undefined ? '' : ` (here: ${formatCount(offset)})`;
+  return {
+    advice:
+      `The master ${master} ${seen}, or the network is. Attach nobody to it: a master that comes back empty empties its ` +
+      'replicas. If it is lost, promote the replica with the highest slave_repl_offset' +
+      `${ours} before it comes back, and let the others follow that one. On the one chosen:`,
+    commands: ['REPLICAOF NO ONE'],
   };
 }
 
@@ -96,6 +129,23 @@ export function* syncInProgress({ link }: Draft): Generator<Detail> {
     text:
       `a full sync is running: ${formatBytes(readBytes)}${share} received, the last byte ` +
       `${formatSeconds(lastIoSecondsAgo)} ago${pace}. Until it ends this replica serves its old data, or none.`,
+  };
+}
+
+/** Alive as a socket, and silent: stopped, swapping, or in one long command. The link looks up until repl-timeout. */
+export function* masterNotAnswering({ link, masterTrouble, settings }: Draft): Generator<Detail> {
+  if (link?.up !== true || masterTrouble?.kind !== 'timeout') return;
+  const timeout = settings.replTimeoutSeconds ?? LIMITS.defaultTimeoutSeconds;
+  const heard =
+    link.lastIoSecondsAgo === undefined
+      ? ''
+      : `; it was last heard ${formatSeconds(link.lastIoSecondsAgo)} ago`;
+  yield {
+    severity: 'warning',
+    text:
+      `the link is up and the master does not answer: ${masterTrouble.why}${heard}. The link is given up after ` +
+      `${timeout} s of silence.`,
+    advice: 'Look at its process (stopped, swapping, a slow command); a failover is for when it stays so.',
   };
 }
 

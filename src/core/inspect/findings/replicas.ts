@@ -154,7 +154,7 @@ export function* ackOld({ replicas, settings }: Draft, { maxAckAgeSeconds }: Thr
         `${nameOf(replica)} last acknowledged ${formatSeconds(age)} ago; replicas do it every second. ` +
         `Its link is dropped at ${timeout} s.`,
       advice:
-        'It is blocked (a slow command, a save, swapping) or cannot be reached: look at its SLOWLOG GET and LATENCY LATEST.',
+        'It is blocked (a slow command, a save, swapping) stopped, or cannot be reached: look at its process, then at its SLOWLOG GET and LATENCY LATEST.',
     };
   }
 }
@@ -190,14 +190,31 @@ export function* replicaLagging(draft: Draft, { maxLagBytes }: Thresholds): Gene
   }
 }
 
+/** Known before, and being synced, or on a connection that is younger than the time between the samples. */
+function cameBack({ replicas, sampledSeconds, knownBefore }: Draft): boolean {
+  return replicas.some(
+    (replica) =>
+      knownBefore(replica) &&
+      (replica.state !== 'online' || (replica.linkSeconds ?? Infinity) <= sampledSeconds),
+  );
+}
+
+/**
+ * A first attach is a full sync like any other, so only those count that exceed the replicas that are there. A tool that
+ * comes and goes asks for a full sync each time and is refused nothing: a loop shows in refused partial resyncs.
+ */
 export function* fullSyncLoop(draft: Draft): Generator<Detail> {
   const { now, grown, server, replicas, rate, settings } = draft;
   const total = now('sync_full') ?? 0;
-  const fresh = grown('sync_full');
+  const firstAttaches = replicas.filter((replica) => !draft.knownBefore(replica)).length;
+  const fresh = cameBack(draft) ? Math.max(0, grown('sync_full') - firstAttaches) : 0;
   const up = server.uptimeSeconds ?? 0;
-  const often = total >= LIMITS.fullSyncs && up / total < LIMITS.secondsPerFullSync;
+  const repeated = Math.min(total - replicas.length, now('sync_partial_err') ?? 0);
+  const often = repeated >= LIMITS.fullSyncs && up / repeated < LIMITS.secondsPerFullSync;
   if (fresh === 0 && !(often && replicas.length > 0)) return;
-  const pace = often ? `, one in ${formatSeconds(up / total)} on average` : '';
+  const pace = often
+    ? `, ${repeated} of them not first attaches, one in ${formatSeconds(up / repeated)} on average`
+    : '';
   const lately = fresh > 0 ? `, ${fresh} of them between the two samples` : '';
   const forkSeconds = now('rdb_last_bgsave_time_sec') ?? 0;
   const { hardBytes = 0, softSeconds = 60 } = settings.replicaOutputLimit ?? {};
@@ -239,7 +256,7 @@ export function* snapshotWaits({ replicas, now }: Draft): Generator<Detail> {
 export function* announcedNotPeer({ replicas }: Draft): Generator<Detail> {
   for (const replica of replicas) {
     if (!replica.announcedElsewhere || !replica.from) continue;
-    const { ip, port } = replica.announced;
+    const { ip } = replica.announced;
     const guess = replica.from.matchedBy === 'order' ? ' (as far as the order of connections tells)' : '';
     yield {
       severity: 'warning',
@@ -247,10 +264,15 @@ export function* announcedNotPeer({ replicas }: Draft): Generator<Detail> {
       text:
         `replica ${replica.index} announces ${ip} but connects from ${replica.from.ip}${guess}: NAT or a container. ` +
         'Sentinel and clients will look for it where it says it is.',
-      advice: 'If that address cannot be reached from outside, set on the replica:',
+      advice:
+        'If clients reach it there, it is meant so: --accept announced-not-peer. If not, set on the replica the address and ' +
+        'the port at which clients reach it (the first two). Both are told in the handshake only, so the link must be made anew: ' +
+        'the third, on this server, drops the links of all its replicas, which come back with a partial resync where the backlog ' +
+        'allows.',
       commands: [
-        `CONFIG SET replica-announce-ip ${replica.from.ip}`,
-        `CONFIG SET replica-announce-port ${port ?? 6379}`,
+        'CONFIG SET replica-announce-ip <address>',
+        'CONFIG SET replica-announce-port <port>',
+        'CLIENT KILL TYPE replica',
       ],
     };
   }

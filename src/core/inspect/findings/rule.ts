@@ -56,13 +56,14 @@ export function plural(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
-/** The advice to raise the backlog to `size` (as for redis.conf), with how long that lasts. */
-export function raiseBacklog(size: string, perSecond: number): Pick<Detail, 'advice' | 'commands'> {
-  const megabytes = parseInt(size, 10) * MEGABYTE;
-  const cover = perSecond > 0 ? ` for ${formatSeconds(Math.floor(megabytes / perSecond))} of cover` : '';
+/** The advice to raise the backlog to `bytes` or more: in powers of two, so that it stays the same from look to look. */
+export function raiseBacklog(bytes: number, perSecond: number): Pick<Detail, 'advice' | 'commands'> {
+  const megabytes = 2 ** Math.ceil(Math.log2(Math.max(1, bytes / MEGABYTE)));
+  const cover =
+    perSecond > 0 ? ` for ${formatSeconds(Math.floor((megabytes * MEGABYTE) / perSecond))} of cover` : '';
   return {
-    advice: `Raise repl-backlog-size to at least ${parseInt(size, 10) >= 1024 ? `${(parseInt(size, 10) / 1024).toFixed(1)} GB` : `${parseInt(size, 10)} MB`}${cover}:`,
-    commands: [`CONFIG SET repl-backlog-size ${size}`],
+    advice: `Raise repl-backlog-size to at least ${megabytes >= 1024 ? `${megabytes / 1024} GB` : `${megabytes} MB`}${cover}:`,
+    commands: [`CONFIG SET repl-backlog-size ${megabytes}mb`],
   };
 }
 

@@ -3,7 +3,7 @@
  * advice with values computed from those figures. The findings of the topology have no rule here: `tree` makes them.
  */
 import { type Draft, type Finding, type Severity, type Thresholds } from '../model.js';
-import { FINDING_IDS, type FindingId } from './catalogue.js';
+import { CATALOGUE, FINDING_IDS, type FindingId } from './catalogue.js';
 import * as history from './history.js';
 import * as link from './link.js';
 import * as product from './product.js';
@@ -20,6 +20,7 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
   'sync-attempts-failing': link.syncAttemptsFailing,
   'sync-in-progress': link.syncInProgress,
   'sync-stalled': link.syncStalled,
+  'master-not-answering': link.masterNotAnswering,
   'master-silent': link.masterSilent,
   'version-below-master': link.versionBelowMaster,
   'key-count-differs': link.keyCountDiffers,
@@ -83,10 +84,28 @@ export function findFindings(draft: Draft, thresholds: Thresholds): Finding[] {
   const found = FINDING_IDS.flatMap((id) =>
     [...(RULES[id]?.(draft, thresholds) ?? [])].map((detail) => ({ id, ...detail })),
   );
-  return worstFirst(found);
+  const itself = found.some(({ id }) => id === 'follows-itself');
+  return worstFirst(itself ? found.filter(({ id }) => !ofTheLink(id) || id === 'follows-itself') : found);
+}
+
+/** What is said of the link of a server that follows itself is said of nothing. */
+function ofTheLink(id: FindingId): boolean {
+  return CATALOGUE[id].chapter === 'link' || id === 'replication-ring';
 }
 
 /** `findings` by severity; the order within one severity stays. */
 export function worstFirst(findings: readonly Finding[]): Finding[] {
   return [...findings].sort((a, b) => ORDER[a.severity] - ORDER[b.severity]);
+}
+
+/** `findings` without those of the ids in `accept`, and those, where there are any. */
+export function withoutAccepted<F extends Finding>(
+  all: readonly F[],
+  accept: readonly FindingId[] = [],
+): { readonly findings: F[]; readonly accepted: { readonly accepted?: F[] } } {
+  const accepted = all.filter(({ id }) => accept.includes(id));
+  return {
+    findings: all.filter(({ id }) => !accept.includes(id)),
+    accepted: accepted.length > 0 ? { accepted } : {},
+  };
 }
