@@ -126,6 +126,20 @@ const FAULTY: readonly (readonly [id: string, play: (wire: JudgeWire) => unknown
         .master(SELECT + SET + PING + SET)
         .ack(100 + 23 + 33 + 33),
   ],
+  // `SELECT 0` is 8 and `SET key value` is 13; the GETACK is counted as it came.
+  [
+    'ack-counts-words',
+    (w) =>
+      w
+        .full(100)
+        .master(SELECT + SET + GETACK)
+        .ack(100 + 8 + 13)
+        .wait(1000)
+        .ack(100 + 8 + 13 + 37)
+        .master(SET + GETACK)
+        .ack(100 + 8 + 13 + 37 + 13)
+        .wait(7000),
+  ],
   [
     'ack-ahead',
     (w) =>
@@ -228,14 +242,97 @@ describe('more forms of a fault', () => {
 
   it('a GETACK answered behind what came after it', () => {
     const wire = new JudgeWire().full(0).master(GETACK + SELECT + SET);
-    expect(wire.ack(37 + 56).ids).toEqual(['getack-counted-early']);
+    expect(wire.ack(37 + 56).wait(4000).ids).toEqual(['getack-counted-early']);
   });
 
   it('an ACK behind a GETACK a second after the last one: the next one tells whether it came by a timer', () => {
-    const asked = () => new JudgeWire().full(0).ack(0).wait(300).master(GETACK).wait(700).ack(37);
+    const asked = () => new JudgeWire().full(0).ack(0).wait(900).master(GETACK).wait(100).ack(37);
     expect(asked().wait(1000).ack(37).ids).toEqual(['getack-unanswered']);
     expect(asked().wait(300).ack(37).ids).toEqual(['getack-counted-early']);
     expect(asked().wait(4000).ids).toEqual(['getack-counted-early']);
+  });
+
+  it('an ACK long behind a GETACK is none of its answers', () => {
+    const late = () => new JudgeWire().full(0).ack(0).wait(300).master(GETACK).wait(700).ack(37);
+    expect(late().wait(300).ack(37).wait(4000).ids).toEqual([]);
+    expect(late().wait(1000).ack(37).ids).toEqual(['getack-unanswered']);
+  });
+
+  it('each way to count words', () => {
+    const set = resp('SET', 'k', '123');
+    for (const bytes of [7, 9, 13, 11, 10]) {
+      const wire = new JudgeWire().full(0).master(set).ack(bytes);
+      expect(wire.ids, String(bytes)).toEqual(['ack-counts-words']);
+    }
+    // PING counted as it came, and as a word.
+    for (const bytes of [7 + 14, 7 + 4]) {
+      const wire = new JudgeWire()
+        .full(0)
+        .master(set + PING)
+        .ack(bytes);
+      expect(wire.ids, String(bytes)).toEqual(['ack-counts-words']);
+    }
+  });
+
+  it('an offset that was wrong already is not searched for coincidences', () => {
+    const wire = new JudgeWire()
+      .full(0)
+      .master(SELECT + SET)
+      .ack(30);
+    // 37 more than right; the size of the snapshot more; behind the GETACK; less than before.
+    wire
+      .master(GETACK)
+      .ack(56 + 37 + 37)
+      .wait(1000)
+      .ack(93 + 88)
+      .master(GETACK)
+      .ack(130)
+      .wait(1000)
+      .ack(23);
+    expect(wire.wait(7000).ids).toEqual(['ack-inside-command']);
+  });
+
+  it('only the answer that is asked for is compared', () => {
+    // 89 is right; 37 more than the 23 behind SELECT is no GETACK counted early.
+    const wire = new JudgeWire().full(0).master(SELECT + SET + SET + GETACK);
+    expect(wire.ack(23 + 37).ids).toEqual(['ack-inside-command']);
+  });
+
+  it('ACKs by a timer while GETACKs are passed over, from the first ACK on', () => {
+    const wire = new JudgeWire()
+      .full(0)
+      .wait(400)
+      .master(SELECT + SET + GETACK);
+    wire
+      .wait(540)
+      .ack(93)
+      .wait(60)
+      .master(SET + GETACK);
+    expect(wire.wait(940).ack(163).wait(1000).ack(163).ids).toEqual(['getack-unanswered']);
+  });
+
+  it('PINGs that are not counted while nothing else comes', () => {
+    for (const [base, got] of [
+      [0, 0],
+      [100, 56],
+    ]) {
+      const wire = new JudgeWire().full(base);
+      if (got > 0) wire.master(SELECT + SET);
+      for (let i = 0; i < 3; i++) {
+        expect(wire.ids).toEqual([]);
+        wire.master(PING);
+        for (let s = 0; s < 10; s++) wire.wait(1000).ack(base + got);
+      }
+      expect(wire.ids, String(base)).toEqual(['ack-misses-commands']);
+    }
+  });
+
+  it('an ACK whose offset is an integer of RESP', () => {
+    for (const splitAt of [Infinity, 1]) {
+      const wire = new JudgeWire({}, splitAt).full(0).ack(0);
+      wire.replica('*3\r\n$8\r\nREPLCONF\r\n$3\r\nACK\r\n:0\r\n');
+      expect(wire.ids).toEqual(['ack-malformed']);
+    }
   });
 
   it('a GETACK counted twice: 37 more for each', () => {

@@ -152,12 +152,13 @@ export const REPLICA = entries([
     id: 'ack-malformed',
     chapter: 'replica-stream',
     severity: 'fault',
-    seen: 'REPLCONF ACK without an offset, or with something that is no number.',
+    seen: 'REPLCONF ACK without an offset, with something that is no number, or with an integer of RESP.',
     means: 'The master cannot read it, and does as if nothing had come.',
-    fix: 'Send `REPLCONF ACK <offset>`, the offset in decimal digits; with an AOF `REPLCONF ACK <offset> FACK <offset>`.',
+    fix: 'Send `REPLCONF ACK <offset>` as an array of bulk strings, the offset in decimal digits: `$2\\r\\n28\\r\\n`, not `:28\\r\\n`.',
     source: 'redis 7.2.6 replication.c:replconfCommand',
     modes: [],
-    explain: 'With an odd number of words behind REPLCONF it is answered by an error, which ends the link.',
+    explain:
+      'Commands are arrays of bulk strings and of nothing else: an integer (`:28`), a simple string or a null in one is a protocol error, and the master closes the connection. With an AOF it is `REPLCONF ACK <offset> FACK <offset>`. With an odd number of words behind REPLCONF it is answered by an error, which ends the link.',
   },
   {
     id: 'getack-counted-early',
@@ -221,6 +222,18 @@ export const REPLICA = entries([
       'A PING of the master is 14 bytes, every ten seconds: such a replica falls further and further behind without missing anything.',
   },
   {
+    id: 'ack-counts-words',
+    chapter: 'replica-stream',
+    severity: 'fault',
+    seen: 'The offset is too small: it is the sum of the words of the commands, with or without spaces or line ends.',
+    means: 'The replica counts the words of each command, not the bytes that it took on the wire.',
+    fix: 'Count the bytes as they came: `*3\\r\\n$3\\r\\nSET\\r\\n$2\\r\\nk0\\r\\n$1\\r\\nv\\r\\n` counts 28, not 8.',
+    source: 'redis 7.2.6 networking.c:commandProcessed (reploff = read_reploff - what is not parsed yet)',
+    modes: [77],
+    explain:
+      'The offset is a position in the byte stream of the master. Everything of a command is counted: the `*3`, each `$3`, every CR LF. Let the parser say how many bytes it has used for the command; do not compute the number from the arguments.',
+  },
+  {
     id: 'ack-ahead',
     chapter: 'replica-stream',
     severity: 'fault',
@@ -251,7 +264,7 @@ export const REPLICA = entries([
     seen: 'The offset lies in the middle of a command.',
     means:
       'The replica acknowledges bytes that it has read, not commands that it has executed; or its count is wrong.',
-    fix: 'Move the offset by the length of a command when that command has been executed.',
+    fix: 'Move the offset by the length of a command, in bytes as they came (`*3\\r\\n$3\\r\\nSET\\r\\n...`), when that command has been executed.',
     source: 'redis 7.2.6 networking.c:commandProcessed (reploff and read_reploff are two counters)',
     modes: [],
     explain:

@@ -6,26 +6,21 @@
  * executed). What cannot be told apart for certain is not called a fault.
  */
 import { type Finding } from '../rule.js';
-import { UNCOUNTED, type Positions, type Question } from './positions.js';
+import { fromZero, GETACK_BYTES, tooLittle, tooMuch, type Preamble } from './miscounts.js';
+import { PING, type Positions, type Question } from './positions.js';
 
 /** How often a replica sends an ACK, until it has shown otherwise. */
 const USUAL_INTERVAL_MS = 1000;
-/** ACKs that are so many intervals apart look as if they came by a timer. */
+/** ACKs that are no closer than this share of an interval look as if they came by a timer. */
 const LEAST_SHARE = 0.75;
-const MOST_SHARE = 1.5;
 /** No second ACK came to decide a doubt: it was no timer. */
 const DOUBT_MS = 3000;
-/** Ends that are tried when an offset has to be explained. */
-const TRIED = 256;
-/** `*3 REPLCONF GETACK *` on the wire. */
-export const GETACK_BYTES = 37;
-
-/** Sizes of what came before the stream, in bytes. */
-export interface Preamble {
-  handshakeBytes: number;
-  headerBytes: number;
-  snapshotBytes: number;
-}
+/** GETACK is answered at once: what comes later is no answer. */
+const LATE_MS = 250;
+/** An ACK that stands still while so many PINGs come, and nothing else: they are not counted. */
+const IDLE_PINGS = 3;
+/** Says only that the offset is wrong, not why. */
+const GENERAL: ReadonlySet<string> = new Set(['ack-inside-command', 'ack-ahead']);
 
 export interface AckVerdict {
   /** It answers a GETACK. */
@@ -41,7 +36,13 @@ export class AckJudge {
   /** The last offset that came while a question was open and fell short of it. */
   private short: number | undefined;
   /** An ACK behind a GETACK that may have been the answer, or have come by a timer: the next one decides. */
-  private doubt: { readonly offset: number; readonly question: Question; readonly atMs: number } | undefined;
+  private doubt:
+    | { readonly offset: number; readonly question: Question; readonly atMs: number; readonly late: boolean }
+    | undefined;
+  /** Why its offsets are wrong: once one was, what later ones hit by chance means nothing. */
+  private cause: Finding | undefined;
+  /** The offset that stands still while PINGs come, and the ends of the stream at its ACKs. */
+  private still: { readonly offset: number; readonly ends: Set<number> } | undefined;
 
   constructor(
     private readonly positions: Positions,
@@ -65,20 +66,50 @@ export class AckJudge {
     const { positions } = this;
     // Zero claims nothing: it only asks for the stream of a diskless sync.
     if (offset === 0 && this.accepted === undefined && positions.questions.length === 0)
-      return { answers: false };
+      return { answers: false, finding: this.idle(offset) };
     if (positions.lost) return { answers: false };
     const place = offset > positions.sent ? 'inside' : positions.place(offset);
     if (offset < positions.base || place === 'inside') return this.wrong(offset);
+    if (this.cause) return this.known(offset, this.cause);
     if (place === 'transaction') return { answers: false, finding: insideTransaction(offset) };
     if (this.accepted !== undefined && offset < this.accepted) return this.wentBack(offset, this.accepted);
     this.accepted = offset;
-    return this.settle(offset, timed, atMs);
+    const settled = this.settle(offset, timed, atMs);
+    return settled.finding ? settled : { answers: settled.answers, finding: this.idle(offset) };
+  }
+
+  /** A position that can be right, from a replica whose count is wrong. */
+  private known(offset: number, cause: Finding): AckVerdict {
+    const { questions } = this.positions;
+    const first = questions[0];
+    if (first === undefined || offset < first.start) return { answers: false };
+    questions.shift();
+    return { answers: true, finding: offset === first.start ? undefined : cause };
+  }
+
+  /** Nothing but PINGs comes, and its offset does not move with them. */
+  private idle(offset: number): Finding | undefined {
+    const right = this.positions.tallyAt(offset);
+    const newest = this.positions.newest();
+    const behind = newest.end - offset;
+    if (right === undefined || behind === 0 || newest.spent[PING] - right.spent[PING] !== behind) {
+      this.still = undefined;
+      return undefined;
+    }
+    if (this.still?.offset !== offset) this.still = { offset, ends: new Set() };
+    this.still.ends.add(newest.end);
+    if (this.still.ends.size < IDLE_PINGS) return undefined;
+    return {
+      id: 'ack-misses-commands',
+      text: `It acknowledges ${offset} again and again, and has since been sent ${behind} bytes of PING and nothing else: they are not counted.`,
+    };
   }
 
   /** Whether it may have come by the replica's timer, by the time since the last one. */
   private mayBeTimed(atMs: number): boolean {
     const { lastAtMs } = this;
-    if (lastAtMs === undefined) return false;
+    // The first one may come by a timer that began anywhere.
+    if (lastAtMs === undefined) return true;
     const since = atMs - lastAtMs;
     const asked = this.positions.questions.length > 0;
     if (!asked) this.intervalMs = Math.min(this.intervalMs ?? since, since);
@@ -86,8 +117,7 @@ export class AckJudge {
   }
 
   private isInterval(ms: number): boolean {
-    const interval = Math.max(this.intervalMs ?? USUAL_INTERVAL_MS, USUAL_INTERVAL_MS);
-    return ms >= interval * LEAST_SHARE && ms <= interval * MOST_SHARE;
+    return ms >= Math.max(this.intervalMs ?? USUAL_INTERVAL_MS, USUAL_INTERVAL_MS) * LEAST_SHARE;
   }
 
   /** The next ACK has come, or none will: what the doubtful one was. */
@@ -95,8 +125,14 @@ export class AckJudge {
     const { doubt } = this;
     if (doubt === undefined) return undefined;
     this.doubt = undefined;
-    const byTimer = !over && this.positions.questions.length === 0 && this.isInterval(atMs - doubt.atMs);
-    return byTimer ? unanswered(doubt.question, EXECUTED) : countedEarly(doubt.offset, doubt.question);
+    const { offset, question, late } = doubt;
+    const [open] = this.positions.questions;
+    const prompt = open !== undefined && atMs - open.atMs <= LATE_MS;
+    const byTimer = !over && this.isInterval(atMs - doubt.atMs);
+    if (late) return byTimer && !prompt ? unanswered(question, EXECUTED) : undefined;
+    if (!byTimer) return over || open === undefined ? countedEarly(offset, question) : undefined;
+    // Both may have been answers, and both may have come by a timer.
+    return prompt ? undefined : unanswered(question, EXECUTED);
   }
 
   /** A right offset: which questions are over by it, and how. */
@@ -115,8 +151,9 @@ export class AckJudge {
     }
     // It has executed the GETACK and gone on: the answer either was not given or is this one.
     this.positions.questions = questions.filter(({ end }) => end > offset);
-    if (timed) {
-      this.doubt = { offset, question: first, atMs };
+    const late = atMs - first.atMs > LATE_MS;
+    if (timed || late) {
+      this.doubt = { offset, question: first, atMs, late };
       return { answers: false };
     }
     return { answers: true, finding: countedEarly(offset, first) };
@@ -135,91 +172,50 @@ export class AckJudge {
   private wrong(offset: number): AckVerdict {
     const { positions } = this;
     const question = positions.questions[0];
-    const finding = this.explain(offset);
+    this.cause = this.explain(offset);
+    const finding = this.cause;
     if (question !== undefined && offset !== 0) positions.questions.shift();
     return { answers: question !== undefined, finding };
   }
 
-  /** Which miscount gives this number; tried at the place that was asked for first, then from the newest backwards. */
+  /**
+   * Which miscount gives this number, compared with the one answer that is right: in front of the GETACK, or all that was sent.
+   * What was explained once is not explained anew.
+   */
   private explain(offset: number): Finding {
-    const { positions } = this;
-    for (const right of this.candidates()) {
-      const found =
-        this.lineEnd(offset, right.end) ??
-        this.fromZero(offset, right.end) ??
-        this.preambleCounted(offset, right.end) ??
-        getacksTwice(offset, right) ??
-        leftOut(offset, right);
-      if (found) return found;
-    }
-    if (offset > positions.sent) {
-      const ahead = offset - positions.sent;
+    const { positions, cause } = this;
+    if (cause && !GENERAL.has(cause.id)) return cause;
+    const { base } = positions;
+    const question = positions.questions[0];
+    const right = question ? positions.tallyAt(question.start) : positions.newest();
+    const found =
+      right === undefined
+        ? undefined
+        : cause
+          ? tooLittle(offset, right, base)
+          : (tooMuch(offset, right, positions.noiseBytes, this.preamble) ??
+            fromZero(offset, right, base) ??
+            tooLittle(offset, right, base));
+    return found ?? cause ?? this.unexplained(offset);
+  }
+
+  private unexplained(offset: number): Finding {
+    const { base, sent } = this.positions;
+    if (offset > sent) {
       return {
         id: 'ack-ahead',
-        text: `It acknowledges ${offset}, ${ahead} bytes more than the ${positions.sent} that it was sent.`,
+        text: `It acknowledges ${offset}, ${offset - sent} bytes more than the ${sent} that it was sent.`,
       };
     }
-    return offset < positions.base
+    return offset < base
       ? {
           id: 'ack-from-zero',
-          text: `It acknowledges ${offset}, and its stream begins at ${positions.base}.`,
+          text: `It acknowledges ${offset}, and its stream begins at ${base}.`,
         }
       : {
           id: 'ack-inside-command',
           text: `It acknowledges ${offset}, where no command ends: that lies in the middle of one.`,
         };
-  }
-
-  private *candidates(): Generator<{ readonly end: number; readonly spent: readonly number[] }> {
-    const { positions } = this;
-    const asked = positions.questions[0]?.start;
-    for (const one of positions.recent(TRIED)) {
-      if (one.end === asked) yield one;
-    }
-    yield* positions.recent(TRIED);
-  }
-
-  private lineEnd(offset: number, right: number): Finding | undefined {
-    const { noiseBytes, sent } = this.positions;
-    if (noiseBytes > 0 && offset === right + noiseBytes) {
-      return {
-        id: 'ack-counts-line-end',
-        text: `It acknowledges ${offset}, ${noiseBytes} more than ${right}: it was sent ${noiseBytes} bytes of line ends that belong to no command, and counts them as a real replica does. The fault is the sender's.`,
-      };
-    }
-    return noiseBytes === 0 && right === sent && offset === right + 2
-      ? {
-          id: 'ack-counts-line-end',
-          text: `It acknowledges ${offset}, 2 more than ${right}: a CR LF that was never sent is counted, as if the snapshot were a bulk string.`,
-        }
-      : undefined;
-  }
-
-  private fromZero(offset: number, right: number): Finding | undefined {
-    const { base } = this.positions;
-    return base > 0 && offset === right - base && offset < base
-      ? {
-          id: 'ack-from-zero',
-          text: `It acknowledges ${offset} where ${right} is right: it does not begin at ${base}, which it was told with the answer to PSYNC.`,
-        }
-      : undefined;
-  }
-
-  private preambleCounted(offset: number, right: number): Finding | undefined {
-    const { handshakeBytes, headerBytes, snapshotBytes } = this.preamble;
-    const sums: readonly [string, number][] = [
-      ['the snapshot', snapshotBytes],
-      ['the snapshot and its header', snapshotBytes + headerBytes],
-      ['everything since the connection began', handshakeBytes + headerBytes + snapshotBytes],
-      ['the replies of the handshake', handshakeBytes],
-    ];
-    const found = sums.find(([, bytes]) => bytes > 0 && offset === right + bytes);
-    return found
-      ? {
-          id: 'ack-counts-snapshot',
-          text: `It acknowledges ${offset}, ${found[1]} more than ${right}: just the size of ${found[0]}.`,
-        }
-      : undefined;
   }
 
   /** Questions that were open for longer than `limitMs`: what became of them. */
@@ -230,10 +226,12 @@ export class AckJudge {
     if (first === undefined || nowMs - first.atMs <= limitMs) return undefined;
     positions.questions = positions.questions.filter(({ atMs }) => nowMs - atMs <= limitMs);
     this.short = undefined;
+    // Its answers were wrong, and that was told.
+    if (this.cause) return undefined;
     if (short === undefined) return unanswered(first, `for ${Math.round((nowMs - first.atMs) / 1000)} s`);
-    const right = [...positions.recent(TRIED)].find(({ end }) => end === first.start);
+    const right = positions.tallyAt(first.start);
     return (
-      (right && leftOut(short, right)) ??
+      (right && tooLittle(short, right, positions.base)) ??
       unanswered(first, `the last ACK was ${short}, before the ${first.start} that answers it`)
     );
   }
@@ -258,39 +256,6 @@ function countedEarly(offset: number, { start, end }: Question): Finding {
     id: 'getack-counted-early',
     text: `GETACK stood at ${start} and was answered with ${offset}, ${what}.`,
   };
-}
-
-/** GETACKs counted before they are answered and once more after. */
-function getacksTwice(
-  offset: number,
-  { end, spent }: { readonly end: number; readonly spent: readonly number[] },
-): Finding | undefined {
-  const more = offset - end;
-  const getacks = spent[spent.length - 1];
-  if (more <= 0 || more % GETACK_BYTES !== 0 || more > getacks + GETACK_BYTES) return undefined;
-  return {
-    id: 'getack-counted-early',
-    text: `It acknowledges ${offset} where ${end} is right: ${more} too many, which is ${more / GETACK_BYTES} times the length of a GETACK.`,
-  };
-}
-
-/** The commands that, left out of the count, give just this offset. */
-function leftOut(
-  offset: number,
-  { end, spent }: { readonly end: number; readonly spent: readonly number[] },
-): Finding | undefined {
-  if (offset >= end) return undefined;
-  for (let subset = 1; subset < 1 << spent.length; subset++) {
-    const kinds = UNCOUNTED.filter((_, i) => subset & (1 << i));
-    const bytes = spent.reduce((sum, count, i) => sum + (subset & (1 << i) ? count : 0), 0);
-    if (spent.some((count, i) => subset & (1 << i) && count === 0)) continue;
-    if (end - bytes !== offset) continue;
-    return {
-      id: 'ack-misses-commands',
-      text: `It acknowledges ${offset} where ${end} is right: ${bytes} too few, just what ${kinds.join(' and ')} took of the stream.`,
-    };
-  }
-  return undefined;
 }
 
 function unanswered({ start }: Question, how: string): Finding {

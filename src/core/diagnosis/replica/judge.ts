@@ -15,9 +15,10 @@ import { type Reply } from '../../protocol/reply-decoder.js';
 import { MASK } from '../../replication/handshake/steps.js';
 import { type Finding } from '../rule.js';
 import { entryOf, type DiagnosisId } from '../table.js';
-import { AckJudge, type Preamble } from './acks.js';
+import { AckJudge } from './acks.js';
 import { type ReplicaEvent, type StepVerdict, type UntimedReplicaEvent } from './events.js';
 import { ReplicaDecoder, type FromReplica } from './from-replica.js';
+import { type Preamble } from './miscounts.js';
 import { Positions } from './positions.js';
 import { lineOf, MasterDecoder } from './to-replica.js';
 
@@ -53,6 +54,9 @@ export interface JudgeOptions {
   /** How fast a snapshot of this replica is loaded at least, in bytes per ms. */
   readonly loadedBytesPerMs?: number;
 }
+
+/** The beginning of an ACK that could not be read: something else than bulk strings is in it. */
+const TYPED_ACK = /^\*\d+\r\n(\$8\r\n|\+)REPLCONF\r\n(\$3\r\n|\+)ACK\r\n/i;
 
 type Phase = 'introducing' | 'waiting' | 'receiving' | 'online' | 'closed';
 
@@ -175,6 +179,11 @@ export class ReplicaJudge {
       this.find({
         id: 'replies-to-stream',
         text: `It sent \`${quote(bytes, false)}\` on the connection on which it receives the stream.`,
+      });
+    else if (TYPED_ACK.test(bytes))
+      this.find({
+        id: 'ack-malformed',
+        text: `It sent \`${quote(bytes, false)}\`, which is not an array of bulk strings.`,
       });
     else if (this.phase !== 'introducing') this.sendsCommand(quote(bytes, false));
   }

@@ -14,16 +14,27 @@ const MAX_QUESTIONS = 256;
 
 /** What a home-made replica is most likely to leave out, in bits. */
 export const UNCOUNTED = ['PING', 'SELECT', 'MULTI and EXEC', 'REPLCONF GETACK'] as const;
-const PING = 0;
+export const PING = 0;
 const SELECT = 1;
 const TRANSACTION = 2;
-const GETACK = 3;
+export const GETACK = 3;
 
 /** A question of the master: `REPLCONF GETACK *`, from `start` to `end`, as replication offsets. */
 export interface Question {
   readonly start: number;
   readonly end: number;
   readonly atMs: number;
+}
+
+/** The end of a command, and the sum of all commands up to there. */
+export interface Tally {
+  readonly end: number;
+  /** Bytes of each of UNCOUNTED. */
+  readonly spent: readonly number[];
+  readonly commands: number;
+  readonly words: number;
+  /** Bytes of the words alone, without what RESP puts around them. */
+  readonly letters: number;
 }
 
 /** Of an offset: the end of a command; of one inside a transaction; in the middle of one; too old to say. */
@@ -36,12 +47,21 @@ export class Positions {
   private readonly inTransaction = new Uint8Array(KEPT);
   private readonly spent = UNCOUNTED.map(() => new Float64Array(KEPT));
   private readonly totals = UNCOUNTED.map(() => 0);
+  /** Words of the stream, and the bytes in them, up to each end. */
+  private readonly wordsAt = new Float64Array(KEPT);
+  private readonly lettersAt = new Float64Array(KEPT);
+  private words = 0;
+  private letters = 0;
   /** Ends seen; the last of them is at (count - 1) % KEPT. */
   private count = 0;
   private open = false;
   private nowMs = 0;
   private readonly walk = new StreamWalk({
-    command: (word, second, start, end) => this.command(word, second, start, end),
+    command: (word, second, start, end, words, letters) => {
+      this.words += words;
+      this.letters += letters;
+      this.command(word, second, start, end);
+    },
   });
 
   /** @param base the offset before the first byte of the stream */
@@ -88,6 +108,8 @@ export class Positions {
     this.ends[at] = end;
     this.inTransaction[at] = inTransaction ? 1 : 0;
     for (let i = 0; i < UNCOUNTED.length; i++) this.spent[i][at] = this.totals[i];
+    this.wordsAt[at] = this.words;
+    this.lettersAt[at] = this.letters;
   }
 
   /** Where in the stream an offset lies. */
@@ -112,14 +134,26 @@ export class Positions {
     return this.ends[low % KEPT] === offset ? low : -1;
   }
 
-  /** The last `limit` ends outside of transactions, newest first. */
-  *recent(limit: number): Generator<{ readonly end: number; readonly spent: readonly number[] }> {
-    const first = Math.max(0, this.count - KEPT, this.count - limit);
-    for (let i = this.count - 1; i >= first; i--) {
-      const at = i % KEPT;
-      if (this.inTransaction[at] === 1) continue;
-      yield { end: this.ends[at], spent: this.spent.map((counts) => counts[at]) };
-    }
+  /** What lies before the command that ends at `offset`; undefined: there is none, or it is too old. */
+  tallyAt(offset: number): Tally | undefined {
+    const index = this.find(offset);
+    return index === undefined || index < 0 ? undefined : this.tally(index);
+  }
+
+  /** What lies before the last end. */
+  newest(): Tally {
+    return this.tally(this.count - 1);
+  }
+
+  private tally(index: number): Tally {
+    const at = index % KEPT;
+    return {
+      end: this.ends[at],
+      spent: this.spent.map((counts) => counts[at]),
+      commands: index,
+      words: this.wordsAt[at],
+      letters: this.lettersAt[at],
+    };
   }
 }
 

@@ -19,8 +19,11 @@ const LONGEST_WORD = 8;
 const MAX_DIGITS = 12;
 
 export interface WalkSink {
-  /** A whole command lies in [start, end), counted from the first byte given to the walk. */
-  command(word: Bytes, second: Bytes, start: number, end: number): void;
+  /**
+   * A whole command lies in [start, end), counted from the first byte given to the walk. It has `words` words, of `letters` bytes
+   * together.
+   */
+  command(word: Bytes, second: Bytes, start: number, end: number, words: number, letters: number): void;
 }
 
 type State = 'idle' | 'count' | 'dollar' | 'length' | 'value' | 'lost';
@@ -34,6 +37,7 @@ export class StreamWalk {
   private start = 0;
   private missing = 0;
   private read = 0;
+  private letters = 0;
   private number = 0;
   private digits = 0;
   /** Of a value: bytes still to come, its CR LF included. */
@@ -85,6 +89,7 @@ export class StreamWalk {
   private begin(at: number): void {
     this.start = at;
     this.read = 0;
+    this.letters = 0;
     this.words = ['', ''];
     this.expectNumber('count');
   }
@@ -106,6 +111,7 @@ export class StreamWalk {
     if (this.digits === 0) this.state = 'lost';
     else if (this.state === 'length') {
       this.left = this.number + 2;
+      this.letters += this.number;
       this.state = 'value';
     } else if (this.number === 0) {
       this.noiseBytes += at + 1 - this.start;
@@ -129,7 +135,8 @@ export class StreamWalk {
     this.state = 'dollar';
     if (--this.missing === 0) {
       this.state = 'idle';
-      this.sink.command(this.words[0] as Bytes, this.words[1] as Bytes, this.start, base + at + take);
+      const [word, second] = this.words as [Bytes, Bytes];
+      this.sink.command(word, second, this.start, base + at + take, this.read, this.letters);
     }
     return at + take;
   }
