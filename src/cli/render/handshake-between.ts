@@ -1,6 +1,7 @@
 /** What `--between` adds to the trace, as text: who came, how far the stream is, ACKs, what was noticed. Pure. */
 import { quote } from '../../core/base/bytes.js';
 import { type WatchEvent } from '../../core/diagnosis/between/events.js';
+import { GETACK_BYTES } from '../../core/diagnosis/replica/miscounts.js';
 import { type TraceEvent } from '../../core/diagnosis/trace.js';
 import { formatBytes, formatCount } from '../../core/inspect/units.js';
 import { printable, wrap } from '../text.js';
@@ -27,6 +28,8 @@ export function isWatched(event: TraceEvent): event is Watched {
 /** What the lines before have shown: an ACK that says the same again is not worth a line. */
 export interface AckMemory {
   readonly lastAck: Map<number, number>;
+  /** By connection, while no answer has come: the offset that was asked for; undefined: there are several. */
+  readonly asked: Map<number, number | undefined>;
 }
 
 /** Of a line: text behind the time, or lines of their own. */
@@ -54,7 +57,8 @@ export function watchText(event: Watched, pen: TracePen, memory: AckMemory): Wat
     case 'stream-progress':
       return { line: paint.dim(progressText(event)) };
     case 'getack':
-      return { line: `< asks for an ACK: ${formatCount(event.offset)} is the answer` };
+      memory.asked.set(event.conn, memory.asked.has(event.conn) ? undefined : event.offset);
+      return { line: getackText(event.offset) };
     case 'ack':
       return ackText(event, pen, memory);
     case 'odd':
@@ -78,7 +82,21 @@ function progressText({
   return `stream         ${formatCount(commands)} command${commands === 1 ? '' : 's'}, ${formatBytes(bytesRead)}${at}`;
 }
 
-function ackText(event: Extract<Watched, { kind: 'ack' }>, pen: TracePen, { lastAck }: AckMemory): WatchText {
+function wrongAnswer(asked: number | undefined): string {
+  return asked === undefined ? '' : `; ${formatCount(asked)} was asked`;
+}
+
+/** Where a command stands that is followed, with what it asks for; `offset` lies in front of it. */
+function getackText(offset: number): string {
+  const end = formatCount(offset + GETACK_BYTES);
+  return `< ${end.padStart(12)}  REPLCONF GETACK *   ${formatCount(offset)} is the answer`;
+}
+
+function ackText(
+  event: Extract<Watched, { kind: 'ack' }>,
+  pen: TracePen,
+  { lastAck, asked }: AckMemory,
+): WatchText {
   const { conn, offset, behindBytes, answersGetack, verdict } = event;
   const same = lastAck.get(conn) === offset;
   lastAck.set(conn, offset);
@@ -86,7 +104,8 @@ function ackText(event: Extract<Watched, { kind: 'ack' }>, pen: TracePen, { last
   if (same && good && !answersGetack) return {};
   const { paint, signs } = pen;
   const aof = event.aofOffset === undefined ? '' : ` FACK ${event.aofOffset}`;
-  const answer = answersGetack ? ', as asked' : '';
+  const answer = !answersGetack ? '' : good ? ', as asked' : wrongAnswer(asked.get(conn));
+  if (answersGetack) asked.delete(conn);
   const behind =
     behindBytes === undefined
       ? ''

@@ -5,7 +5,7 @@
  *   <time>  > COMMAND                <the bytes of the shortest one>
  *   <time>  < answer                                                    ✔ | ⚠ | ✖
  */
-import { quote, type Bytes } from '../../core/base/bytes.js';
+import { isWord, quote, type Bytes } from '../../core/base/bytes.js';
 import { type TraceEvent } from '../../core/diagnosis/trace.js';
 import { formatBytes, formatCount } from '../../core/inspect/units.js';
 import { palette, symbols, type Palette, type Symbols, type Terminal } from '../terminal.js';
@@ -56,11 +56,18 @@ export function traceRenderer(options: TraceOptions): (event: TraceEvent) => str
     between: false,
     psyncSent: false,
     lastAck: new Map<number, number>(),
+    asked: new Map<number, number | undefined>(),
   };
   return (event) => {
     const lines: string[] = [];
     if (event.kind === 'keepalive') return keepalive(event, state, pen);
     if (event.kind === 'probe') return '';
+    if (state.between && isGetack(event))
+      return options.hex
+        ? hexLines(event)
+            .map((line) => `${line}\n`)
+            .join('')
+        : '';
     if (state.keepalives > 1) lines.push(at(event.atUs, `  (${state.keepalives} keepalives)`, pen.paint.dim));
     state.keepalives = 0;
     if (event.kind === 'send' && (event.step === 'psync' || event.step === 'sync')) state.psyncSent = true;
@@ -83,6 +90,12 @@ export function traceRenderer(options: TraceOptions): (event: TraceEvent) => str
     if (options.hex) lines.push(...hexLines(event));
     return lines.map((line) => `${line}\n`).join('');
   };
+}
+
+/** A GETACK that is followed, at a known place: told with its answer, as an event of its own. */
+function isGetack(event: TraceEvent): boolean {
+  if (event.kind !== 'command' || event.offset === undefined || event.args.length < 2) return false;
+  return isWord(event.args[0], 'replconf') && isWord(event.args[1], 'getack');
 }
 
 /** Several replicas at once: a heading where the lines go over to another. */

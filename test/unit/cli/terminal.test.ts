@@ -28,6 +28,14 @@ describe('describeTerminal', () => {
     expect(describeTerminal(around)).toMatchObject({ live: false, color: false, unicode: true });
   });
 
+  it.each<[string, Surroundings]>([
+    ['stdout', { ...tty, stdout: { isTTY: true, columns: 0 } }],
+    ['stderr', { ...tty, stderr: { isTTY: true, columns: 0 } }],
+  ])('draws nothing on a terminal without a size: %s', (_which, around) => {
+    expect(describeTerminal(around)).toMatchObject({ live: false, color: false });
+    expect(describeTerminal(around).width).toBeGreaterThan(0);
+  });
+
   it('draws nothing under --json, and takes colour alone away under --no-color', () => {
     expect(describeTerminal(tty, { json: true })).toMatchObject({
       live: false,
