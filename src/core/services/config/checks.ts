@@ -73,6 +73,11 @@ export function noDefrag(value: boolean): void {
   }
 }
 
+/** Ours: there is no TLS listener, and who asks for one must not be served in plain text. */
+export function noTlsPort(value: bigint): void {
+  if (value !== 0n) throw new Refusal('TLS connections are not accepted here: tls-port must be 0');
+}
+
 /** Ours: there is no cluster mode, and a node that only claims one would lose data. */
 export function noCluster(value: boolean): void {
   if (value) throw new Refusal('cluster mode is not supported');

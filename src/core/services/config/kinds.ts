@@ -109,12 +109,14 @@ interface NumberTraits extends Traits {
   form?: 'memory' | 'percent' | 'octal';
   /** Brings a value within bounds that Redis corrects in silence. */
   clamp?: (value: bigint) => bigint;
+  /** Throws a Refusal for a value within bounds that cannot be had here. */
+  check?: (value: bigint) => void;
 }
 
 /** An integer within bounds. Read as a `number`: exact up to 2^53, its text always is. */
 export function number(initial: bigint | number, traits: NumberTraits): Directive<number> {
   const start = BigInt(initial);
-  const { form, unsigned, clamp } = traits;
+  const { form, unsigned, clamp, check } = traits;
   const bounds = { min: BigInt(traits.min), max: BigInt(traits.max), unsigned: unsigned === true, form };
   return directive<bigint, number>(
     {
@@ -122,6 +124,7 @@ export function number(initial: bigint | number, traits: NumberTraits): Directiv
       parse([arg]) {
         const value = readNumber(arg, form);
         checkBounds(value, bounds);
+        check?.(value);
         return clamp ? clamp(value) : value;
       },
       same: identical,

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Bytes, ascii } from '../../../../src/core/base/bytes.js';
 import { Config, ConfigError, Veto } from '../../../../src/core/services/config/config.js';
@@ -9,6 +11,7 @@ import {
   camelName,
 } from '../../../../src/core/services/config/tables.js';
 import { logTo } from '../../../../src/core/services/log.js';
+import { projectRoot } from '../../../support/server-process.js';
 
 const pairs = (...flat: string[]): [Bytes, Bytes][] =>
   flat.flatMap((name, i) => (i % 2 === 0 ? [[ascii(name), ascii(flat[i + 1])] as [Bytes, Bytes]] : []));
@@ -117,6 +120,14 @@ describe('the tables', () => {
     }
   });
 
+  it('without effect are named in docs/serve.md, all of them with the reason', () => {
+    const page = readFileSync(path.join(projectRoot, 'docs/serve.md'), 'utf8').split('\n');
+    for (const [name, reason] of WITHOUT_EFFECT) {
+      const row = page.find((line) => line.startsWith('| `') && line.includes(`\`${name}\``));
+      expect(row, name).toContain(`| ${reason} |`);
+    }
+  });
+
   it('mark what must not be shown', () => {
     const config = new Config();
     expect(config.hasFlag(ascii('REQUIREPASS'), 'sensitive')).toBe(true);
@@ -167,6 +178,10 @@ describe('set', () => {
     expect(refusal(() => config.load(ascii('cluster-enabled'), [ascii('yes')]))).toBe(
       'cluster mode is not supported',
     );
+    expect(refusal(() => config.load(ascii('tls-port'), [ascii('6390')]))).toBe(
+      'TLS connections are not accepted here: tls-port must be 0',
+    );
+    config.load(ascii('tls-port'), [ascii('0')]);
     config.set(pairs('repl-compat-version', '6.2'));
     expect(config.values.replCompatVersion).toBe('6.2');
     expect(refusal(() => config.set(pairs('repl-compat-version', '5.0')))).toBe(

@@ -3,11 +3,12 @@
  *
  * Names, defaults, bounds and flags are those of redis 7.2.6 config.c:static_configs.
  */
+import { noTlsPort } from '../checks.js';
 import { type Directive } from '../directive.js';
 import { INT_MAX, bool, number, oneOf, optionalText } from '../kinds.js';
 
 export const tlsDirectives = {
-  'tls-port': number(0, { min: 0, max: 65535 }),
+  'tls-port': number(0, { min: 0, max: 65535, check: noTlsPort }),
   'tls-session-cache-size': number(20 * 1024, { min: 0, max: INT_MAX }),
   'tls-session-cache-timeout': number(300, { min: 0, max: INT_MAX }),
   'tls-cluster': bool(false),
