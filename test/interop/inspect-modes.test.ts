@@ -399,7 +399,8 @@ describe.skipIf(!realRedisAvailable())(
         expect(line).toMatch(/^(# (HELP|TYPE) redis_|redis_\w+(\{.*\})? -?[\d.e+]+$)/);
       expect(code).toBe(0);
       const gone = await runCli(['inspect', `:${await freePort()}`, '--prometheus']);
-      expect(gone.stdout).toMatch(/^redis_up\{target="127\.0\.0\.1:\d+"\} 0$/m);
+      expect(gone.stdout).toMatch(/^redis_up 0$/m);
+      expect(gone.stdout).toMatch(/^redis_inspect_status 3$/m);
       expect(gone.code).toBe(3);
     });
 
