@@ -92,7 +92,8 @@ function refuses({ nx, xx, gt, lt }: Conditions, current: number, when: Int64): 
   if (nx && current !== 0) return true;
   if (xx && current === 0) return true;
   if (gt && (current === 0 || when <= current)) return true;
-  return lt && current !== 0 && when >= current;
+  // A time beyond 2^53 ms is kept as the nearest number.
+  return lt && current !== 0 && Number(when) >= current;
 }
 
 /**

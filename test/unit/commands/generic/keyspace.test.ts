@@ -127,6 +127,7 @@ describe('expiry', () => {
     run('PEXPIREAT a 9223372036854775000');
     expect(run('PEXPIRETIME a')).toBe(9223372036854774784n);
     run('PEXPIREAT a 9223372036854775807');
+    expect(run('PEXPIREAT a 9223372036854775807 LT')).toBe(0);
     expect(run('PEXPIRETIME a')).toBe(9223372036854775807n);
   });
 
