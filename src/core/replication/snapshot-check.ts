@@ -53,6 +53,11 @@ export interface SnapshotReport {
   readonly extraBytes: number;
 }
 
+/** Bytes of the checksum that did not come, of a snapshot whose payload ends inside it. */
+export function missingTrailerBytes(report: SnapshotReport): number {
+  return TRAILER_BYTES - report.trailerBytes;
+}
+
 const CHECKSUM_STATES: Readonly<Record<ChecksumVerdict, 'ok' | 'zero' | 'none' | 'unread'>> = {
   ok: 'ok',
   absent: 'zero',

@@ -1,7 +1,6 @@
 /** Rules for the snapshot. */
 import { quote, type Bytes } from '../../base/bytes.js';
-import { TRAILER_BYTES } from '../../persistence/rdb/format.js';
-import { type SnapshotReport } from '../../replication/snapshot-check.js';
+import { missingTrailerBytes, type SnapshotReport } from '../../replication/snapshot-check.js';
 import { type Evidence } from '../evidence.js';
 import { compareWithRedis } from '../expected.js';
 import { type Rule } from '../rule.js';
@@ -255,7 +254,7 @@ export function wrongLength(e: Evidence): { text: string; fix?: string } | undef
   }
   if (snapshot.fault) return undefined;
   if (e.stream?.noiseEndsSnapshot) {
-    const lacking = TRAILER_BYTES - r.trailerBytes;
+    const lacking = missingTrailerBytes(r);
     return {
       text: `\`$${announced}\` was announced, and the RDB has ${announced + lacking} bytes: the last ${lacking} of its checksum came right behind the announced length, so that a replica takes them for the beginning of the command stream. The length is ${lacking} too small.`,
     };
