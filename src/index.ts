@@ -9,6 +9,7 @@
  * With `clock: 'manual'` time stands still until `advance`, so that tests of expiry need no sleeping.
  */
 import { resolve } from 'node:path';
+import { inspect, type InspectOptionsStylized } from 'node:util';
 import { fromText, type Bytes } from './core/base/bytes.js';
 import { HybridClock } from './core/base/clock-hybrid-system.js';
 import { SystemClock } from './core/base/clock-system.js';
@@ -100,6 +101,7 @@ class LibraryServer implements RunningServer {
   private readonly savesAtEnd: () => boolean;
   private markClosed!: () => void;
   private ending: Promise<void> | undefined;
+  private hasEnded = false;
 
   constructor(options: ServerOptions, clock: Clock) {
     const config = configOf(options);
@@ -147,6 +149,15 @@ class LibraryServer implements RunningServer {
     return this.close();
   }
 
+  /** What a log or an assertion shows of it: not the whole server behind it. */
+  toJSON(): { url: string; closed: boolean } {
+    return { url: this.url, closed: this.hasEnded };
+  }
+
+  [inspect.custom](_depth: number, options: InspectOptionsStylized): string {
+    return `RedisServer ${inspect(this.toJSON(), options)}`;
+  }
+
   private async saveAndEnd(): Promise<void> {
     const { persistence } = this.server;
     try {
@@ -159,6 +170,7 @@ class LibraryServer implements RunningServer {
 
   private async end(): Promise<void> {
     await this.server.close();
+    this.hasEnded = true;
     this.markClosed();
   }
 }
@@ -170,9 +182,11 @@ const NAMES = Object.keys(DIRECTIVES) as DirectiveName[];
 const BY_CAMEL_NAME = new Map(NAMES.map((name) => [camelName(name), name]));
 
 function configOf(options: ServerOptions): Config {
-  const { host = '127.0.0.1', clock = 'system', dir } = options;
+  const { host = '127.0.0.1', clock = 'system', dir, log } = options;
   if (clock !== 'system' && clock !== 'manual')
     throw new StartError(`clock: 'system' or 'manual', not '${String(clock)}'`);
+  if (log !== undefined && typeof log !== 'function')
+    throw new StartError(`log: a function (level, message), not ${inspect(log)}`);
   const config = new Config();
   const given: [string, DirectiveName, DirectiveValue][] = [
     ['port', 'port', 0],

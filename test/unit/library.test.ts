@@ -4,6 +4,7 @@ import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createServer, StartError, type LogLevel, type RunningServer } from '../../src/index.js';
 import { eventually } from '../support/eventually.js';
@@ -51,6 +52,14 @@ describe('createServer', () => {
     const client = await connect(server);
     expect(await text(client, 'SET', 'k', 'v')).toBe('OK');
     expect(await text(client, 'GET', 'k')).toBe('v');
+  });
+
+  it('shows what its user needs to know when it is printed', async () => {
+    const server = await started(createServer({ requirepass: 'secret' }));
+    expect(inspect(server)).toBe(`RedisServer { url: 'redis://127.0.0.1:${server.port}', closed: false }`);
+    await server.close();
+    expect(inspect({ server })).toContain('closed: true');
+    expect(JSON.stringify(server)).not.toContain('secret');
   });
 
   it('runs several servers that share nothing', async () => {
@@ -118,6 +127,8 @@ describe('createServer', () => {
     [{ port: 70_000 }, 'port: argument must be between 0 and 65535 inclusive'],
     [{ port: [1, 2] }, 'port: wrong number of arguments'],
     [{ clock: 'slow' }, "clock: 'system' or 'manual', not 'slow'"],
+    [{ log: true }, 'log: a function (level, message), not true'],
+    [{ log: 'server.log' }, "log: a function (level, message), not 'server.log'"],
   ])('refuses %j', async (options, message) => {
     const failure = await createServer(options as object).then(
       () => undefined,
@@ -281,6 +292,9 @@ describe('with the manual clock', () => {
     const server = await started(createServer({ clock: 'manual', save: '1 1', log: () => nested() }));
     expect(() => server.advance(-1)).toThrow(RangeError);
     expect(() => server.advance(NaN)).toThrow(RangeError);
+    expect(() => server.advance('1000' as unknown as number)).toThrow(
+      new RangeError("advance takes a number of milliseconds, 0 or more, not '1000'"),
+    );
     await (await connect(server)).send('SET', 'k', 'v');
     nested = () => {
       try {

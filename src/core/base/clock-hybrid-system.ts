@@ -81,7 +81,9 @@ export class HybridClock implements Clock {
    */
   advance(ms: number): void {
     if (!Number.isFinite(ms) || ms < 0)
-      throw new RangeError(`time moves forward by 0 ms or more, not by ${ms}`);
+      throw new RangeError(
+        `advance takes a number of milliseconds, 0 or more, not ${typeof ms === 'string' ? `'${ms as string}'` : String(ms)}`,
+      );
     if (this.advancing) throw new Error('advance was called while it was running');
     const strideUs = (ms > EXACT_SPAN_MS ? ms / STRIDES : ms) * 1000;
     const endUs = this.us + ms * 1000;

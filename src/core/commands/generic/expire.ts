@@ -91,9 +91,10 @@ function expiryTime(ctx: CommandContext, text: Bytes, form: TimeForm): Int64 {
 function refuses({ nx, xx, gt, lt }: Conditions, current: number, when: Int64): boolean {
   if (nx && current !== 0) return true;
   if (xx && current === 0) return true;
-  if (gt && (current === 0 || when <= current)) return true;
   // A time beyond 2^53 ms is kept as the nearest number.
-  return lt && current !== 0 && Number(when) >= current;
+  const asKept = Number(when);
+  if (gt && (current === 0 || asKept <= current)) return true;
+  return lt && current !== 0 && asKept >= current;
 }
 
 /**
