@@ -7,7 +7,8 @@ export function differs(ours: Reply, peer: Reply, tolerance: Tolerance): string 
   if (tolerance.kind === 'skipped') return undefined;
   if (tolerance.kind === 'error-class') return differsInClass(ours, peer);
   if (tolerance.kind === 'either' && isPair(ours, peer, tolerance.pairs)) return undefined;
-  if (tolerance.kind === 'refused' && isError(peer, tolerance.error)) return undefined;
+  if (tolerance.kind === 'refused')
+    return isError(peer, tolerance.error) ? undefined : differs(ours, peer, tolerance.otherwise);
   if (ours.type === 'error' || peer.type === 'error') return differsExactly(ours, peer);
   switch (tolerance.kind) {
     case 'exact':
@@ -30,7 +31,6 @@ export function differs(ours: Reply, peer: Reply, tolerance: Tolerance): string 
     case 'approx':
       return differsByMuch(ours, peer, tolerance.delta);
     case 'either':
-    case 'refused':
       return differsExactly(ours, peer);
   }
 }
@@ -41,7 +41,8 @@ export function differs(ours: Reply, peer: Reply, tolerance: Tolerance): string 
  */
 export function mustBeEqual(peer: Reply, tolerance: Tolerance): boolean {
   if (tolerance.kind === 'skipped' || tolerance.kind === 'error-class') return false;
-  if (tolerance.kind === 'refused') return !isError(peer, tolerance.error);
+  if (tolerance.kind === 'refused')
+    return !isError(peer, tolerance.error) && mustBeEqual(peer, tolerance.otherwise);
   if (tolerance.kind === 'either') return !('text' in peer && tolerance.pairs.flat().includes(peer.text));
   if (peer.type === 'error' || peer.type === 'nil' || peer.type === 'null' || peer.type === 'nil-array')
     return true;

@@ -25,8 +25,8 @@ export type Tolerance =
   | { readonly kind: 'full-scan'; readonly why: string }
   /** Equal, or one of the listed pairs: two bulk strings, or two errors. */
   | { readonly kind: 'either'; readonly pairs: readonly (readonly [string, string])[]; readonly why: string }
-  /** Equal, but the peer may refuse with this error. */
-  | { readonly kind: 'refused'; readonly error: string; readonly why: string }
+  /** As the other tolerance says, but the peer may refuse with this error. */
+  | { readonly kind: 'refused'; readonly error: string; readonly otherwise: Tolerance; readonly why: string }
   /** Equal, at once or when asked again for a while; inside EXEC only the type of the reply. */
   | { readonly kind: 'settles'; readonly why: string }
   /** Times in ms may be apart by a few seconds: those since 1970, and those at these places of the innermost arrays and maps. */
@@ -55,6 +55,14 @@ const help: ToleranceRow = {
   against: { kind: 'exact' },
   before72: { kind: 'skipped', why: 'the texts changed in 7.2' },
 };
+const sorted = (otherwise: ToleranceRow): ToleranceRow => ({
+  against: {
+    kind: 'refused',
+    error: "ERR One or more scores can't be converted into double",
+    otherwise: otherwise.against,
+    why: 'a number out of range, met by whatever command, leaves Redis refusing good ones (docs/differences.md)',
+  },
+});
 const CURSORS = 'cursors are the server’s own; what the iteration returns is not';
 const CLOCK = 'the two servers read their clocks at different moments';
 
@@ -129,14 +137,8 @@ export const tolerances: Readonly<Record<string, ToleranceRow>> = {
   },
 
   // SORT
-  SORT: {
-    against: {
-      kind: 'refused',
-      error: "ERR One or more scores can't be converted into double",
-      why: 'a number out of range, met by whatever command, leaves Redis refusing good ones (docs/differences.md)',
-    },
-  },
-  SORT_RO: anyOrder,
+  SORT: sorted(exact),
+  SORT_RO: sorted(anyOrder),
 
   // Hashes
   HMSET: exact,

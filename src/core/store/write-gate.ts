@@ -154,6 +154,15 @@ export class WriteGate implements LookupPort {
     if (event !== undefined) this.notify(db, key, event);
   }
 
+  /** A new key of which only the coming is told: WATCH and tracking do not hear of it (redis 7.2.6 db.c:dbAdd alone). */
+  putAside(db: Database, key: Bytes, value: Value): void {
+    this.create(db.keyspace, key, value);
+    this.dirty++;
+    if (this.armed === 0) return;
+    this.notify(db, key, EVENT_NEW);
+    this.wake(db, key);
+  }
+
   /** Clients that block on the key look again (XGROUP DESTROY). */
   wake(db: Database, key: Bytes): void {
     if (this.armed & Armed.blocked) this.ports.ready(db, key);

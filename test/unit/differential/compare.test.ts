@@ -10,6 +10,7 @@ const bulk = (text: string): Reply => ({ type: 'bulk', text });
 const error = (text: string): Reply => ({ type: 'error', text });
 const array = (...items: Reply[]): Reply => ({ type: 'array', items });
 const why = 'for this test';
+const refused: Tolerance = { kind: 'refused', error: 'ERR no', otherwise: { kind: 'set', why }, why };
 
 const CASES: [title: string, tolerance: Tolerance, ours: Reply, peer: Reply, same: boolean][] = [
   ['the same bytes', { kind: 'exact' }, bulk('a'), bulk('a'), true],
@@ -85,6 +86,17 @@ const CASES: [title: string, tolerance: Tolerance, ours: Reply, peer: Reply, sam
     bulk('\x00ba12345678'),
     false,
   ],
+  ['a refusal of the peer alone', refused, array(bulk('a')), error('ERR no'), true],
+  ['a refusal of ours alone', refused, error('ERR no'), array(bulk('a')), false],
+  ['another refusal of the peer', refused, array(bulk('a')), error('ERR never'), false],
+  [
+    'what is not refused, as is said otherwise',
+    refused,
+    array(bulk('a'), bulk('b')),
+    array(bulk('b'), bulk('a')),
+    true,
+  ],
+  ['what is not refused, and differs', refused, array(bulk('a')), array(bulk('b')), false],
   ['half a listed pair', { kind: 'either', pairs: [['x', 'y']], why }, bulk('y'), bulk('z'), false],
 ];
 

@@ -108,15 +108,19 @@ function write(ctx: CommandContext, key: Bytes, operations: readonly Operation[]
   const raw = openBits(ctx, bits);
   raw.grow(length);
   ctx.reply.array(operations.length);
-  let changes = carryOut(ctx, raw, operations, grows);
-  // Where Redis keeps a longer string of which nobody is told, a replica of ours must have it too.
-  if (grows && changes === 0) changes = 1;
-  if (bits.slot >= 0) {
-    if (changes > 0) ctx.gate.changed(ctx.db, key, EVENT_SETBIT, changes);
-    return;
+  const changes = carryOut(ctx, raw, operations, grows);
+  const { gate, db } = ctx;
+  if (changes > 0) {
+    if (bits.slot >= 0) gate.changed(db, key, EVENT_SETBIT, changes);
+    else {
+      gate.put(db, key, bits.slot, raw, EVENT_SETBIT, 0);
+      gate.dirty += changes - 1;
+    }
+  } else if (grows) {
+    // Nobody here is told, as in Redis; but a replica of ours must have the longer string too.
+    if (bits.slot >= 0) gate.changedAside(db, key, undefined);
+    else gate.putAside(db, key, raw);
   }
-  ctx.gate.put(ctx.db, key, bits.slot, raw, EVENT_SETBIT, 0);
-  ctx.gate.dirty += changes - 1;
 }
 
 /** Does what the operations say and answers each. @returns how many of them count as changes */
