@@ -19,6 +19,8 @@ const LONG_BYTES = 8192;
 
 export class InputBatch {
   private sessions: Session[] = [];
+  /** A session of the batch has just been served: what follows begins at the moment at which that ended. */
+  goesOn = false;
 
   constructor(
     private readonly prefetch: Prefetch,
@@ -51,7 +53,14 @@ export class InputBatch {
       for (const { parser, db } of sessions) if (db.keyspace === keyspace) parser.lookAhead(prefetch);
       prefetch.run();
     }
-    for (const session of sessions) session.serveWaiting();
+    try {
+      for (const session of sessions) {
+        session.serveWaiting();
+        this.goesOn = true;
+      }
+    } finally {
+      this.goesOn = false;
+    }
   }
 }
 

@@ -112,7 +112,7 @@ export class Sessions implements SessionHost {
       session.turnCommands = 0;
       session.turnBytes = 0;
     }
-    const startUs = dispatcher.readClock();
+    const startUs = this.batch.goesOn ? dispatcher.lastUs : dispatcher.readClock();
     // The first command is executed without looking ahead: most often there is only one.
     let looked = 1;
     try {

@@ -6,7 +6,15 @@
  */
 import { type Socket } from 'node:net';
 import { type Connection } from '../engine/connection.js';
-import { findWriteRequest, type StreamHandle, type WriteRequest } from './fast-path.js';
+import {
+  findWriteRequest,
+  streamState,
+  writeWatcher,
+  type StreamHandle,
+  type WriteRequest,
+} from './fast-path.js';
+
+const goesOn = writeWatcher(streamState);
 
 /** How addresses are shown. */
 export interface Addresses {
@@ -100,7 +108,7 @@ export class SocketConnection implements Connection {
   /** @returns whether the write is over: `oncomplete` is called for those that are not */
   private dispatched(req: WriteRequest, error: number): boolean {
     if (error !== 0) this.socket.destroy();
-    if (req.getAsyncId() !== -1) {
+    if (goesOn(req)) {
       this.inFlight++;
       return false;
     }

@@ -75,6 +75,39 @@ export function isFastHandle(handle: unknown): handle is StreamHandle {
   );
 }
 
+/** Where Node's native side leaves what the last read or write of a stream came to. */
+export interface StreamState {
+  readonly values: Int32Array;
+  /** Index of the bytes of the last read, or its negative errno. */
+  readonly readBytes: number;
+  /** Index of whether the last write goes on after its call. */
+  readonly writeGoesOn: number;
+}
+
+/** Undefined where this Node keeps it elsewhere: then requests are asked, and reads come through Node's streams. */
+export const streamState = findStreamState();
+
+function findStreamState(): StreamState | undefined {
+  try {
+    const bindings = process as unknown as { binding(name: string): Record<string, unknown> };
+    const native = bindings.binding('stream_wrap');
+    const { streamBaseState: values, kReadBytesOrError: readBytes, kLastWriteWasAsync: writeGoesOn } = native;
+    const fits =
+      values instanceof Int32Array &&
+      [readBytes, writeGoesOn].every((index) => typeof index === 'number' && index < values.length);
+    return fits ? { values, readBytes: readBytes as number, writeGoesOn: writeGoesOn as number } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Tells of a write that was just handed to the native side whether it goes on: then `oncomplete` is called. */
+export function writeWatcher(state: StreamState | undefined): (request: WriteRequest) => boolean {
+  if (state === undefined) return (request) => request.getAsyncId() !== -1;
+  const { values, writeGoesOn } = state;
+  return () => values[writeGoesOn] !== 0;
+}
+
 interface ListeningHandle {
   onconnection: (this: unknown, status: number, client: unknown) => void;
 }
@@ -96,7 +129,7 @@ export function interceptAccept(server: Server, accept: (handle: StreamHandle) =
 
 /** A Socket around an accepted handle that reads into `buffer` and calls `onRead` with the bytes read. */
 export function wrapHandle(handle: StreamHandle, buffer: Buffer, onRead: (bytes: number) => void): Socket {
-  return new Socket({
+  const socket = new Socket({
     handle,
     allowHalfOpen: true,
     onread: {
@@ -107,6 +140,24 @@ export function wrapHandle(handle: StreamHandle, buffer: Buffer, onRead: (bytes:
       },
     },
   } as object);
+  readDirectly(handle as Partial<ReadingHandle>, onRead);
+  return socket;
+}
+
+interface ReadingHandle {
+  onread: (this: unknown, arrayBuffer: unknown) => void;
+}
+
+/** Takes the bytes of a read before Node's streams do; the end of the input and errors stay theirs. */
+function readDirectly(handle: Partial<ReadingHandle>, onRead: (bytes: number) => void): void {
+  const original = handle.onread;
+  if (streamState === undefined || typeof original !== 'function') return;
+  const { values, readBytes } = streamState;
+  handle.onread = function (arrayBuffer) {
+    const bytes = values[readBytes];
+    if (bytes > 0) onRead(bytes);
+    else original.call(this, arrayBuffer);
+  };
 }
 
 /** A TCP handle before it listens; the calls answer 0 or a negative errno. */

@@ -9,7 +9,12 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Connection } from '../../../src/core/engine/connection.js';
 import { SocketConnection } from '../../../src/core/net/connection.js';
-import { type StreamHandle, type WriteRequest } from '../../../src/core/net/fast-path.js';
+import {
+  streamState,
+  writeWatcher,
+  type StreamHandle,
+  type WriteRequest,
+} from '../../../src/core/net/fast-path.js';
 import { Listener } from '../../../src/core/net/tcp-server.js';
 import { eventually } from '../../support/eventually.js';
 
@@ -139,7 +144,7 @@ describe('a request that is under way', () => {
     const handle: StreamHandle = {
       writeLatin1String: (request) => {
         used.push(request);
-        if (!isOver) request.getAsyncId = () => 7;
+        streamState!.values[streamState!.writeGoesOn] = isOver ? 0 : 1;
         return 0;
       },
       writeBuffer: () => 0,
@@ -160,6 +165,12 @@ describe('a request that is under way', () => {
     expect(used[3]).not.toBe(used[2]);
     connection.write('e');
     expect(used[4]).toBe(used[3]);
+  });
+
+  it('says so itself, where Node keeps the state of streams elsewhere', () => {
+    const goesOn = writeWatcher(undefined);
+    expect(goesOn({ getAsyncId: () => -1 } as WriteRequest)).toBe(false);
+    expect(goesOn({ getAsyncId: () => 7 } as WriteRequest)).toBe(true);
   });
 
   const READER = `
