@@ -35,6 +35,21 @@ export function differs(ours: Reply, peer: Reply, tolerance: Tolerance): string 
   }
 }
 
+/** Whether the peer has refused to store what ours has stored, and that is tolerated: from here on the data differ. */
+export function hasParted(
+  request: readonly string[],
+  ours: Reply,
+  peer: Reply,
+  tolerance: Tolerance,
+): boolean {
+  return (
+    tolerance.kind === 'refused' &&
+    isError(peer, tolerance.error) &&
+    ours.type !== 'error' &&
+    request.some((arg) => arg.toUpperCase() === 'STORE')
+  );
+}
+
 /**
  * Whether these replies had to be equal byte for byte: the tolerance is exact, or it loosens nothing of what was answered (an error, a
  * reply with one element, one without a time).

@@ -8,7 +8,7 @@ import { ACL_USERS } from './families/acl.js';
 import { RespConnection } from '../support/resp-connection.js';
 import { showReply, type Reply } from '../support/resp-decoder.js';
 import { type Request } from './cases.js';
-import { differs, differsExactly, mustBeEqual, shownAsBy72 } from './compare.js';
+import { differs, differsExactly, hasParted, mustBeEqual, shownAsBy72 } from './compare.js';
 import { compareContents } from './contents.js';
 import { Tally } from './tally.js';
 import { toleranceFor, type Tolerance } from './tolerances.js';
@@ -91,6 +91,8 @@ export function showRequest(request: Request): string {
 class Lockstep {
   /** The requests queued since MULTI, or undefined outside a section. */
   private queue: Request[] | undefined;
+  /** The data differ from here on, and that is tolerated. */
+  private parted = false;
 
   constructor(
     private readonly pair: Pair,
@@ -108,6 +110,10 @@ class Lockstep {
         tolerance.kind === 'full-scan' && this.queue === undefined && request[cursorIndex(request)] === '0';
       const found = isScan ? await this.scan(request) : await this.exchange(request, tolerance);
       if (found !== undefined) return { ...found, index, request: showRequest(request) };
+      if (this.parted) {
+        this.tally.leftOut += requests.length - index - 1;
+        return undefined;
+      }
     }
     return this.contents(requests.length);
   }
@@ -122,6 +128,7 @@ class Lockstep {
         : differs(ours, peer, isQueued(ours) || isQueued(peer) ? { kind: 'exact' } : tolerance);
     this.tally.add(request, isQueued(peer) || mustBeEqual(peer, tolerance));
     if (why !== undefined) return { why, ours: showReply(ours), peer: showReply(peer) };
+    this.parted ||= hasParted(request, ours, peer, tolerance);
     this.follow(request, peer);
     return undefined;
   }
@@ -152,6 +159,7 @@ class Lockstep {
       const why = differs(ours.items[i], peer.items[i], inside);
       if (!mustBeEqual(peer.items[i], inside)) this.tally.loosely(request);
       if (why !== undefined) return `reply ${i + 1}, ${showRequest(request)}: ${why}`;
+      this.parted ||= hasParted(request, ours.items[i], peer.items[i], inside);
     }
     return undefined;
   }

@@ -55,6 +55,7 @@ export async function runDifferential(pair: Pair, options: RunOptions): Promise<
   const kinds = new Set<string>();
   const tally = new Tally();
   let repeated = 0;
+  let drawn = 0;
   let commands = 0;
   let cases = 0;
   while (commands < options.count && differences.length < options.maxDifferences) {
@@ -65,6 +66,7 @@ export async function runDifferential(pair: Pair, options: RunOptions): Promise<
       families: known.families,
       startedAtMs,
     });
+    drawn += requests.length;
     const difference = await runCase(pair, requests, tally);
     if (difference !== undefined) {
       const shortest = await shrink(pair, requests, difference);
@@ -73,7 +75,7 @@ export async function runDifferential(pair: Pair, options: RunOptions): Promise<
       else differences.push({ caseIndex: cases, difference, shortest });
       kinds.add(kind);
     }
-    commands += requests.length;
+    commands = drawn - tally.leftOut;
     cases++;
     options.onProgress?.(commands);
   }

@@ -10,6 +10,8 @@ const ROWS_SHOWN = 8;
 export class Tally {
   private commands = 0;
   private loose = 0;
+  /** Drawn, but not run: the data differed with good reason. */
+  leftOut = 0;
   private readonly rows = new Map<string, number>();
 
   /** A command was answered. `exact`: its replies had to be equal. */
@@ -38,7 +40,8 @@ export class Tally {
       `compared other than exactly: ${percent(this.loose)} of ${this.commands} commands (at most ${LOOSE_SHARE_MAX * 100} %)` +
       (largest.length > 0
         ? `; ${largest.map(([name, count]) => `${name} ${percent(count)}`).join(', ')}`
-        : '')
+        : '') +
+      (this.leftOut > 0 ? `; ${this.leftOut} more were drawn behind a tolerated refusal and not run` : '')
     );
   }
 }

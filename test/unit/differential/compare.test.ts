@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeCase } from '../../differential/cases.js';
-import { differs } from '../../differential/compare.js';
+import { differs, hasParted } from '../../differential/compare.js';
 import { families } from '../../differential/families/index.js';
 import { toleranceFor, type Tolerance } from '../../differential/tolerances.js';
 import { type Reply } from '../../support/resp-decoder.js';
@@ -103,6 +103,17 @@ const CASES: [title: string, tolerance: Tolerance, ours: Reply, peer: Reply, sam
 describe('comparing replies', () => {
   it.each(CASES)('%s', (_title, tolerance, ours, peer, same) => {
     expect(differs(ours, peer, tolerance) === undefined).toBe(same);
+  });
+});
+
+describe('data that part', () => {
+  const parted = (request: string[], ours: Reply, peer: Reply) => hasParted(request, ours, peer, refused);
+
+  it('when the peer alone refuses to store', () => {
+    expect(parted(['SORT', 'k', 'store', 'd'], integer(1n), error('ERR no'))).toBe(true);
+    expect(parted(['SORT', 'k'], array(), error('ERR no'))).toBe(false);
+    expect(parted(['SORT', 'k', 'STORE', 'd'], error('ERR no'), error('ERR no'))).toBe(false);
+    expect(parted(['SORT', 'k', 'STORE', 'd'], integer(1n), integer(1n))).toBe(false);
   });
 });
 
