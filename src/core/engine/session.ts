@@ -71,6 +71,10 @@ export interface SessionHost {
   readonly limits: RequestLimits;
   /** A client that has not logged in is refused. */
   readonly loginRequired: boolean;
+  /** The bytes of commands are wanted, not only their arguments: for the replication stream. */
+  readonly needsWire: boolean;
+  /** Reads the next command of the parser. @returns false: there is none, or the client is being closed for it */
+  readAhead(session: Session): boolean;
   /** Executes what the parser holds. */
   drain(session: Session): void;
   /** Its buffers have changed. */
@@ -125,6 +129,8 @@ export class Session implements Client {
   memoryBucket = -1;
   /** Input is in the parser that the batch is to execute. */
   private inputWaits = false;
+  /** Its first command has been read: the parser's `argv`; its bytes are gone. */
+  commandWaits = false;
   /** The peer has ended its half of the connection. */
   private inputOver = false;
   private muted: ReplyWriter | undefined;
@@ -207,7 +213,7 @@ export class Session implements Client {
     if (this.flags & ClientFlag.closeAfterReply) return;
     const batched = this.canWait && this.host.batch.wants(this, chunk, start, end);
     this.parser.push(chunk, start, end);
-    if (batched) {
+    if (batched && (this.host.needsWire || (this.commandWaits = this.host.readAhead(this)))) {
       this.parser.detach();
       this.inputWaits = true;
       this.host.batch.add(this);
@@ -217,6 +223,7 @@ export class Session implements Client {
   /** Input that came now may wait for that of other sessions: none is half read, and nobody counts on its being executed. */
   private get canWait(): boolean {
     return (
+      !this.inputWaits &&
       this.parser.pendingBytes === 0 &&
       this.parked === undefined &&
       this.feed === undefined &&

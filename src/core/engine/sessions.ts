@@ -104,6 +104,20 @@ export class Sessions implements SessionHost {
     return this.engine.acl.loginRequired;
   }
 
+  get needsWire(): boolean {
+    return this.engine.effects.wanted !== 0;
+  }
+
+  readAhead(session: Session): boolean {
+    try {
+      return session.parser.next();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.protocolError(session, error);
+      return false;
+    }
+  }
+
   drain(session: Session): void {
     const { parser } = session;
     const { dispatcher, turn, stats } = this.engine;
@@ -122,12 +136,15 @@ export class Sessions implements SessionHost {
           this.leaveForNextTurn(session);
           break;
         }
+        const wasRead = session.commandWaits;
+        session.commandWaits = false;
         if (--looked < 0) looked = this.prefetchFor(session);
-        if (!parser.next()) break;
+        if (!wasRead && !parser.next()) break;
         session.turnCommands++;
         session.turnBytes += parser.wireLength;
         this.runningArgv = parser.argv;
-        if (session.upstream === undefined) dispatcher.execute(session, parser.argv, parser);
+        if (session.upstream === undefined)
+          dispatcher.execute(session, parser.argv, wasRead ? undefined : parser);
         else this.executeForMaster(session, parser);
         if (session.reply.length > OUTPUT_CHECK_BYTES && this.outputGrew(session)) break;
       }

@@ -47,6 +47,11 @@ export class Prefetch {
     this.hashes[this.count++] = this.keyspace!.table.touchBucket(buf, start, end);
   }
 
+  /** Adds a key that has been read. */
+  addKey(key: Bytes): void {
+    if (!this.isFull) this.hashes[this.count++] = this.keyspace!.table.touchBucketOf(key);
+  }
+
   /** Reads what belongs to the keys that were added, and forgets them. */
   run(): void {
     const { count, hashes, slots } = this;

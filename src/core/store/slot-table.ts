@@ -79,6 +79,13 @@ export class SlotTable<C extends SlotChunk> {
     return hash;
   }
 
+  /** As `touchBucket`, for a key that is a string already. */
+  touchBucketOf(key: Bytes): number {
+    const hash = hashBytes(key, this.seed);
+    this.touched ^= this.index.touch(hash);
+    return hash;
+  }
+
   /** For a prefetch: the slot that a key of this hash is likely in, or -1; nothing but the index is read. */
   likelySlot(hash: number): number {
     return this.index.likely(hash);
