@@ -66,4 +66,19 @@ describe.skipIf(!realRedisAvailable())('compareServers', () => {
     }
     expect(await after(['FUNCTION', 'FLUSH'])).toEqual([[9, '', 'functions']]);
   });
+
+  it('takes a zero for another only when it is told to', async () => {
+    const member = 'm'.repeat(70); // too long for a listpack, where Redis would lose the sign
+    for (const [server, score] of [
+      [a, '0'],
+      [b, '-0'],
+    ] as const) {
+      await server.call('SELECT', 3);
+      await server.must('ZADD', 'zero', score, member);
+    }
+    const found = async (ignoreZeroSign: boolean) =>
+      (await compareServers(a.call, b.call, { ignoreZeroSign })).differences.map(({ key }) => key);
+    expect(await found(false)).toContain('zero');
+    expect(await found(true)).not.toContain('zero');
+  });
 });
