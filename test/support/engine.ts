@@ -108,6 +108,8 @@ export interface TestEngineOptions {
   persistence?: Partial<PersistencePort>;
   replication?: Partial<ReplicationPort>;
   migration?: MigrationPort;
+  /** False: nobody wants the replication stream, as on a server that never had a replica; `stream` is empty. */
+  propagates?: boolean;
 }
 
 /** A process with little in a large heap. */
@@ -159,7 +161,7 @@ export function createTestEngine(options: TestEngineOptions): TestEngine {
   engine.persistence = { ...noPersistence, ...options.persistence } as PersistencePort;
   engine.replication = { ...noReplication, ...options.replication } as ReplicationPort;
   engine.migration = options.migration ?? noMigration;
-  const recorded = recordStream(engine);
+  const recorded = options.propagates === false ? () => [] : recordStream(engine);
   const connect = () => testClient(engine, clock);
   return { engine, clock, config, stream: recorded, connect, client: connect(), shutdowns, memory };
 }

@@ -1,6 +1,8 @@
 /** In a large data set short requests of several clients wait for one another, and for nothing else. */
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FAMILIES } from '../../../src/core/commands/families.js';
+import { TARGET_ALL } from '../../../src/core/engine/effects.js';
 import { encodeCommand } from '../../../src/core/protocol/command-encoder.js';
 import { keyEvent } from '../../../src/core/store/events.js';
 import { LARGE_KEYSPACE, PREFETCH_KEYS } from '../../../src/core/store/prefetch.js';
@@ -11,12 +13,16 @@ import { bytes } from '../../support/paused-snapshot.js';
 const EVENT = keyEvent('generic', 'changed');
 let test: TestEngine;
 
-beforeAll(() => {
-  test = createTestEngine({ families: FAMILIES });
-  const { engine } = test;
-  const [db] = engine.store.databases;
-  for (let i = 0; i < LARGE_KEYSPACE; i++) engine.gate.put(db, bytes(`key:${i}`), -1, valueOf(i), EVENT);
-});
+/** It stays large though some keys are deleted. */
+const KEY_COUNT = LARGE_KEYSPACE + 100;
+
+/** An engine with a large data set. `propagates`: somebody wants the bytes of commands. */
+function large(propagates: boolean): TestEngine {
+  const made = createTestEngine({ families: FAMILIES, propagates });
+  const { gate, store } = made.engine;
+  for (let i = 0; i < KEY_COUNT; i++) gate.put(store.databases[0], bytes(`key:${i}`), -1, valueOf(i), EVENT);
+  return made;
+}
 
 /** Numbers, short and long strings. */
 const valueOf = (i: number) => (i % 3 === 0 ? i : bytes(`value ${i} `.repeat(i % 3 === 1 ? 1 : 30)));
@@ -37,7 +43,14 @@ const value = (key: string) => {
 };
 const written = ({ connection }: TestClient) => connection.take().toString('latin1');
 
-describe('short requests in a large data set', () => {
+describe.each([
+  { propagates: false, how: 'read as they come' },
+  { propagates: true, how: 'kept as they came, for a replication stream' },
+])('short requests in a large data set, $how', ({ propagates }) => {
+  beforeAll(() => {
+    test = large(propagates);
+  });
+
   it('are executed at the end of the turn, in the order in which they came', () => {
     const clients = Array.from({ length: 5 }, () => test.connect());
     for (const [i, client] of clients.entries()) read(client, wire('APPEND', 'order', i));
@@ -117,15 +130,111 @@ describe('short requests in a large data set', () => {
     expect(written(half)).toBe(bulk(String(valueOf(1))));
   });
 
+  it('reach a replication stream that begins between their coming and their execution', () => {
+    const client = test.connect();
+    read(client, wire('SET', 'late', '1') + wire('APPEND', 'late', '2'));
+    const sent: string[] = [];
+    const { effects } = test.engine;
+    const before = effects.wanted;
+    effects.wanted = TARGET_ALL;
+    const { sink } = effects;
+    effects.sink = {
+      feed: (unit) => {
+        for (const { wire, start, end, body } of unit)
+          sent.push(wire ? Buffer.from(wire.subarray(start, end)).toString('latin1') : body!);
+      },
+    };
+    test.clock.runTurn();
+    Object.assign(effects, { wanted: before, sink });
+    expect(sent.join('')).toBe(wire('SET', 'late', '1') + wire('APPEND', 'late', '2'));
+  });
+
   it('a pipeline is answered in full, whatever it asks for', () => {
     const client = test.connect();
-    const asked = Array.from({ length: 300 }, (_, i) => (i * 7919) % (LARGE_KEYSPACE + 3000));
+    const asked = Array.from({ length: 300 }, (_, i) => (i * 7919) % (KEY_COUNT + 3000));
     const text = asked.map((i) => wire('GET', `key:${i}`) + wire('PING') + wire('STRLEN', '')).join('');
     const expected = asked.map((i) => {
-      const answer = i < LARGE_KEYSPACE ? bulk(String(valueOf(i))) : '$-1\r\n';
+      const answer = i < KEY_COUNT ? bulk(String(valueOf(i))) : '$-1\r\n';
       return `${answer}+PONG\r\n:0\r\n`;
     });
     expect(client.send(text)).toBe(expected.join(''));
+  });
+});
+
+describe('what several clients send in the same turns', () => {
+  const CLIENTS = [0, 1, 2, 3];
+  const KEYS = ['key:@', 'key:1@', 'key:22@', 'new:@', 'other:@'];
+  /** Each client has keys of its own: which of two is served first is not settled. */
+  const key = fc.constantFrom(...KEYS);
+  const request = fc.oneof(
+    { weight: 4, arbitrary: key.map((k) => wire('GET', k)) },
+    { weight: 3, arbitrary: fc.tuple(key, fc.nat(700)).map(([k, n]) => wire('SET', k, 'v'.repeat(n))) },
+    { weight: 2, arbitrary: key.map((k) => wire('APPEND', k, 'x')) },
+    { weight: 1, arbitrary: key.map((k) => wire('DEL', k)) },
+    { weight: 1, arbitrary: key.map((k) => wire('LPUSH', k, 'a', 'b')) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(
+        wire('PING'),
+        'ping\r\n',
+        '\r\n',
+        '*0\r\n',
+        wire('SELECT', 1),
+        wire('SELECT', 0),
+      ),
+    },
+    { weight: 1, arbitrary: key.map((k) => wire('MULTI') + wire('INCR', k) + wire('EXEC')) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom('*x\r\n', '*1\r\n$-5\r\n', wire('NOSUCH'), wire('GET'), wire('QUIT')),
+    },
+  );
+  /** A client sends so much of what it has to say; or the turn ends. */
+  const step = fc.oneof(
+    { weight: 5, arbitrary: fc.tuple(fc.nat(3), fc.integer({ min: 1, max: 60 })) },
+    { weight: 1, arbitrary: fc.constant(undefined) },
+  );
+
+  const own = (text: string, client: number): string => text.replaceAll('@', String(client));
+
+  it('is answered as if each had been alone in its turn', () => {
+    const [together, alone] = [large(false), large(false)];
+    const everything = fc.array(fc.array(request, { maxLength: 12 }), { minLength: 4, maxLength: 4 });
+    fc.assert(
+      fc.property(everything, fc.array(step, { maxLength: 80 }), (said, steps) => {
+        const texts = said.map((requests, i) => own(requests.join(''), i));
+        const run = (engine: TestEngine, endsTurns: boolean): string[] => {
+          test = engine;
+          const keys = CLIENTS.flatMap((i) => KEYS.map((name) => own(name, i)));
+          for (const db of [1, 0]) {
+            engine.client.call('SELECT', db);
+            engine.client.call('DEL', ...keys);
+          }
+          const clients = texts.map(() => engine.connect());
+          const at = texts.map(() => 0);
+          const answers = texts.map(() => '');
+          const endTurn = (): void => {
+            engine.clock.runTurn();
+            clients.forEach((client, i) => (answers[i] += written(client)));
+          };
+          const send = (i: number, bytesSent: number): void => {
+            const part = texts[i].slice(at[i], (at[i] += bytesSent));
+            if (part !== '') read(clients[i], part);
+            if (endsTurns) endTurn();
+          };
+          for (const one of steps) {
+            if (one === undefined) endTurn();
+            else send(...one);
+          }
+          texts.forEach((text, i) => send(i, text.length));
+          endTurn();
+          for (const client of clients) client.session.disconnected();
+          return answers;
+        };
+        expect(run(together, false)).toEqual(run(alone, true));
+      }),
+      { numRuns: 400 },
+    );
   });
 });
 
