@@ -25,6 +25,9 @@ export class CommandTable {
   /** By the names that they were made with: permissions go by these. */
   private readonly originals = new Map<string, Command>();
   private readonly spellings = new Map<string, Command>();
+  /** What was found last: most clients send the same command many times in a row. */
+  private lastSpelling: string | undefined;
+  private lastFound: Command | undefined;
 
   constructor(families: readonly (readonly CommandDefinition[])[]) {
     for (const family of families) for (const definition of family) this.add(definition);
@@ -63,10 +66,15 @@ export class CommandTable {
 
   /** The command for a spelling as it was sent; undefined: unknown. */
   find(name: Bytes): Command | undefined {
-    const known = this.spellings.get(name);
-    if (known !== undefined) return known;
-    const command = this.names.get(lower(name));
-    if (command !== undefined && this.spellings.size < MAX_SPELLINGS) this.spellings.set(name, command);
+    if (name === this.lastSpelling) return this.lastFound;
+    let command = this.spellings.get(name);
+    if (command === undefined) {
+      command = this.names.get(lower(name));
+      if (command === undefined) return undefined;
+      if (this.spellings.size < MAX_SPELLINGS) this.spellings.set(name, command);
+    }
+    this.lastSpelling = name;
+    this.lastFound = command;
     return command;
   }
 
@@ -96,6 +104,7 @@ export class CommandTable {
   rename(from: string, to: string): boolean {
     const command = this.names.get(from);
     if (command === undefined) return false;
+    this.lastSpelling = undefined;
     this.names.delete(from);
     for (const [spelling, known] of this.spellings) if (known === command) this.spellings.delete(spelling);
     if (to !== '') this.names.set(lower(to as Bytes), command);
