@@ -106,6 +106,7 @@ const WHOLE_SERVER: readonly DiagnosisId[] = [
     'plain-on-tls-port',
     'accepted-then-closed',
     'wrong-reply-type',
+    'ping-refused',
   ] as const),
 ];
 const OWN_PORT_ATTEMPTS = 5;

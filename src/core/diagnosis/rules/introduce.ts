@@ -27,9 +27,18 @@ export const INTRODUCE_FAULTS: readonly Rule[] = [
   {
     id: 'wrong-reply-type',
     when: (e) =>
-      e.fault?.step === 'ping' && /^(\$4$|PONG$|:|\*)/i.test(decidingLine(e))
+      e.fault?.step === 'ping' && /^(\$4$|-?PONG$|:|\*)/i.test(decidingLine(e))
         ? {
             text: `PING was answered \`${quote(rawAnswer(e), false)}\`: not the simple string that a replica needs.`,
+          }
+        : undefined,
+  },
+  {
+    id: 'ping-refused',
+    when: (e) =>
+      e.fault?.step === 'ping' && e.fault.why === 'error-reply'
+        ? {
+            text: `PING was answered \`${decidingLine(e)}\`. A replica passes over NOAUTH, NOPERM and \`operation not permitted\` here; at this error it ends the attempt, and begins again a second later.`,
           }
         : undefined,
   },
