@@ -3,7 +3,8 @@
  * visit, and adds what probes found. Bounded: of the stream only counts are kept.
  */
 import { type ChannelClose, type ChannelError, type FailedAddress } from '../base/byte-channel.js';
-import { EMPTY, isWord, type Bytes } from '../base/bytes.js';
+import { EMPTY, flat, isWord, type Bytes } from '../base/bytes.js';
+import { encodeCommand } from '../protocol/command-encoder.js';
 import { type FailWhy, type Outcome } from '../replication/handshake/machine.js';
 import {
   type SnapshotFault,
@@ -95,6 +96,8 @@ export interface Evidence {
     readonly lateBytes?: number;
     /** The first command that changes data, and whether a database had been selected before it. */
     readonly firstWrite?: { readonly name: Bytes; readonly selected: boolean };
+    /** The first commands, where they can be told from what is shown of them: the byte before each, and its bytes. */
+    readonly heads?: readonly { readonly offset: number; readonly bytes: Bytes }[];
     /** Names of commands that no plain Redis puts into its stream. */
     readonly foreign?: Bytes;
     /** The announcements of a Sentinel were in it. */
@@ -230,9 +233,22 @@ function commandNews(
     commands: before.commands + 1,
     bytesRead: before.bytesRead + event.wireLength,
     ...(firstWrite && { firstWrite }),
+    ...(before.commands < MAX_HEADS && headNews(before, event)),
     ...(FOREIGN.some((word) => isWord(name, word)) && { foreign: name }),
     ...(hello && { sentinelHello: true }),
   };
+}
+
+const MAX_HEADS = 2;
+
+/** Long arguments are cut in the trace: such a command is left out. */
+function headNews(
+  { heads = [] }: StreamEvidence,
+  { args, offset, wireLength }: Extract<VisitEvent, { kind: 'command' }>,
+): Partial<StreamEvidence> {
+  const bytes = flat(encodeCommand(args));
+  if (offset === undefined || bytes.length !== wireLength) return {};
+  return { heads: [...heads, { offset: offset - wireLength, bytes }] };
 }
 
 /** Whether it is a step of the handshake, with an answer of its own. */

@@ -12,7 +12,7 @@
  * Every probe is harmless to a real master: none of them makes it fork.
  */
 import { type Dial } from '../base/byte-channel.js';
-import { ascii, fromText, type Bytes } from '../base/bytes.js';
+import { ascii, EMPTY, fromText, type Bytes } from '../base/bytes.js';
 import { type Clock } from '../base/clock.js';
 import { type Random } from '../base/random.js';
 import { findField } from '../info/parse.js';
@@ -40,6 +40,7 @@ import {
   type SideDoor,
 } from './master-facts.js';
 import { probeOtherTls, randomPort, worthTryingTls } from './probes.js';
+import { shiftOf } from './rules/position.js';
 import { looksKeyedByAddress } from './rules/psync.js';
 import { type Finding } from './rule.js';
 import { serviceAt } from './providers.js';
@@ -178,6 +179,7 @@ class Examiner {
     return this.startVisit(manner, this.asked(manner.listeningPort), this.options(manner.listeningPort), {
       follow: probe ? undefined : setup.follow,
       ...{ sink: setup.sink, largestKeys: setup.largestKeys },
+      lookBehindContinue: () => setup.aim !== 'probe' || !looksGenuine(this.facts.info),
       beforePsync: (release) => void this.beforePsync(release),
       beforeClose: (close) => void this.beforeClose(manner.listeningPort, close),
     });
@@ -439,14 +441,39 @@ class Examiner {
     if (outcome.kind !== 'full' || outcome.replid === undefined || !position || !doubt) return;
     if (position.backlogActive === false || position.offset === undefined || this.setup.aim === 'probe')
       return;
-    const psync: PsyncRequest = { replid: outcome.replid, offset: position.offset + 1 };
     this.tell({
       kind: 'note',
       step: 'examine',
       text: "would a replica that lost its link come back? asking to continue at the master's own position",
     });
-    const { line, answered } = await this.askToContinue(evidence, psync, ownPort);
-    if (line !== undefined) this.found(last.conn, { reconnect: { line, outcome: answered } });
+    const { replid } = outcome;
+    const own = await this.askToContinue(evidence, { replid, offset: position.offset + 1 }, ownPort);
+    const resumed = await this.askForCommand(last, replid, position.offset, ownPort);
+    if (own.line === undefined) return;
+    const early = position.offset > 0 && own.behind.startsWith('\n');
+    const reconnect = { line: own.line, outcome: own.answered, ...(early && { shift: 'early' as const }) };
+    this.found(last.conn, { reconnect, ...(resumed && { resumed }) });
+  }
+
+  /**
+   * Does the stream go on at the byte that is asked for? Asked for one with which a command begins that was read, where the
+   * master counts as we do: the second one, because before the first there may be no byte that could come too early.
+   */
+  private async askForCommand(
+    { evidence }: Visited,
+    replid: Bytes,
+    masterOffset: number,
+    ownPort: boolean,
+  ): Promise<ProbeResults['resumed']> {
+    const { heads = [], noise, startOffset, bytesRead = 0 } = evidence.stream ?? {};
+    const head = heads[heads.length - 1] as (typeof heads)[number] | undefined;
+    const counted = startOffset !== undefined && startOffset + bytesRead === masterOffset;
+    if (head === undefined || noise !== undefined || !counted || this.stopped) return undefined;
+    const offset = head.offset + 1;
+    const { line, behind } = await this.askToContinue(evidence, { replid, offset }, ownPort);
+    if (line === undefined) return undefined;
+    const shift = shiftOf(head.bytes, behind);
+    return { offset, line, ...(shift && { shift }) };
   }
 
   /** One PSYNC for a position; with `ownPort` from a port that is announced, another one when somebody has it. */
@@ -454,7 +481,7 @@ class Examiner {
     evidence: Evidence,
     psync: PsyncRequest,
     ownPort: boolean,
-  ): Promise<{ line?: Bytes; answered: Outcome }> {
+  ): Promise<{ line?: Bytes; answered: Outcome; behind: Bytes }> {
     for (let attempt = 1; ; attempt++) {
       const listeningPort = ownPort ? randomPort(this.setup.random) : this.setup.listeningPort;
       const asked: Asked = { ...evidence.asked, psync, probe: true };
@@ -463,11 +490,12 @@ class Examiner {
         role: 'reconnect',
         ...(ownPort && listeningPort !== undefined && { localPort: listeningPort }),
       };
-      const again = await this.startVisit(manner, asked, options, {});
+      const again = await this.startVisit(manner, asked, options, { lookBehindContinue: () => true });
       const line = again.evidence.answers.get('psync')?.line;
       const taken = ownPort && again.evidence.unreachable !== undefined;
       if (!taken || attempt === OWN_PORT_ATTEMPTS || this.stopped) {
-        return { ...(line && { line }), answered: again.evidence.outcome ?? again.outcome };
+        const behind = again.evidence.stream?.noise ?? EMPTY;
+        return { ...(line && { line }), answered: again.evidence.outcome ?? again.outcome, behind };
       }
     }
   }

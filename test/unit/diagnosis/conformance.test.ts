@@ -147,6 +147,41 @@ describe('other masters', () => {
     expect(skipped[0]).toBe('one-segment: the server could not be reached');
   });
 
+  it.each([-1, 1])('names a stream that goes on %i byte off', async (by) => {
+    const set = '*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n';
+    let stream = set;
+    const info = (): string => {
+      const text = `master_replid:${'b'.repeat(40)}\r\nmaster_repl_offset:${stream.length}\r\nrepl_backlog_active:1\r\n`;
+      return `$${text.length}\r\n${text}\r\n`;
+    };
+    const psync = (args: readonly string[]): string => {
+      stream += set;
+      return `+CONTINUE ${'b'.repeat(40)}\r\n${stream.slice(Number(args[2]) - 1 + by)}`;
+    };
+    const judged = await judge({ on: { info, psync } }, 'continue');
+    expect(judged.ids('continue')).toEqual(['continue-off-by-one']);
+    expect(judged.variant('continue').why).toContain('which it had not reached yet');
+  });
+
+  it('names one that only the second replica is sent', async () => {
+    const set = '*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n';
+    let stream = set;
+    const info = (): string => {
+      const text = `master_replid:${'b'.repeat(40)}\r\nmaster_repl_offset:${stream.length}\r\nrepl_backlog_active:1\r\n`;
+      return `$${text.length}\r\n${text}\r\n`;
+    };
+    const psync = (args: readonly string[]): string => {
+      const asked = Number(args[2]);
+      const continued = `+CONTINUE ${'b'.repeat(40)}\r\n`;
+      if (asked <= stream.length) return continued + stream.slice(asked);
+      stream += set;
+      return continued + set;
+    };
+    const judged = await judge({ on: { info, psync } }, 'continue');
+    expect(judged.ids('continue')).toEqual(['continue-off-by-one']);
+    expect(judged.variant('continue').why).toMatch(/^from offset \d+ the master once sent/);
+  });
+
   it('catches a stream that is repeated', async () => {
     let attached = 0;
     const set = '*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\n';

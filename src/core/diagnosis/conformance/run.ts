@@ -109,6 +109,8 @@ const WHOLE_SERVER: readonly DiagnosisId[] = [
     'ping-refused',
   ] as const),
 ];
+/** Names for what has no name: they yield to the one that a variant knows. */
+const VAGUE: readonly DiagnosisId[] = ['unknown-answer', 'psync-refused'];
 const OWN_PORT_ATTEMPTS = 5;
 /** Ports that variants announce: from here on, one each. */
 const FIRST_OWN_PORT = 16_400;
@@ -216,7 +218,7 @@ class Run {
   private async explain({ evidence, id, message }: Deviation): Promise<readonly VariantFinding[]> {
     if (evidence === undefined) return id === undefined ? [] : worded([{ id, text: `${message}.` }]);
     if (looksKeyedByAddress(evidence)) evidence.probes.ownPort = await this.confirmKeyed();
-    const found = diagnose(evidence).filter((one) => one.id !== 'unknown-answer' || id === undefined);
+    const found = diagnose(evidence).filter((one) => id === undefined || !VAGUE.includes(one.id));
     const known = id === undefined || found.some((one) => one.id === id);
     return worded(known ? found : [{ id, text: `${message}.` }, ...found]);
   }

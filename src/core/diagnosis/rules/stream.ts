@@ -3,6 +3,7 @@ import { quote, type Bytes } from '../../base/bytes.js';
 import { type Evidence } from '../evidence.js';
 import { compareWithRedis } from '../expected.js';
 import { type Rule } from '../rule.js';
+import { SHIFT_RULES } from './position.js';
 import { wrongLength } from './snapshot.js';
 import { numberOf, seconds } from './words.js';
 
@@ -17,6 +18,7 @@ const RIGHT_BEHIND_MS = 500;
 
 /** What comes after the snapshot. */
 export const STREAM_RULES: readonly Rule[] = [
+  ...SHIFT_RULES,
   {
     id: 'snapshot-wrong-length',
     // What looks like noise is then the rest of the RDB, or of a command whose beginning was swallowed.

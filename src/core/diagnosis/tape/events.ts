@@ -76,7 +76,8 @@ const asked = object({
 const found = object({
   'otherTls?': oneOf('answers', 'silent'),
   'ownPort?': object({ port: count, accepted: flag, line: bytes }),
-  'reconnect?': object({ line: bytes, outcome }),
+  'reconnect?': object({ line: bytes, outcome, 'shift?': oneOf('early') }),
+  'resumed?': object({ offset: integer, line: bytes, 'shift?': oneOf('early', 'late') }),
   'masterOffset?': integer,
   'probeImpossible?': text,
   'service?': text,

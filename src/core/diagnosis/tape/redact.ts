@@ -147,15 +147,20 @@ export class Redactor {
   }
 
   private found(found: ProbeResults): ProbeResults {
-    const { ownPort, reconnect, configRefused } = found;
+    const { ownPort, reconnect, resumed, configRefused } = found;
     return {
       ...found,
       ...this.facts(found),
       ...(configRefused !== undefined && { configRefused: this.line(configRefused) }),
       ...(ownPort && { ownPort: { ...ownPort, line: this.line(ownPort.line) } }),
       ...(reconnect && {
-        reconnect: { line: this.line(reconnect.line), outcome: this.outcome(reconnect.outcome) },
+        reconnect: {
+          ...reconnect,
+          line: this.line(reconnect.line),
+          outcome: this.outcome(reconnect.outcome),
+        },
       }),
+      ...(resumed && { resumed: { ...resumed, line: this.line(resumed.line) } }),
     };
   }
 
