@@ -31,11 +31,13 @@ import { type Asked, type Evidence, type ProbeResults } from './evidence.js';
 import {
   askFacts,
   askInfo,
+  askInfoOrWhy,
   databasesOf,
   infoFacts,
   looksGenuine,
   positionOf,
   replicaLines,
+  type InfoAnswer,
   type MasterFacts,
   type SideDoor,
 } from './master-facts.js';
@@ -45,6 +47,7 @@ import { looksKeyedByAddress } from './rules/psync.js';
 import { type Finding } from './rule.js';
 import { serviceAt } from './providers.js';
 import { probeManners, walkUpstream } from './side-probes.js';
+import { uncheckedOf, uncheckedText } from './unchecked.js';
 import { TRACE_SCHEMA, type ExamineEvent, type TraceEvent, type Verdict, type VisitRole } from './trace.js';
 import { type Untold } from '../replication/handshake/observer.js';
 
@@ -137,7 +140,9 @@ class Examiner {
   private warned = false;
   private over = false;
   private facts: MasterFacts = { sentinels: 0 };
-  private infoAfter: MasterFacts['info'];
+  /** INFO before PSYNC or after a refusal, and at the end, as far as it was asked for. */
+  private askedBefore: InfoAnswer | undefined;
+  private askedAfter: InfoAnswer | undefined;
 
   constructor(private readonly setup: ExamineSetup) {
     this.originUs = setup.clock.monotonicUs();
@@ -167,6 +172,7 @@ class Examiner {
     if (!this.stopped) await this.lookAround(last);
     if (!this.stopped) await this.checkManners(last);
     if (!this.stopped) await this.checkReconnect(last, second !== undefined);
+    if (!this.stopped) this.tellUnchecked(last);
     return this.conclude(last);
   }
 
@@ -261,6 +267,8 @@ class Examiner {
   /** PSYNC is held back: who counts us, what it costs, and where to aim. */
   private async beforePsync(release: (psync?: PsyncRequest) => void): Promise<void> {
     this.facts = await askFacts(this.door);
+    const { info, infoWhy = '' } = this.facts;
+    this.askedBefore = info ? { info } : { why: infoWhy };
     if (this.stopped) return;
     this.found(this.conn, this.factsFound());
     const aim = this.aimAt();
@@ -344,8 +352,8 @@ class Examiner {
     const { kind } = evidence.outcome ?? {};
     const listed = kind === 'full' || (kind === 'continue' && this.setup.follow !== undefined);
     if (this.stopped || this.setup.aim === 'probe' || !listed) return close();
-    const info = await askInfo(this.door);
-    this.infoAfter = info;
+    this.askedAfter = await askInfoOrWhy(this.door);
+    const { info } = this.askedAfter;
     if (info) {
       const { offset } = positionOf(info);
       this.found(this.conn, { after: infoFacts(info), databases: databasesOf(info) });
@@ -378,7 +386,8 @@ class Examiner {
     const refused = outcome.kind === 'failed' || outcome.kind === 'retry' || outcome.kind === 'sync';
     let { info } = this.facts;
     if (refused && info === undefined && TALKS.test(line)) {
-      info = await askInfo(this.door);
+      this.askedBefore = await askInfoOrWhy(this.door);
+      ({ info } = this.askedBefore);
       if (info) this.found(conn, { before: infoFacts(info) });
     }
     if (evidence.snapshot?.fault && evidence.probes.after === undefined && !this.stopped) {
@@ -436,8 +445,8 @@ class Examiner {
    */
   private async checkReconnect(last: Visited, ownPort: boolean): Promise<void> {
     const { outcome, evidence } = last;
-    const position = this.infoAfter && positionOf(this.infoAfter);
-    const doubt = this.casebook.hasFault() || !looksGenuine(this.infoAfter);
+    const position = this.askedAfter?.info && positionOf(this.askedAfter.info);
+    const doubt = this.casebook.hasFault() || !looksGenuine(this.askedAfter?.info);
     if (outcome.kind !== 'full' || outcome.replid === undefined || !position || !doubt) return;
     if (position.backlogActive === false || position.offset === undefined || this.setup.aim === 'probe')
       return;
@@ -501,6 +510,16 @@ class Examiner {
   }
 
   // ---- findings
+
+  private tellUnchecked({ outcome, evidence }: Visited): void {
+    const { askedBefore: before, askedAfter: after } = this;
+    const unchecked = uncheckedOf({
+      ...(before && { before }),
+      ...(after && { after }),
+      ...{ outcome, psync: evidence.asked.psync, psyncSent: evidence.sent.has('psync') },
+    });
+    if (unchecked) this.tell({ kind: 'note', step: 'examine', text: uncheckedText(unchecked), unchecked });
+  }
 
   private conclude(last: Visited): Examination {
     const findings = this.casebook.findings();

@@ -4,6 +4,7 @@
  */
 import { type VisitEvent } from '../../replication/handshake/observer.js';
 import { findEntry } from '../table.js';
+import { CHECK_NAMES } from '../unchecked.js';
 import { TRACE_SCHEMA, type ExamineEvent, type TraceEvent } from '../trace.js';
 import {
   bytes,
@@ -173,7 +174,7 @@ export const EXAMINE_SHAPES: Readonly<Record<ExamineEvent['kind'], Shape>> = {
   stopped: object({}),
   cost: object({ of: oneOf('full', 'probe', 'position'), text, 'waitSeconds?': number }),
   warning: object({ text }),
-  note: object({ text }),
+  note: object({ text, 'unchecked?': object({ checks: list(oneOf(...CHECK_NAMES)), info: text }) }),
   listing: object({ lines: list(text), listed: count, weAre: text, 'masterOffset?': integer }),
   finding: object({ finding, severity, means: text, fix: text }),
   end: object({

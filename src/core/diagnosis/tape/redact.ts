@@ -109,6 +109,14 @@ export class Redactor {
         return { ...event, bytes: this.wire(event.bytes), message: this.message(event.message) };
       case 'command':
         return { ...event, args: this.command(event.args) };
+      case 'note':
+        return {
+          ...event,
+          text: this.text(event.text),
+          ...(event.unchecked && {
+            unchecked: { ...event.unchecked, info: this.text(event.unchecked.info) },
+          }),
+        };
       case 'attached':
         return { ...event, replica: this.text(event.replica) };
       case 'detached':
@@ -123,7 +131,6 @@ export class Redactor {
       case 'getack':
       case 'ack':
       case 'warning':
-      case 'note':
       case 'cost':
       case 'aim':
       case 'stopped':
