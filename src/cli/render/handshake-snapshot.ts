@@ -10,9 +10,15 @@ const PAD = ' '.repeat(15);
 const LONGEST_KEY = 60;
 
 /** Lines of the report; the first stands behind the time, the others under it. */
-export function snapshotLines(report: SnapshotReport, pen: TracePen, ms: number): string[] {
+export function snapshotLines(
+  report: SnapshotReport,
+  pen: TracePen,
+  ms: number,
+  doubt: string | undefined,
+): string[] {
   const { paint, signs } = pen;
-  const mark = isWhole(report) ? paint.green(signs.ok) : paint.red(signs.fail);
+  const good = doubt === undefined ? paint.green(signs.ok) : `${paint.yellow(signs.warn)} ${doubt}`;
+  const mark = isWhole(report) ? good : paint.red(signs.fail);
   const rate = ms >= 1 ? ` (${formatBytes((report.bytes / ms) * 1000)}/s)` : '';
   const size = `${formatBytes(report.bytes)} in ${ms < 1000 ? `${ms.toFixed(1)} ms` : `${(ms / 1000).toFixed(1)} s`}${rate}`;
   const aux = report.aux.map(([name, value]) => `${name} ${printable(value)}`).join(', ');

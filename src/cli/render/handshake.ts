@@ -6,6 +6,7 @@
  *   <time>  < answer                                                    ✔ | ⚠ | ✖
  */
 import { isWord, quote, type Bytes } from '../../core/base/bytes.js';
+import { LineDoubts } from '../../core/diagnosis/line-doubt.js';
 import { type TraceEvent } from '../../core/diagnosis/trace.js';
 import { formatBytes, formatCount } from '../../core/inspect/units.js';
 import { palette, symbols, type Palette, type Symbols, type Terminal } from '../terminal.js';
@@ -49,6 +50,7 @@ export function traceRenderer(options: TraceOptions): (event: TraceEvent) => str
     signs: symbols(terminal.unicode),
     width: Math.min(terminal.width, WIDEST_TEXT),
   };
+  const doubts = new LineDoubts();
   const state = {
     keepalives: 0,
     lastConn: 1,
@@ -60,6 +62,7 @@ export function traceRenderer(options: TraceOptions): (event: TraceEvent) => str
   };
   return (event) => {
     const lines: string[] = [];
+    const doubt = doubts.see(event);
     if (event.kind === 'keepalive') return keepalive(event, state, pen);
     if (event.kind === 'probe') return '';
     if (state.between && isGetack(event))
@@ -80,7 +83,7 @@ export function traceRenderer(options: TraceOptions): (event: TraceEvent) => str
     lines.push(
       ...(isWatched(event)
         ? watchLines(event, state, pen, terminal.width)
-        : eventLines(event, pen, terminal.width, state)),
+        : eventLines(event, pen, terminal.width, { ...state, doubt })),
     );
     // The only acknowledgement that it ever sends: said out loud the first time.
     if (event.kind === 'send' && event.step === 'stream' && !state.acked && !state.between) {
@@ -125,7 +128,7 @@ function eventLines(
   event: Exclude<TraceEvent, { kind: 'keepalive' } | Watched>,
   pen: TracePen,
   width: number,
-  { between, psyncSent }: { readonly between: boolean; readonly psyncSent: boolean },
+  { between, psyncSent, doubt }: { between: boolean; psyncSent: boolean; doubt: string | undefined },
 ): string[] {
   const { paint, signs } = pen;
   const line = (text: string, style?: (text: string) => string): string => at(event.atUs, text, style);
@@ -139,7 +142,7 @@ function eventLines(
     case 'send':
       return [line(sent(event.args, event.bytes, width))];
     case 'receive':
-      return [line(received(event, pen, width))];
+      return [line(received(event, pen, width, doubt))];
     case 'fault':
       return event.why === 'timeout' ? [line(paint.red(noAnswer(event.step, event.waitedMs, signs)))] : [];
     case 'close':
@@ -161,9 +164,9 @@ function eventLines(
     case 'warning':
       return indented(event.text, signs.warn, pen, paint.yellow);
     case 'snapshot-begin':
-      return [line(`< ${cut(quote(event.bytes, false), width)}`)];
+      return [line(doubtful(`< ${cut(quote(event.bytes, false), width)}`, doubt, pen, width))];
     case 'snapshot-end':
-      return snapshotLines(event.report, pen, event.ms).map((text, i) =>
+      return snapshotLines(event.report, pen, event.ms, doubt).map((text, i) =>
         i === 0 ? line(text) : margin(text),
       );
     case 'snapshot-fault':
@@ -230,11 +233,24 @@ function word(arg: Bytes): string {
 
 type Receive = Extract<TraceEvent, { kind: 'receive' }>;
 
-function received(event: Receive, { paint, signs }: TracePen, width: number): string {
+/** A line that a replica takes, with what is wrong with it. */
+function doubtful(
+  text: string,
+  doubt: string | undefined,
+  { paint, signs }: TracePen,
+  width: number,
+): string {
+  return doubt === undefined ? text : marked(text, `${paint.yellow(signs.warn)} ${doubt}`, width);
+}
+
+function received(event: Receive, pen: TracePen, width: number, doubt: string | undefined): string {
+  const { paint, signs } = pen;
   const text = `< ${cut(quote(event.line, false), width)}`;
   switch (event.verdict) {
     case 'ok':
-      return marked(text, paint.green(signs.ok), width);
+      return doubt === undefined
+        ? marked(text, paint.green(signs.ok), width)
+        : doubtful(text, doubt, pen, width);
     case 'fault':
       return marked(text, paint.red(signs.fail), width);
     case 'ignored':
