@@ -7,6 +7,7 @@ import { LineDoubts } from '../../core/diagnosis/line-doubt.js';
 import { type TraceEvent, type Verdict } from '../../core/diagnosis/trace.js';
 import { formatBytes, formatCount } from '../../core/inspect/units.js';
 import { hexLines } from '../render/handshake-hex.js';
+import { ShownBytes } from '../render/shown-bytes.js';
 import { html, type Html } from './html.js';
 import { renderPage, type Section } from './page.js';
 import { badge, card, code, definitions, paragraph, pre, table, type Tone } from './parts.js';
@@ -155,8 +156,10 @@ function rowsOf(events: readonly TraceEvent[]): Row[] {
   let commands = 0;
   let snapshotAt: number | undefined;
   const doubts = new LineDoubts();
+  const shown = new ShownBytes();
   for (const event of events) {
     const doubt = doubts.see(event);
+    if (shown.repeats(event) && event.kind === 'stream-fault') continue;
     if (event.kind === 'keepalive' && keepalives++ > 0) continue;
     if (event.kind !== 'keepalive' && keepalives > 1 && event.kind !== 'note') {
       rows.push({ kind: 'note', atUs: event.atUs, label: `${keepalives} keepalives until here` });
@@ -314,9 +317,11 @@ const DIRECTIONS: Partial<Readonly<Record<TraceEvent['kind'], string>>> = {
 };
 
 function bytesTable(events: readonly TraceEvent[], hex: boolean): Html {
+  const once = new ShownBytes();
   const rows = events.flatMap((event) => {
     const direction = DIRECTIONS[event.kind];
-    if (direction === undefined || !('bytes' in event) || event.bytes === '') return [];
+    if (once.repeats(event) || direction === undefined || !('bytes' in event) || event.bytes === '')
+      return [];
     const dump =
       hex &&
       pre(

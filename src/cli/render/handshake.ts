@@ -15,6 +15,7 @@ import { isWatched, watchText, type AckMemory, type Watched } from './handshake-
 import { findingLines } from './handshake-finding.js';
 import { hexLines } from './handshake-hex.js';
 import { snapshotLines } from './handshake-snapshot.js';
+import { ShownBytes } from './shown-bytes.js';
 
 export interface TraceOptions {
   readonly terminal: Omit<Terminal, 'live'>;
@@ -51,6 +52,7 @@ export function traceRenderer(options: TraceOptions): (event: TraceEvent) => str
     width: Math.min(terminal.width, WIDEST_TEXT),
   };
   const doubts = new LineDoubts();
+  const shown = new ShownBytes();
   const state = {
     keepalives: 0,
     lastConn: 1,
@@ -63,6 +65,8 @@ export function traceRenderer(options: TraceOptions): (event: TraceEvent) => str
   return (event) => {
     const lines: string[] = [];
     const doubt = doubts.see(event);
+    const repeats = shown.repeats(event);
+    if (repeats && event.kind === 'stream-fault') return '';
     if (event.kind === 'keepalive') return keepalive(event, state, pen);
     if (event.kind === 'probe') return '';
     if (state.between && isGetack(event))
@@ -90,7 +94,7 @@ export function traceRenderer(options: TraceOptions): (event: TraceEvent) => str
       state.acked = true;
       lines.push(...indented(ACK_NOTE, pen.signs.info, pen, pen.paint.dim));
     }
-    if (options.hex) lines.push(...hexLines(event));
+    if (options.hex && !repeats) lines.push(...hexLines(event));
     return lines.map((line) => `${line}\n`).join('');
   };
 }

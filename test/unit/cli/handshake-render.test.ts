@@ -69,6 +69,33 @@ describe('traceRenderer', () => {
     );
   });
 
+  it('dumps what was left over once, though the end of the connection carries it, too', () => {
+    const rest = ascii('PONG\r\n');
+    const left = [
+      { kind: 'fault', why: 'unexpected', bytes: rest, waitedMs: 1, step: 'ping' },
+      { kind: 'close', close: { by: 'us' }, bytes: rest, step: 'ping' },
+    ];
+    expect(render(left, { hex: true }).match(/50 4f 4e 47 0d 0a/g)).toHaveLength(1);
+    // On another connection it is something else.
+    const other = { ...left[1], conn: 2 };
+    expect(render([...left, other], { hex: true }).match(/50 4f 4e 47 0d 0a/g)).toHaveLength(2);
+    const crlf = [
+      { kind: 'stream-noise', bytes: ascii('\r\n'), step: 'stream' },
+      { kind: 'close', close: { by: 'us' }, bytes: ascii('\r\n'), step: 'stream' },
+    ];
+    expect(render(crlf, { hex: true }).match(/0000 {2}0d 0a/g)).toHaveLength(1);
+  });
+
+  it('shows bytes that are no command once, though the stream is broken by them', () => {
+    const bytes = ascii('+OK\r\n');
+    const noise = { kind: 'stream-noise', step: 'stream', bytes };
+    const fault = { kind: 'stream-fault', step: 'stream', message: 'm', bytes };
+    expect(render([noise, fault], { hex: true }).match(/< \+OK/g)).toHaveLength(1);
+    expect(render([noise, fault], { hex: true }).match(/2b 4f 4b/g)).toHaveLength(1);
+    expect(render([fault])).toContain('< +OK');
+    expect(render([noise, { ...fault, bytes: ascii('-ERR x\r\n') }])).toContain('< -ERR x');
+  });
+
   it('says the ACK out loud once', () => {
     const ack = { kind: 'send', step: 'stream', args: ['REPLCONF', 'ACK', '0'], bytes: '' };
     const text = render([ack, ack]);
