@@ -91,6 +91,30 @@ describe("the engineer's clone", () => {
   });
 });
 
+describe('what present-day replicas need', () => {
+  it('is marked', () => {
+    const marked = VARIANTS.filter(({ presentDay }) => presentDay).map(({ name }) => name);
+    expect(marked).toEqual([
+      ...['one-by-one', 'one-segment', 'byte-by-byte', 'announced-port', 'announced-ip', 'same-port-twice'],
+      ...['unknown-capa', 'continue', 'offset-in-the-future', 'offset-before-backlog', 'wrong-replid'],
+      ...['ack', 'newline-before-ack', 'capa-eof'],
+    ]);
+  });
+
+  it('is counted apart', async () => {
+    const { events } = await judge({}, 'one-by-one', 'odd-options', 'sync');
+    expect(events.at(-1)).toMatchObject({
+      ...{ passed: 1, failed: 2, skipped: 0 },
+      presentDay: { passed: 1, failed: 0, skipped: 0 },
+    });
+    expect(events.slice(1, -1)).toMatchObject([
+      { presentDay: true },
+      { presentDay: false },
+      { presentDay: false },
+    ]);
+  });
+});
+
 describe('other masters', () => {
   it('fails lower case alone where names are compared as they are', async () => {
     const replconf = (args: readonly string[]): string =>

@@ -20,7 +20,7 @@ function refused(
   request: (position: Position) => { replid: Bytes; offset: number } | undefined,
 ): Variant {
   return {
-    ...{ name, what, fullSyncs: 1 },
+    ...{ name, what, fullSyncs: 1, presentDay: true },
     redis: '+FULLRESYNC <id> <offset>',
     run: async (stage) => {
       const asked = request(await stage.needPosition());
@@ -97,6 +97,7 @@ async function nothingLostOrRepeated(stage: Stage): Promise<void> {
 export const PSYNC_VARIANTS: readonly Variant[] = [
   {
     name: 'continue',
+    presentDay: true,
     what: 'partial resync at the current offset, twice, and behind what was read',
     redis: '+CONTINUE <id>, then every byte of the stream from that offset on, once',
     fullSyncs: 0,
