@@ -10,7 +10,7 @@ import { LineDoubts } from '../../core/diagnosis/line-doubt.js';
 import { type TraceEvent } from '../../core/diagnosis/trace.js';
 import { formatBytes, formatCount } from '../../core/inspect/units.js';
 import { palette, symbols, type Palette, type Symbols, type Terminal } from '../terminal.js';
-import { printable, wrap } from '../text.js';
+import { printable, wrap, wrapParts } from '../text.js';
 import { isWatched, watchText, type AckMemory, type Watched } from './handshake-between.js';
 import { findingLines } from './handshake-finding.js';
 import { hexLines } from './handshake-hex.js';
@@ -146,7 +146,7 @@ function eventLines(
     case 'send':
       return [line(sent(event.args, event.bytes, width))];
     case 'receive':
-      return [line(received(event, pen, width, doubt))];
+      return received(event, pen, width, doubt);
     case 'fault':
       return event.why === 'timeout' ? [line(paint.red(noAnswer(event.step, event.waitedMs, signs)))] : [];
     case 'close':
@@ -168,9 +168,9 @@ function eventLines(
     case 'warning':
       return indented(event.text, signs.warn, pen, paint.yellow);
     case 'snapshot-begin':
-      return [line(doubtful(`< ${cut(quote(event.bytes, false), width)}`, doubt, pen, width))];
+      return snapshotBegin(event, pen, width, doubt);
     case 'snapshot-end':
-      return snapshotLines(event.report, pen, event.ms, doubt).map((text, i) =>
+      return snapshotLines(event.report, pen, event.ms, doubt, width).map((text, i) =>
         i === 0 ? line(text) : margin(text),
       );
     case 'snapshot-fault':
@@ -185,7 +185,7 @@ function eventLines(
     case 'stream-end':
       return [line(streamEnd(event))];
     case 'listing':
-      return listingLines(event, pen).map((text, i) => (i === 0 ? line(text) : margin(text)));
+      return listingLines(event, pen, width).map((text, i) => (i === 0 ? line(text) : margin(text)));
     case 'finding':
       return ['', ...findingLines(event, pen)];
     case 'end':
@@ -237,31 +237,52 @@ function word(arg: Bytes): string {
 
 type Receive = Extract<TraceEvent, { kind: 'receive' }>;
 
-/** A line that a replica takes, with what is wrong with it. */
-function doubtful(
+/**
+ * A line that a replica takes, with the sign and what is wrong with it: further to the left than other signs where the words need
+ * it, and the words below where they find no room beside it.
+ */
+function remarked(
+  us: number,
   text: string,
-  doubt: string | undefined,
+  words: string,
   { paint, signs }: TracePen,
   width: number,
-): string {
-  return doubt === undefined ? text : marked(text, `${paint.yellow(signs.warn)} ${doubt}`, width);
+): string[] {
+  const sign = paint.yellow(signs.warn);
+  const plain = marked(text, `${signs.warn} ${words}`, width).length;
+  const over = Math.max(0, plain - (width - TIME_COLUMNS - 4));
+  if (over === 0) return [at(us, marked(text, `${sign} ${words}`, width))];
+  const column = plain - words.length - 3 - over;
+  if (column > text.length) return [at(us, `${text.padEnd(column)} ${sign} ${words}`)];
+  return [at(us, marked(text, sign, width)), margin(`  ${words}`)];
 }
 
-function received(event: Receive, pen: TracePen, width: number, doubt: string | undefined): string {
+function received(event: Receive, pen: TracePen, width: number, doubt: string | undefined): string[] {
   const { paint, signs } = pen;
   const text = `< ${cut(quote(event.line, false), width)}`;
+  const remark = (words: string): string[] => remarked(event.atUs, text, words, pen, width);
   switch (event.verdict) {
     case 'ok':
       return doubt === undefined
-        ? marked(text, paint.green(signs.ok), width)
-        : doubtful(text, doubt, pen, width);
+        ? [at(event.atUs, marked(text, paint.green(signs.ok), width))]
+        : remark(doubt);
     case 'fault':
-      return marked(text, paint.red(signs.fail), width);
+      return [at(event.atUs, marked(text, paint.red(signs.fail), width))];
     case 'ignored':
-      return marked(text, `${paint.yellow(signs.warn)} a replica passes over this`, width);
+      return remark('a replica passes over this');
     case 'odd':
-      return marked(text, `${paint.yellow(signs.warn)} Redis says ${event.expected ?? ''}`, width);
+      return remark(`Redis says ${event.expected ?? ''}`);
   }
+}
+
+function snapshotBegin(
+  event: Extract<TraceEvent, { kind: 'snapshot-begin' }>,
+  pen: TracePen,
+  width: number,
+  doubt: string | undefined,
+): string[] {
+  const text = `< ${cut(quote(event.bytes, false), width)}`;
+  return doubt === undefined ? [at(event.atUs, text)] : remarked(event.atUs, text, doubt, pen, width);
 }
 
 function noAnswer(step: string, waitedMs: number, signs: Symbols): string {
@@ -321,9 +342,15 @@ function streamEnd(event: Extract<TraceEvent, { kind: 'stream-end' }>): string {
   return `stream         ${commands}, ${formatBytes(event.bytesRead)}, offset ${offsetText(event.offset)}: ${STREAM_ENDS[event.why]}`;
 }
 
-function listingLines(event: Extract<TraceEvent, { kind: 'listing' }>, pen: TracePen): string[] {
+function listingLines(
+  event: Extract<TraceEvent, { kind: 'listing' }>,
+  pen: TracePen,
+  width: number,
+): string[] {
   const none = `nobody with our port, of ${event.listed} replica${event.listed === 1 ? '' : 's'}`;
-  const [first, ...rest] = event.lines.length > 0 ? event.lines.map(printable) : [none];
+  const room = Math.max(30, width - TIME_COLUMNS - 4 - 15);
+  const lines = event.lines.flatMap((text) => wrapParts(printable(text).split(','), room, ''));
+  const [first, ...rest] = lines.length > 0 ? lines : [none];
   const pad = ' '.repeat(15);
   const offset =
     event.masterOffset === undefined ? [] : [`${pad}master_repl_offset ${formatCount(event.masterOffset)}`];
