@@ -25,11 +25,12 @@ export function snapshotLines(
   const rate = ms >= 1 ? ` (${formatBytes((report.bytes / ms) * 1000)}/s)` : '';
   const size = `${formatBytes(report.bytes)} in ${ms < 1000 ? `${ms.toFixed(1)} ms` : `${(ms / 1000).toFixed(1)} s`}${rate}`;
   const aux = report.aux.map(([name, value]) => `${name} ${printable(value)}`);
-  const parts = [size, formatText(report), ...keysText(report).split(', ')];
-  const [first, ...rest] = wrapParts(
-    [...parts, `checksum ${checksumInWords(report.checksum)} ${sign}`],
-    Math.max(30, lineWidth - MARGIN),
-  ).map((line) => (line.endsWith(sign) ? line.slice(0, -sign.length) + style(sign) : line));
+  const facts = [formatText(report), keysText(report), `checksum ${checksumInWords(report.checksum)}`];
+  const room = Math.max(30, lineWidth - MARGIN);
+  const lines = wrapParts([size, ...facts.join(', ').split(', ')], room);
+  const last = lines[lines.length - 1];
+  const fits = last.length + 1 + sign.length <= room;
+  const [first, ...rest] = fits ? [...lines.slice(0, -1), `${last} ${style(sign)}`] : [...lines, style(sign)];
   const details = [
     ...(report.readableBy === undefined || !isWhole(report) ? [] : [`readable by ${report.readableBy}`]),
     ...wrapParts(aux, Math.max(30, pen.width - 30)),

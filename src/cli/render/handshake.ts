@@ -183,7 +183,7 @@ function eventLines(
     case 'command':
       return [line(commandText(event, width))];
     case 'stream-end':
-      return [line(streamEnd(event))];
+      return streamEnd(event, width).map((text, i) => (i === 0 ? line(text) : margin(text)));
     case 'listing':
       return listingLines(event, pen, width).map((text, i) => (i === 0 ? line(text) : margin(text)));
     case 'finding':
@@ -337,9 +337,12 @@ const STREAM_ENDS = {
   fault: 'the stream cannot be read on',
 } as const;
 
-function streamEnd(event: Extract<TraceEvent, { kind: 'stream-end' }>): string {
+function streamEnd(event: Extract<TraceEvent, { kind: 'stream-end' }>, width: number): string[] {
   const commands = `${formatCount(event.commands)} command${event.commands === 1 ? '' : 's'}`;
-  return `stream         ${commands}, ${formatBytes(event.bytesRead)}, offset ${offsetText(event.offset)}: ${STREAM_ENDS[event.why]}`;
+  const text = `${commands}, ${formatBytes(event.bytesRead)}, offset ${offsetText(event.offset)}: ${STREAM_ENDS[event.why]}`;
+  const pad = ' '.repeat(15);
+  const lines = wrap(text, Math.max(30, width - TIME_COLUMNS - 4 - pad.length));
+  return lines.map((part, i) => (i === 0 ? 'stream'.padEnd(pad.length) : pad) + part);
 }
 
 function listingLines(
@@ -387,26 +390,28 @@ function betweenEnd(event: Extract<TraceEvent, { kind: 'end' }>, pen: TracePen):
   return endLines(event, pen, true);
 }
 
-function endLines(
-  event: Extract<TraceEvent, { kind: 'end' }>,
-  { paint, signs }: TracePen,
-  psyncSent: boolean,
-): string[] {
-  const warned = event.warnings.length > 0 ? ` (warned of ${event.warnings.join(', ')})` : '';
-  switch (event.verdict) {
-    case 'passed':
-      return [
-        `${paint.green(signs.ok)} ${psyncSent ? 'the handshake went through' : 'nothing is wrong as far as it went: PSYNC was not sent'}${warned}`,
-      ];
-    case 'failed':
-      return [
-        `${paint.red(signs.fail)} ${event.faults.length === 1 ? 'one fault' : `${event.faults.length} faults`}: ${event.faults.join(', ')}${warned}`,
-      ];
+function endLines(event: Extract<TraceEvent, { kind: 'end' }>, pen: TracePen, psyncSent: boolean): string[] {
+  const { paint, signs } = pen;
+  const { verdict, faults, warnings } = event;
+  const warned = warnings.length > 0 ? ` (warned of ${warnings.join(', ')})` : '';
+  const summed = (sign: string, style: (text: string) => string, text: string): string[] =>
+    wrap(text, pen.width - 2).map((part, i) => `${i === 0 ? style(sign) : ' '.repeat(sign.length)} ${part}`);
+  switch (verdict) {
+    case 'passed': {
+      const how = psyncSent
+        ? 'the handshake went through'
+        : 'nothing is wrong as far as it went: PSYNC was not sent';
+      return summed(signs.ok, paint.green, how + warned);
+    }
+    case 'failed': {
+      const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`;
+      return summed(signs.fail, paint.red, `${count}: ${faults.join(', ')}${warned}`);
+    }
     case 'unreachable':
-      return [`${paint.red(signs.fail)} the server could not be reached: ${event.faults.join(', ')}`];
-    case 'stopped':
-      return [
-        `${paint.yellow(signs.warn)} stopped${event.faults.length > 0 ? `; found until then: ${event.faults.join(', ')}` : ''}`,
-      ];
+      return summed(signs.fail, paint.red, `the server could not be reached: ${faults.join(', ')}`);
+    case 'stopped': {
+      const found = faults.length > 0 ? `; found until then: ${faults.join(', ')}` : '';
+      return summed(signs.warn, paint.yellow, `stopped${found}`);
+    }
   }
 }
