@@ -339,7 +339,8 @@ const STREAM_ENDS = {
 
 function streamEnd(event: Extract<TraceEvent, { kind: 'stream-end' }>, width: number): string[] {
   const commands = `${formatCount(event.commands)} command${event.commands === 1 ? '' : 's'}`;
-  const text = `${commands}, ${formatBytes(event.bytesRead)}, offset ${offsetText(event.offset)}: ${STREAM_ENDS[event.why]}`;
+  const cut = event.cutBytes === undefined ? '' : `, then ${formatBytes(event.cutBytes)} of no whole command`;
+  const text = `${commands}, ${formatBytes(event.bytesRead)}${cut}, offset ${offsetText(event.offset)}: ${STREAM_ENDS[event.why]}`;
   const pad = ' '.repeat(15);
   const lines = wrap(text, Math.max(30, width - TIME_COLUMNS - 4 - pad.length));
   return lines.map((part, i) => (i === 0 ? 'stream'.padEnd(pad.length) : pad) + part);

@@ -92,6 +92,8 @@ export interface Evidence {
     readonly beganUs?: number;
     readonly end?: 'count' | 'time' | 'stopped' | 'closed' | 'fault';
     readonly lastedMs?: number;
+    /** Bytes behind the last whole command, when the reading ended. */
+    readonly cutBytes?: number;
     /** Bytes that came when the reading had ended. */
     readonly lateBytes?: number;
     /** The first command that changes data, and whether a database had been selected before it. */
@@ -209,7 +211,8 @@ function streamNews(before: StreamEvidence, event: StreamEvent): Partial<StreamE
       return { fault: { message: event.message, bytes: event.bytes } };
     case 'stream-end': {
       const lastedMs = (event.atUs - (before.beganUs ?? event.atUs)) / 1000;
-      return { end: event.why, lastedMs, commands: event.commands, bytesRead: event.bytesRead };
+      const { why, commands, bytesRead, cutBytes } = event;
+      return { end: why, lastedMs, commands, bytesRead, ...(cutBytes !== undefined && { cutBytes }) };
     }
     case 'stream-late':
       return { lateBytes: event.bytesSeen };

@@ -27,7 +27,7 @@ export const INTRODUCE_FAULTS: readonly Rule[] = [
   {
     id: 'wrong-reply-type',
     when: (e) =>
-      e.fault?.step === 'ping' && /^(\$4$|-?PONG$|:|\*)/i.test(decidingLine(e))
+      e.fault?.step === 'ping' && /^(\$-?\d+$|-?PONG$|[:*%~_#,>])/i.test(decidingLine(e))
         ? {
             text: `PING was answered \`${quote(rawAnswer(e), false)}\`: not the simple string that a replica needs.`,
           }
@@ -190,10 +190,9 @@ export const INTRODUCE_RULES: readonly Rule[] = [
     when: (e) => {
       const odd = [...e.answers].find(([step, a]) => a.verdict === 'odd' && step !== 'psync');
       if (!odd || INTRODUCE_FAULTS.some((rule) => rule.when(e))) return undefined;
-      const command = odd[0] === 'ping' || odd[0] === 'auth' ? odd[0] : `REPLCONF ${odd[0]}`;
       const usual = odd[0] === 'ping' ? '+PONG' : '+OK';
       return {
-        text: `${command} was answered \`${odd[1].line}\`, where Redis says \`${usual}\`. A replica takes it.`,
+        text: `${commandOf(odd[0])} was answered \`${odd[1].line}\`, where Redis says \`${usual}\`. A replica takes it.`,
       };
     },
   },

@@ -238,6 +238,7 @@ const VISIT_SHAPES: Readonly<Record<VisitEvent['kind'], Shape>> = {
     why: oneOf('count', 'time', 'stopped', 'closed', 'fault'),
     commands: count,
     bytesRead: count,
+    'cutBytes?': count,
     'offset?': integer,
   }),
 };

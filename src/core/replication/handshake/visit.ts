@@ -346,9 +346,12 @@ class Visiting implements Visit {
     const reader = this.reader;
     if (!reader) return;
     reader.finish();
-    const { commands, bytesRead, offset } = reader;
+    const { commands, bytesRead, bytesSeen, offset } = reader;
     const position = offset === undefined ? {} : { offset };
-    this.tell({ kind: 'stream-end', step: 'stream', why, commands, bytesRead, ...position });
+    // What lies behind the last command that was wanted is no part of one.
+    const whole = why === 'fault' || why === 'count' || bytesSeen === bytesRead;
+    const cut = whole ? {} : { cutBytes: bytesSeen - bytesRead };
+    this.tell({ kind: 'stream-end', step: 'stream', why, commands, bytesRead, ...cut, ...position });
   }
 
   // ---- end

@@ -18,6 +18,8 @@ const never = undefined as never;
 export const INTRODUCE_CASES: readonly Case[] = [
   a('wrong-reply-type', 'PONG as a bulk string', { on: { ping: '$4\r\nPONG\r\n' } }),
   a('wrong-reply-type', 'PONG without its plus sign', { on: { ping: 'PONG\r\n' } }),
+  a('wrong-reply-type', 'null', { on: { ping: '$-1\r\n' } }),
+  a('wrong-reply-type', 'a map of RESP3', { on: { ping: '%0\r\n' } }),
   a('wrong-reply-type', 'an array', { on: { ping: '*1\r\n$4\r\nPONG\r\n' } }),
   a('wrong-reply-type', 'OK as a bulk string, to REPLCONF', { on: { replconf: '$2\r\nOK\r\n' } }),
   a('wrong-reply-type', 'PONG as an error', { on: { ping: '-PONG\r\n' } }),
