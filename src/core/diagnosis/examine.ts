@@ -12,7 +12,7 @@
  * Every probe is harmless to a real master: none of them makes it fork.
  */
 import { type Dial } from '../base/byte-channel.js';
-import { ascii, EMPTY, fromText, type Bytes } from '../base/bytes.js';
+import { ascii, fromText, type Bytes } from '../base/bytes.js';
 import { type Clock } from '../base/clock.js';
 import { type Random } from '../base/random.js';
 import { findField } from '../info/parse.js';
@@ -42,7 +42,7 @@ import {
   type SideDoor,
 } from './master-facts.js';
 import { probeOtherTls, randomPort, worthTryingTls } from './probes.js';
-import { shiftOf } from './rules/position.js';
+import { resumedWrongly } from './rules/position.js';
 import { looksKeyedByAddress } from './rules/psync.js';
 import { type Finding } from './rule.js';
 import { serviceAt } from './providers.js';
@@ -106,6 +106,8 @@ export function examine(setup: ExamineSetup): RunningExamination {
 /** Questions on the side may take this long, in ms: they must not hold the handshake up. */
 const SIDE_LIMIT_MS = 1500;
 const OWN_PORT_ATTEMPTS = 5;
+/** How long after +CONTINUE the bytes of a backlog are waited for, in ms: a master sends them at once. */
+const BACKLOG_MS = 500;
 /** Keepalives before PSYNC's answer after which it is worth asking what the master is doing. */
 const BEATS_BEFORE_ASKING = 2;
 const PATIENCE_IN_IDLES = 10;
@@ -459,7 +461,7 @@ class Examiner {
     const own = await this.askToContinue(evidence, { replid, offset: position.offset + 1 }, ownPort);
     const resumed = await this.askForCommand(last, replid, position.offset, ownPort);
     if (own.line === undefined) return;
-    const early = position.offset > 0 && own.behind.startsWith('\n');
+    const early = position.offset > 0 && own.stream?.noise?.startsWith('\n') === true;
     const reconnect = { line: own.line, outcome: own.answered, ...(early && { shift: 'early' as const }) };
     this.found(last.conn, { reconnect, ...(resumed && { resumed }) });
   }
@@ -477,11 +479,18 @@ class Examiner {
     const { heads = [], noise, startOffset, bytesRead = 0 } = evidence.stream ?? {};
     const head = heads[heads.length - 1] as (typeof heads)[number] | undefined;
     const counted = startOffset !== undefined && startOffset + bytesRead === masterOffset;
-    if (head === undefined || noise !== undefined || !counted || this.stopped) return undefined;
+    const real = looksGenuine(this.askedAfter?.info);
+    if (real || head === undefined || noise !== undefined || !counted || this.stopped) return undefined;
     const offset = head.offset + 1;
-    const { line, behind } = await this.askToContinue(evidence, { replid, offset }, ownPort);
+    const follow = { forMs: BACKLOG_MS };
+    const { line, stream, answered } = await this.askToContinue(
+      evidence,
+      { replid, offset },
+      ownPort,
+      follow,
+    );
     if (line === undefined) return undefined;
-    const shift = shiftOf(head.bytes, behind);
+    const shift = answered.kind === 'continue' ? resumedWrongly(head.bytes, stream) : undefined;
     return { offset, line, ...(shift && { shift }) };
   }
 
@@ -490,7 +499,8 @@ class Examiner {
     evidence: Evidence,
     psync: PsyncRequest,
     ownPort: boolean,
-  ): Promise<{ line?: Bytes; answered: Outcome; behind: Bytes }> {
+    follow?: FollowOptions,
+  ): Promise<{ line?: Bytes; answered: Outcome; stream: Evidence['stream'] }> {
     for (let attempt = 1; ; attempt++) {
       const listeningPort = ownPort ? randomPort(this.setup.random) : this.setup.listeningPort;
       const asked: Asked = { ...evidence.asked, psync, probe: true };
@@ -499,12 +509,15 @@ class Examiner {
         role: 'reconnect',
         ...(ownPort && listeningPort !== undefined && { localPort: listeningPort }),
       };
-      const again = await this.startVisit(manner, asked, options, { lookBehindContinue: () => true });
+      const again = await this.startVisit(manner, asked, options, {
+        ...(follow && { follow }),
+        lookBehindContinue: () => true,
+      });
       const line = again.evidence.answers.get('psync')?.line;
       const taken = ownPort && again.evidence.unreachable !== undefined;
       if (!taken || attempt === OWN_PORT_ATTEMPTS || this.stopped) {
-        const behind = again.evidence.stream?.noise ?? EMPTY;
-        return { ...(line && { line }), answered: again.evidence.outcome ?? again.outcome, behind };
+        const { outcome = again.outcome, stream } = again.evidence;
+        return { ...(line && { line }), answered: outcome, stream };
       }
     }
   }

@@ -34,8 +34,8 @@ export interface MannersFound {
   readonly caseSensitive?: { readonly command: string; readonly line: string };
 }
 
-/** A stream that begins one byte before the first that was wanted, or one behind it. */
-export type Shift = 'early' | 'late';
+/** A stream that begins one byte before the first that was wanted, or one behind it; that does not come; or that is another. */
+export type Shift = 'early' | 'late' | 'nothing' | 'other';
 
 /** Each is absent when it was not asked or not answered. */
 export interface ProbeResults {

@@ -47,6 +47,7 @@ const LATER: readonly string[] = [
   ...['case-sensitive-commands', 'replconf-unknown', 'replconf-option-refused', 'replconf-syntax'],
   'announce-ip-too-long',
   ...['fullresync-other-id', 'continue-new-id', 'probe-needs-backlog', 'continue-off-by-one'],
+  'continue-ignores-offset',
   ...['offset-inside-command', 'listed-under-other-address', 'sentinel-watches', 'counts-for-min-replicas'],
   ...['snapshot-missing', 'snapshot-refused', 'snapshot-never-comes', 'snapshot-cut', 'output-buffer-limit'],
   ...['snapshot-child-died', 'snapshot-stalled', 'eof-mark-missing', 'newline-after-mark'],

@@ -82,7 +82,11 @@ async function nothingLostOrRepeated(stage: Stage): Promise<void> {
   const wanted = ascii(seen.bytes.slice(0, seen.bytesRead));
   if (repeated.bytes.slice(0, seen.bytesRead) !== wanted) {
     const text = `from offset ${offset + 1} the master once sent ${shown(seen.bytes)} and then ${shown(repeated.bytes)}`;
-    throw new Deviation(text, undefined, shiftOf(wanted, repeated.bytes) && 'continue-off-by-one');
+    throw new Deviation(
+      text,
+      undefined,
+      shiftOf(wanted, repeated.bytes) ? 'continue-off-by-one' : 'continue-ignores-offset',
+    );
   }
   again.close();
   const next = offset + seen.bytesRead + 1;

@@ -102,6 +102,18 @@ export const POSITION = entries([
       'A byte too many is skipped as an empty line where it is the last one of a command, but it is counted: from then on the replica is one ahead of its master, and each reconnect adds one more. A byte too few swallows the `*` of a command: what follows is no RESP, and the replica drops the link. Both are seen only where the link was lost, never in a full sync.',
   },
   {
+    id: 'continue-ignores-offset',
+    chapter: 'position',
+    severity: 'fault',
+    seen: 'PSYNC for an earlier byte of the stream is answered by +CONTINUE, and the bytes from there on do not follow: nothing comes, or something else.',
+    means: 'The master lets a replica continue without sending it what it missed.',
+    fix: 'Keep the last bytes of the stream in a backlog. Behind +CONTINUE send all of it from the asked byte on, and then what is written next; answer +FULLRESYNC when the asked byte is not in it.',
+    source: 'redis 7.2.6 replication.c:masterTryPartialResynchronization, addReplyReplicationBacklog',
+    modes: [],
+    explain:
+      'A replica that lost its link asks for the first byte that it lacks. A bare +CONTINUE makes it believe that nothing was written meanwhile: it misses those writes for ever, and its offset is behind its master by as many bytes, without an error anywhere. A stream that begins elsewhere applies writes twice. A master without a backlog is simple and right when it answers every PSYNC by +FULLRESYNC.',
+  },
+  {
     id: 'offset-inside-command',
     chapter: 'position',
     severity: 'warning',

@@ -1,5 +1,5 @@
 /** Rules for ids and offsets: in +FULLRESYNC, in +CONTINUE, and where a partial resync was refused. */
-import { lower, quote, type Bytes } from '../../base/bytes.js';
+import { ascii, lower, quote, type Bytes } from '../../base/bytes.js';
 import { type Evidence } from '../evidence.js';
 import { compareWithRedis } from '../expected.js';
 import { type InfoFacts, type Shift } from '../probe-results.js';
@@ -232,11 +232,25 @@ function continued(e: Evidence): Bytes | undefined {
 
 /** Bytes of a command that are compared: enough to tell it from itself without its first byte. */
 const COMPARED_BYTES = 12;
+/** The first line of a command without its `*`: a digit and CR LF at least. */
+const FIRST_LINE_BYTES = 3;
 
-/** Where a stream begins whose first command should be this one; undefined: there, or nowhere near. */
-export function shiftOf(command: Bytes, stream: Bytes): Shift | undefined {
+/** Whether a stream whose first command should be this one begins one byte before it, or behind its first. */
+export function shiftOf(command: Bytes, stream: Bytes): 'early' | 'late' | undefined {
   if (stream.startsWith('\n' + command.slice(0, COMPARED_BYTES))) return 'early';
-  return stream.startsWith(command.slice(1, 1 + COMPARED_BYTES)) ? 'late' : undefined;
+  // Of what is no array a reader may have taken the first line for a command, and the rest for another.
+  const compared = Math.min(COMPARED_BYTES, stream.length);
+  const late = compared >= FIRST_LINE_BYTES && stream.startsWith(command.slice(1, 1 + compared));
+  return late ? 'late' : undefined;
+}
+
+/** What is wrong with a stream that was read from the byte on where this command begins; undefined: nothing, or it cannot be told. */
+export function resumedWrongly(command: Bytes, stream: Evidence['stream']): Shift | undefined {
+  const { noise, heads = [], commands = 0, cutBytes = 0 } = stream ?? {};
+  const first = heads.length > 0 ? heads[0].bytes : undefined;
+  if (noise !== undefined) return shiftOf(command, ascii(noise + (first ?? '')));
+  if (commands === 0) return cutBytes === 0 && stream?.end === 'time' ? 'nothing' : undefined;
+  return first === undefined || first === command ? undefined : 'other';
 }
 
 /** What follows a +CONTINUE for the byte where a command begins. */
@@ -261,9 +275,23 @@ export const SHIFT_RULES: readonly Rule[] = [
         };
       }
       if (resumed?.shift === 'early') return early(resumed.offset, 'with which a command begins');
+      if (resumed?.shift !== undefined) return undefined;
       return reconnect?.shift === 'early'
         ? early((e.probes.masterOffset ?? 0) + 1, 'which the master has not reached yet')
         : undefined;
+    },
+  },
+  {
+    id: 'continue-ignores-offset',
+    when: (e) => {
+      const { resumed } = e.probes;
+      if (e.stream?.noise !== undefined || (resumed?.shift !== 'nothing' && resumed?.shift !== 'other'))
+        return undefined;
+      const came = resumed.shift === 'nothing' ? 'nothing of it came' : 'another command came in its place';
+      return {
+        text: `A second connection asked to continue at byte ${resumed.offset}, with which a command of the stream begins. It was answered \`${resumed.line}\`, and ${came}.`,
+        confirmed: 'that command had been read on the first connection, and the master had counted it.',
+      };
     },
   },
   {

@@ -78,7 +78,11 @@ const found = object({
   'otherTls?': oneOf('answers', 'silent'),
   'ownPort?': object({ port: count, accepted: flag, line: bytes }),
   'reconnect?': object({ line: bytes, outcome, 'shift?': oneOf('early') }),
-  'resumed?': object({ offset: integer, line: bytes, 'shift?': oneOf('early', 'late') }),
+  'resumed?': object({
+    offset: integer,
+    line: bytes,
+    'shift?': oneOf('early', 'late', 'nothing', 'other'),
+  }),
   'masterOffset?': integer,
   'probeImpossible?': text,
   'service?': text,

@@ -48,7 +48,22 @@ function shifted(by: number, continues: (asked: number) => boolean = () => true)
     },
   };
 }
-/** The same, with everything streamed already. */
+/** A home-made master that counts, and sends these bytes to whoever continues at another position than the last. */
+function continuing(bytes: string): WireScript {
+  let streamed = 0;
+  return {
+    on: {
+      info: () => homeMadeInfo('', streamed),
+      psync: (args) => {
+        if (args[1] !== '?') return `+CONTINUE ${REPLID}\r\n${Number(args[2]) > streamed ? '' : bytes}`;
+        streamed = WRITES.length;
+        return fullSync() + WRITES;
+      },
+    },
+  };
+}
+
+/** The same as `shifted`, with everything streamed already. */
 const shiftedAt = (by: number): WireScript => ({
   on: {
     info: homeMadeInfo('', WRITES.length),
@@ -112,6 +127,10 @@ export const POSITION_CASES: readonly Case[] = [
     at(4500),
   ),
   a('', 'a home-made master that continues where it is asked to', () => shifted(0), FOLLOWED),
+  a('continue-ignores-offset', 'nothing of what was missed', () => continuing(''), FOLLOWED),
+  a('continue-ignores-offset', 'the whole stream again', () => continuing(WRITES), FOLLOWED),
+  a('continue-ignores-offset', 'what is written now', () => continuing(SET('three')), FOLLOWED),
+  a('', 'no backlog, and a full sync for it', () => shifted(0, (asked) => asked > WRITES.length), FOLLOWED),
   a('continue-off-by-one', 'a byte early', () => shifted(-1), FOLLOWED),
   a('continue-off-by-one', 'a byte late', () => shifted(1), FOLLOWED),
   a(
