@@ -15,7 +15,6 @@ import { type Dial } from '../base/byte-channel.js';
 import { ascii, fromText, type Bytes } from '../base/bytes.js';
 import { type Clock } from '../base/clock.js';
 import { type Random } from '../base/random.js';
-import { findField } from '../info/parse.js';
 import { type Outcome } from '../replication/handshake/machine.js';
 import { type VisitEvent } from '../replication/handshake/observer.js';
 import { type HandshakeTimers } from '../replication/handshake/run.js';
@@ -26,6 +25,7 @@ import {
   type SnapshotSink,
   type Visit,
 } from '../replication/handshake/visit.js';
+import { costOf, countedBy, factsFound } from './before-psync.js';
 import { Casebook } from './casebook.js';
 import { type Asked, type Evidence, type ProbeResults } from './evidence.js';
 import {
@@ -45,7 +45,6 @@ import { probeOtherTls, randomPort, worthTryingTls } from './probes.js';
 import { resumedWrongly } from './rules/position.js';
 import { looksKeyedByAddress } from './rules/psync.js';
 import { type Finding } from './rule.js';
-import { serviceAt } from './providers.js';
 import { probeManners, walkUpstream } from './side-probes.js';
 import { uncheckedOf, uncheckedText } from './unchecked.js';
 import { TRACE_SCHEMA, type ExamineEvent, type TraceEvent, type Verdict, type VisitRole } from './trace.js';
@@ -272,12 +271,20 @@ class Examiner {
     const { info, infoWhy = '' } = this.facts;
     this.askedBefore = info ? { info } : { why: infoWhy };
     if (this.stopped) return;
-    this.found(this.conn, this.factsFound());
+    this.found(this.conn, factsFound(this.facts, this.setup.target));
     const aim = this.aimAt();
-    this.announceCost(aim);
-    if (aim !== 'none') this.warnOfCounting();
+    if (aim !== 'none') this.announce(aim);
     this.tell({ kind: 'aim', step: 'examine', psync: aim });
     release(aim);
+  }
+
+  /** What PSYNC costs, each time; who counts us, once. */
+  private announce(aim: PsyncRequest): void {
+    const { aim: wanted, capa } = this.setup;
+    this.tell(costOf(aim, { probe: wanted === 'probe', eof: capa.includes('eof') }, this.facts));
+    if (this.warned) return;
+    this.warned = true;
+    for (const warning of countedBy(this.facts)) this.tell(warning);
   }
 
   private aimAt(): PsyncRequest {
@@ -292,60 +299,6 @@ class Examiner {
     if (replid === undefined || offset === undefined) return impossible('INFO does not tell id and offset');
     if (backlogActive === false) return impossible('the master has no backlog (repl_backlog_active:0)');
     return { replid, offset: offset + 1 };
-  }
-
-  private factsFound(): ProbeResults {
-    const { info, sentinels, minReplicasToWrite, disklessDelaySeconds, configRefused } = this.facts;
-    const service = serviceAt(this.setup.target);
-    const known = service === undefined ? {} : { service };
-    if (info === undefined) return { ...known, infoUnanswered: true };
-    return {
-      ...known,
-      ...{ before: infoFacts(info), sentinels },
-      ...(minReplicasToWrite !== undefined && { minReplicasToWrite }),
-      ...(disklessDelaySeconds !== undefined && { disklessDelaySeconds }),
-      ...(configRefused !== undefined && { configRefused }),
-    };
-  }
-
-  private announceCost(aim: PsyncRequest): void {
-    const { capa } = this.setup;
-    if (aim === 'none') return;
-    if (this.setup.aim === 'probe') {
-      const text =
-        'asking for the current position: no snapshot; for a moment we are in connected_slaves, and count for min-replicas and Sentinel';
-      return this.tell({ kind: 'cost', step: 'examine', of: 'probe', text });
-    }
-    if (typeof aim !== 'string') {
-      const text = 'asking for a position: no snapshot if the backlog holds it, a full one if it does not';
-      return this.tell({ kind: 'cost', step: 'examine', of: 'position', text });
-    }
-    const delay = capa.includes('eof') ? this.facts.disklessDelaySeconds : undefined;
-    const wait =
-      delay === undefined ? '' : `; it waits repl-diskless-sync-delay, ${delay} s, before it begins`;
-    const text = `asking for a full sync: the master makes a whole snapshot for us${wait}`;
-    const waits = delay ? { waitSeconds: delay } : {};
-    this.tell({ kind: 'cost', step: 'examine', of: 'full', text, ...waits });
-  }
-
-  private warnOfCounting(): void {
-    const { sentinels, minReplicasToWrite } = this.facts;
-    if (this.warned) return;
-    this.warned = true;
-    // A Sentinel takes the replicas from INFO of the master alone.
-    if (sentinels > 0 && !this.isReplica()) {
-      const who = sentinels === 1 ? 'a Sentinel watches' : `${sentinels} Sentinels watch`;
-      const text = `${who} this master: it will list us as a replica and remember us until SENTINEL RESET`;
-      this.tell({ kind: 'warning', step: 'examine', text });
-    }
-    if (minReplicasToWrite !== undefined && minReplicasToWrite > 0) {
-      const text = `min-replicas-to-write is ${minReplicasToWrite} here: while we are attached we may count as one of them`;
-      this.tell({ kind: 'warning', step: 'examine', text });
-    }
-  }
-
-  private isReplica(): boolean {
-    return findField(this.facts.info ?? [], 'role') === 'slave';
   }
 
   /** The connection still stands: how does the master list us, and has its offset moved? */
