@@ -73,9 +73,9 @@ export const targetArgs = {
   }),
 };
 
-/** Whether `error` is about what was typed: ours, or one of oclif's parser. */
+/** Whether `error` is about what was typed: ours, or one of oclif's parser, whose lexer says no more of itself than its words. */
 function isUsageError(error: Error): boolean {
-  return error instanceof UsageError || 'parse' in error;
+  return error instanceof UsageError || 'parse' in error || /^Flag --\S+ expects /.test(error.message);
 }
 
 function oneLine(message: string): string {

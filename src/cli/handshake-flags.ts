@@ -38,7 +38,10 @@ export const handshakeFlags = {
     description: 'follow that many commands',
   }),
 
-  explain: Flags.string({ helpValue: 'ID', description: 'explain a diagnosis, and do nothing else' }),
+  explain: Flags.string({
+    helpValue: 'ID',
+    description: 'explain a diagnosis (list: name them all), and do nothing else',
+  }),
 
   follow: Flags.boolean({ description: 'read the stream after the snapshot; nothing is acknowledged' }),
 

@@ -42,6 +42,21 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
+/** The parts with a comma behind each but the last, in lines of at most `width` columns; a part is never torn. */
+export function wrapParts(parts: readonly string[], width: number, gap = ' '): string[] {
+  const lines: string[] = [];
+  let line = '';
+  parts.forEach((part, i) => {
+    const text = i < parts.length - 1 ? `${part},` : part;
+    if (line !== '' && line.length + gap.length + text.length > width) {
+      lines.push(line);
+      line = '';
+    }
+    line = line === '' ? text : line + gap + text;
+  });
+  return line === '' ? lines : [...lines, line];
+}
+
 /** `line` cut to `width` columns; colour codes take none and are kept, so that what was switched on is switched off. */
 export function clip(line: string, width: number): string {
   if (line.length <= width) return line;

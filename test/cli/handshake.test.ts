@@ -119,6 +119,7 @@ describe('redis-ts handshake', () => {
       ['--offset', '1x', '--replid', 'a'],
       ['--listening-port', '0'],
       ['--explain', 'nonsense'],
+      ['--explain'],
       ['--rdb', '/nonexistent/dir/x.rdb'],
     ];
     for (const flags of usage) {

@@ -33,6 +33,7 @@ export async function startClone(faults: Iterable<CloneFault> = CLONE_FAULTS): P
   const registry = new Set<string>();
   const replicas = new Set<FakeConnection>();
   let offset = 0;
+  let stream = '';
   let writes = 0;
 
   const replconf = (args: readonly string[], c: FakeConnection): string | undefined => {
@@ -45,7 +46,8 @@ export async function startClone(faults: Iterable<CloneFault> = CLONE_FAULTS): P
     if (broken.has('keyed') && !registry.has(key)) return `-ERR Slave not registered: ${key}\r\n`;
     setImmediate(() => replicas.add(c));
     if (args[1] !== '?') {
-      return broken.has('bare-continue') ? '+CONTINUE\r\n' : `+CONTINUE ${REPLID}\r\n`;
+      const missed = stream.slice(Math.max(0, Number(args[2]) - 1));
+      return `${broken.has('bare-continue') ? '+CONTINUE' : `+CONTINUE ${REPLID}`}\r\n${missed}`;
     }
     return fullSync(
       broken.has('no-checksum') ? 'REDIS0009\xff' : TINY_RDB,
@@ -63,6 +65,7 @@ export async function startClone(faults: Iterable<CloneFault> = CLONE_FAULTS): P
     if (replicas.size === 0) return;
     const bytes = command('SET', `key:${++writes}`, 'value');
     offset += bytes.length;
+    stream += bytes;
     for (const replica of replicas) if (!replica.socket.destroyed) replica.send(bytes);
   }, BEAT_MS);
   return {

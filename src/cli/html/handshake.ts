@@ -3,9 +3,11 @@
  * the master lists us, and every byte. Made from the events of the trace alone. Pure.
  */
 import { quote } from '../../core/base/bytes.js';
+import { LineDoubts } from '../../core/diagnosis/line-doubt.js';
 import { type TraceEvent, type Verdict } from '../../core/diagnosis/trace.js';
 import { formatBytes, formatCount } from '../../core/inspect/units.js';
 import { hexLines } from '../render/handshake-hex.js';
+import { ShownBytes } from '../render/shown-bytes.js';
 import { html, type Html } from './html.js';
 import { renderPage, type Section } from './page.js';
 import { badge, card, code, definitions, paragraph, pre, table, type Tone } from './parts.js';
@@ -153,7 +155,11 @@ function rowsOf(events: readonly TraceEvent[]): Row[] {
   let keepalives = 0;
   let commands = 0;
   let snapshotAt: number | undefined;
+  const doubts = new LineDoubts();
+  const shown = new ShownBytes();
   for (const event of events) {
+    const doubt = doubts.see(event);
+    if (shown.repeats(event) && event.kind === 'stream-fault') continue;
     if (event.kind === 'keepalive' && keepalives++ > 0) continue;
     if (event.kind !== 'keepalive' && keepalives > 1 && event.kind !== 'note') {
       rows.push({ kind: 'note', atUs: event.atUs, label: `${keepalives} keepalives until here` });
@@ -161,7 +167,7 @@ function rowsOf(events: readonly TraceEvent[]): Row[] {
     if (event.kind !== 'keepalive') keepalives = 0;
     if (event.kind === 'snapshot-begin') snapshotAt = event.atUs;
     if (event.kind === 'command' && ++commands > MAX_COMMANDS) continue;
-    const row = rowOf(event, snapshotAt);
+    const row = rowOf(event, snapshotAt, doubt);
     if (row) rows.push(row);
   }
   const left = commands - MAX_COMMANDS;
@@ -172,7 +178,11 @@ function rowsOf(events: readonly TraceEvent[]): Row[] {
   return rows;
 }
 
-function rowOf(event: TraceEvent, snapshotAt: number | undefined): Row | undefined {
+function rowOf(
+  event: TraceEvent,
+  snapshotAt: number | undefined,
+  doubt: string | undefined,
+): Row | undefined {
   const { atUs } = event;
   switch (event.kind) {
     case 'connect':
@@ -188,7 +198,8 @@ function rowOf(event: TraceEvent, snapshotAt: number | undefined): Row | undefin
       };
     case 'receive': {
       const label = quote(event.line, false);
-      return { kind: 'message', atUs, to: 'left', label, ...MARKS[event.verdict] };
+      const mark = doubt === undefined ? MARKS[event.verdict] : { tone: 'warn' as const, mark: `⚠ ${doubt}` };
+      return { kind: 'message', atUs, to: 'left', label, ...mark };
     }
     case 'keepalive':
       return { kind: 'message', atUs, to: 'left', label: '\\n', mark: 'keepalive' };
@@ -306,9 +317,11 @@ const DIRECTIONS: Partial<Readonly<Record<TraceEvent['kind'], string>>> = {
 };
 
 function bytesTable(events: readonly TraceEvent[], hex: boolean): Html {
+  const once = new ShownBytes();
   const rows = events.flatMap((event) => {
     const direction = DIRECTIONS[event.kind];
-    if (direction === undefined || !('bytes' in event) || event.bytes === '') return [];
+    if (once.repeats(event) || direction === undefined || !('bytes' in event) || event.bytes === '')
+      return [];
     const dump =
       hex &&
       pre(

@@ -1,6 +1,7 @@
 /** `handshake --conformance` as text: what it will cost, a line per variant, a diagnosis under each that failed, the sum. Pure. */
 import {
   type ConformanceEvent,
+  type Counts,
   type VariantEvent,
   type VariantFinding,
 } from '../../core/diagnosis/conformance/run.js';
@@ -43,20 +44,20 @@ function eventLines(event: ConformanceEvent, target: string, pen: TracePen, told
     case 'variant':
       return variantLines(event, pen, told);
     case 'end':
-      return ['', endLine(event, pen)];
+      return ['', endLine(event, pen), ...splitLine(event)];
   }
 }
 
 function variantLines(event: VariantEvent, pen: TracePen, told: Set<string>): string[] {
   const { paint, signs } = pen;
-  const { verdict, name, what, ms } = event;
+  const { verdict, name, what, ms, presentDay } = event;
   const [sign, style] = {
     passed: [signs.ok, paint.green] as const,
     failed: [signs.fail, paint.red] as const,
     skipped: ['-', paint.dim] as const,
   }[verdict];
   const time = verdict === 'skipped' ? '' : `${ms.toFixed(1)} ms`;
-  const head = `${style(sign)} ${verdict.padEnd(7)}  ${name.padEnd(NAME_COLUMNS)} ${time.padStart(MS_COLUMNS + 3)}`;
+  const head = `${style(sign)} ${verdict.padEnd(7)} ${presentDay ? '*' : ' '} ${name.padEnd(NAME_COLUMNS)} ${time.padStart(MS_COLUMNS + 3)}`;
   const about = verdict === 'skipped' ? (event.why ?? what) : what;
   const [first, ...rest] = wrap(printable(about), Math.max(30, pen.width - MARGIN));
   return [
@@ -78,7 +79,7 @@ function failureLines(event: VariantEvent, pen: TracePen, told: Set<string>): st
   ];
 }
 
-const MARGIN = 2 + 7 + 2 + NAME_COLUMNS + 1 + MS_COLUMNS + 3 + 2;
+const MARGIN = 2 + 7 + 3 + NAME_COLUMNS + 1 + MS_COLUMNS + 3 + 2;
 const UNDER = 11;
 
 function under(text: string, pen: TracePen): string[] {
@@ -109,6 +110,23 @@ function endLine(event: Extract<ConformanceEvent, { kind: 'end' }>, { paint, sig
     case 'stopped':
       return `${paint.yellow(signs.warn)} stopped: ${sums}`;
   }
+}
+
+type End = Extract<ConformanceEvent, { kind: 'end' }>;
+
+/** What weighs and what does not: a server that fails only for old replicas serves those of today. */
+function splitLine({ verdict, presentDay, ...all }: End): string[] {
+  if (verdict === 'unreachable') return [];
+  const others = {
+    passed: all.passed - presentDay.passed,
+    failed: all.failed - presentDay.failed,
+    skipped: all.skipped - presentDay.skipped,
+  };
+  return [`  needed by present-day replicas (*): ${share(presentDay)}; others: ${share(others)}`];
+}
+
+function share({ passed, failed, skipped }: Counts): string {
+  return `${passed} of ${passed + failed}${skipped === 0 ? '' : ` (${skipped} skipped)`}`;
 }
 
 function indented(text: string, sign: string, pen: TracePen, style: (text: string) => string): string[] {

@@ -2,29 +2,55 @@
 import { quote, type Bytes } from '../../core/base/bytes.js';
 import { checksumInWords, type SnapshotReport } from '../../core/replication/snapshot-check.js';
 import { formatBytes, formatCount } from '../../core/inspect/units.js';
-import { columns, printable, wrap } from '../text.js';
+import { columns, printable, wrapParts } from '../text.js';
 import { type TracePen } from './handshake.js';
 
 const PAD = ' '.repeat(15);
 /** A key's name is cut to this many columns. */
 const LONGEST_KEY = 60;
 
-/** Lines of the report; the first stands behind the time, the others under it. */
-export function snapshotLines(report: SnapshotReport, pen: TracePen, ms: number): string[] {
-  const { paint, signs } = pen;
-  const mark = isWhole(report) ? paint.green(signs.ok) : paint.red(signs.fail);
+/** The time and the word in front of a report. */
+const MARGIN = 28;
+
+/** Lines of the report, the head of it as wide as the terminal; the first stands behind the time, the others under it. */
+export function snapshotLines(
+  report: SnapshotReport,
+  pen: TracePen,
+  ms: number,
+  doubt: string | undefined,
+  lineWidth: number,
+): string[] {
+  const { paint } = pen;
+  const [sign, style] = markOf(report, doubt, pen);
   const rate = ms >= 1 ? ` (${formatBytes((report.bytes / ms) * 1000)}/s)` : '';
   const size = `${formatBytes(report.bytes)} in ${ms < 1000 ? `${ms.toFixed(1)} ms` : `${(ms / 1000).toFixed(1)} s`}${rate}`;
-  const aux = report.aux.map(([name, value]) => `${name} ${printable(value)}`).join(', ');
+  const aux = report.aux.map(([name, value]) => `${name} ${printable(value)}`);
+  const facts = [formatText(report), keysText(report), `checksum ${checksumInWords(report.checksum)}`];
+  const room = Math.max(30, lineWidth - MARGIN);
+  const lines = wrapParts([size, ...facts.join(', ').split(', ')], room);
+  const last = lines[lines.length - 1];
+  const fits = last.length + 1 + sign.length <= room;
+  const [first, ...rest] = fits ? [...lines.slice(0, -1), `${last} ${style(sign)}`] : [...lines, style(sign)];
   const details = [
     ...(report.readableBy === undefined || !isWhole(report) ? [] : [`readable by ${report.readableBy}`]),
-    ...(aux === '' ? [] : wrap(aux, Math.max(30, pen.width - 30))),
+    ...wrapParts(aux, Math.max(30, pen.width - 30)),
     ...contentLines(report),
   ];
   return [
-    `snapshot       ${size}, ${formatText(report)}, ${keysText(report)}, checksum ${checksumInWords(report.checksum)} ${mark}`,
+    `snapshot       ${first}`,
+    ...rest.map((line) => PAD + line),
     ...details.map((line) => paint.dim(PAD + line)),
   ];
+}
+
+/** The sign behind it, with what is wrong when that shows in the report alone, and its colour. */
+function markOf(
+  report: SnapshotReport,
+  doubt: string | undefined,
+  { paint, signs }: TracePen,
+): readonly [string, (text: string) => string] {
+  if (!isWhole(report)) return [signs.fail, paint.red];
+  return doubt === undefined ? [signs.ok, paint.green] : [`${signs.warn} ${doubt}`, paint.yellow];
 }
 
 /** Nothing is wrong with it. */

@@ -6,14 +6,16 @@
  *   <time>  < answer                                                    ✔ | ⚠ | ✖
  */
 import { isWord, quote, type Bytes } from '../../core/base/bytes.js';
+import { LineDoubts } from '../../core/diagnosis/line-doubt.js';
 import { type TraceEvent } from '../../core/diagnosis/trace.js';
 import { formatBytes, formatCount } from '../../core/inspect/units.js';
 import { palette, symbols, type Palette, type Symbols, type Terminal } from '../terminal.js';
-import { printable, wrap } from '../text.js';
+import { printable, wrap, wrapParts } from '../text.js';
 import { isWatched, watchText, type AckMemory, type Watched } from './handshake-between.js';
 import { findingLines } from './handshake-finding.js';
 import { hexLines } from './handshake-hex.js';
 import { snapshotLines } from './handshake-snapshot.js';
+import { ShownBytes } from './shown-bytes.js';
 
 export interface TraceOptions {
   readonly terminal: Omit<Terminal, 'live'>;
@@ -49,6 +51,8 @@ export function traceRenderer(options: TraceOptions): (event: TraceEvent) => str
     signs: symbols(terminal.unicode),
     width: Math.min(terminal.width, WIDEST_TEXT),
   };
+  const doubts = new LineDoubts();
+  const shown = new ShownBytes();
   const state = {
     keepalives: 0,
     lastConn: 1,
@@ -60,6 +64,9 @@ export function traceRenderer(options: TraceOptions): (event: TraceEvent) => str
   };
   return (event) => {
     const lines: string[] = [];
+    const doubt = doubts.see(event);
+    const repeats = shown.repeats(event);
+    if (repeats && event.kind === 'stream-fault') return '';
     if (event.kind === 'keepalive') return keepalive(event, state, pen);
     if (event.kind === 'probe') return '';
     if (state.between && isGetack(event))
@@ -80,14 +87,14 @@ export function traceRenderer(options: TraceOptions): (event: TraceEvent) => str
     lines.push(
       ...(isWatched(event)
         ? watchLines(event, state, pen, terminal.width)
-        : eventLines(event, pen, terminal.width, state)),
+        : eventLines(event, pen, terminal.width, { ...state, doubt })),
     );
     // The only acknowledgement that it ever sends: said out loud the first time.
     if (event.kind === 'send' && event.step === 'stream' && !state.acked && !state.between) {
       state.acked = true;
       lines.push(...indented(ACK_NOTE, pen.signs.info, pen, pen.paint.dim));
     }
-    if (options.hex) lines.push(...hexLines(event));
+    if (options.hex && !repeats) lines.push(...hexLines(event));
     return lines.map((line) => `${line}\n`).join('');
   };
 }
@@ -125,7 +132,7 @@ function eventLines(
   event: Exclude<TraceEvent, { kind: 'keepalive' } | Watched>,
   pen: TracePen,
   width: number,
-  { between, psyncSent }: { readonly between: boolean; readonly psyncSent: boolean },
+  { between, psyncSent, doubt }: { between: boolean; psyncSent: boolean; doubt: string | undefined },
 ): string[] {
   const { paint, signs } = pen;
   const line = (text: string, style?: (text: string) => string): string => at(event.atUs, text, style);
@@ -139,7 +146,7 @@ function eventLines(
     case 'send':
       return [line(sent(event.args, event.bytes, width))];
     case 'receive':
-      return [line(received(event, pen, width))];
+      return received(event, pen, width, doubt);
     case 'fault':
       return event.why === 'timeout' ? [line(paint.red(noAnswer(event.step, event.waitedMs, signs)))] : [];
     case 'close':
@@ -161,9 +168,9 @@ function eventLines(
     case 'warning':
       return indented(event.text, signs.warn, pen, paint.yellow);
     case 'snapshot-begin':
-      return [line(`< ${cut(quote(event.bytes, false), width)}`)];
+      return snapshotBegin(event, pen, width, doubt);
     case 'snapshot-end':
-      return snapshotLines(event.report, pen, event.ms).map((text, i) =>
+      return snapshotLines(event.report, pen, event.ms, doubt, width).map((text, i) =>
         i === 0 ? line(text) : margin(text),
       );
     case 'snapshot-fault':
@@ -176,9 +183,9 @@ function eventLines(
     case 'command':
       return [line(commandText(event, width))];
     case 'stream-end':
-      return [line(streamEnd(event))];
+      return streamEnd(event, width).map((text, i) => (i === 0 ? line(text) : margin(text)));
     case 'listing':
-      return listingLines(event, pen).map((text, i) => (i === 0 ? line(text) : margin(text)));
+      return listingLines(event, pen, width).map((text, i) => (i === 0 ? line(text) : margin(text)));
     case 'finding':
       return ['', ...findingLines(event, pen)];
     case 'end':
@@ -230,18 +237,52 @@ function word(arg: Bytes): string {
 
 type Receive = Extract<TraceEvent, { kind: 'receive' }>;
 
-function received(event: Receive, { paint, signs }: TracePen, width: number): string {
+/**
+ * A line that a replica takes, with the sign and what is wrong with it: further to the left than other signs where the words need
+ * it, and the words below where they find no room beside it.
+ */
+function remarked(
+  us: number,
+  text: string,
+  words: string,
+  { paint, signs }: TracePen,
+  width: number,
+): string[] {
+  const sign = paint.yellow(signs.warn);
+  const plain = marked(text, `${signs.warn} ${words}`, width).length;
+  const over = Math.max(0, plain - (width - TIME_COLUMNS - 4));
+  if (over === 0) return [at(us, marked(text, `${sign} ${words}`, width))];
+  const column = plain - words.length - 3 - over;
+  if (column > text.length) return [at(us, `${text.padEnd(column)} ${sign} ${words}`)];
+  return [at(us, marked(text, sign, width)), margin(`  ${words}`)];
+}
+
+function received(event: Receive, pen: TracePen, width: number, doubt: string | undefined): string[] {
+  const { paint, signs } = pen;
   const text = `< ${cut(quote(event.line, false), width)}`;
+  const remark = (words: string): string[] => remarked(event.atUs, text, words, pen, width);
   switch (event.verdict) {
     case 'ok':
-      return marked(text, paint.green(signs.ok), width);
+      return doubt === undefined
+        ? [at(event.atUs, marked(text, paint.green(signs.ok), width))]
+        : remark(doubt);
     case 'fault':
-      return marked(text, paint.red(signs.fail), width);
+      return [at(event.atUs, marked(text, paint.red(signs.fail), width))];
     case 'ignored':
-      return marked(text, `${paint.yellow(signs.warn)} a replica passes over this`, width);
+      return remark('a replica passes over this');
     case 'odd':
-      return marked(text, `${paint.yellow(signs.warn)} Redis says ${event.expected ?? ''}`, width);
+      return remark(`Redis says ${event.expected ?? ''}`);
   }
+}
+
+function snapshotBegin(
+  event: Extract<TraceEvent, { kind: 'snapshot-begin' }>,
+  pen: TracePen,
+  width: number,
+  doubt: string | undefined,
+): string[] {
+  const text = `< ${cut(quote(event.bytes, false), width)}`;
+  return doubt === undefined ? [at(event.atUs, text)] : remarked(event.atUs, text, doubt, pen, width);
 }
 
 function noAnswer(step: string, waitedMs: number, signs: Symbols): string {
@@ -296,14 +337,24 @@ const STREAM_ENDS = {
   fault: 'the stream cannot be read on',
 } as const;
 
-function streamEnd(event: Extract<TraceEvent, { kind: 'stream-end' }>): string {
+function streamEnd(event: Extract<TraceEvent, { kind: 'stream-end' }>, width: number): string[] {
   const commands = `${formatCount(event.commands)} command${event.commands === 1 ? '' : 's'}`;
-  return `stream         ${commands}, ${formatBytes(event.bytesRead)}, offset ${offsetText(event.offset)}: ${STREAM_ENDS[event.why]}`;
+  const cut = event.cutBytes === undefined ? '' : `, then ${formatBytes(event.cutBytes)} of no whole command`;
+  const text = `${commands}, ${formatBytes(event.bytesRead)}${cut}, offset ${offsetText(event.offset)}: ${STREAM_ENDS[event.why]}`;
+  const pad = ' '.repeat(15);
+  const lines = wrap(text, Math.max(30, width - TIME_COLUMNS - 4 - pad.length));
+  return lines.map((part, i) => (i === 0 ? 'stream'.padEnd(pad.length) : pad) + part);
 }
 
-function listingLines(event: Extract<TraceEvent, { kind: 'listing' }>, pen: TracePen): string[] {
+function listingLines(
+  event: Extract<TraceEvent, { kind: 'listing' }>,
+  pen: TracePen,
+  width: number,
+): string[] {
   const none = `nobody with our port, of ${event.listed} replica${event.listed === 1 ? '' : 's'}`;
-  const [first, ...rest] = event.lines.length > 0 ? event.lines.map(printable) : [none];
+  const room = Math.max(30, width - TIME_COLUMNS - 4 - 15);
+  const lines = event.lines.flatMap((text) => wrapParts(printable(text).split(','), room, ''));
+  const [first, ...rest] = lines.length > 0 ? lines : [none];
   const pad = ' '.repeat(15);
   const offset =
     event.masterOffset === undefined ? [] : [`${pad}master_repl_offset ${formatCount(event.masterOffset)}`];
@@ -340,26 +391,28 @@ function betweenEnd(event: Extract<TraceEvent, { kind: 'end' }>, pen: TracePen):
   return endLines(event, pen, true);
 }
 
-function endLines(
-  event: Extract<TraceEvent, { kind: 'end' }>,
-  { paint, signs }: TracePen,
-  psyncSent: boolean,
-): string[] {
-  const warned = event.warnings.length > 0 ? ` (warned of ${event.warnings.join(', ')})` : '';
-  switch (event.verdict) {
-    case 'passed':
-      return [
-        `${paint.green(signs.ok)} ${psyncSent ? 'the handshake went through' : 'nothing is wrong as far as it went: PSYNC was not sent'}${warned}`,
-      ];
-    case 'failed':
-      return [
-        `${paint.red(signs.fail)} ${event.faults.length === 1 ? 'one fault' : `${event.faults.length} faults`}: ${event.faults.join(', ')}${warned}`,
-      ];
+function endLines(event: Extract<TraceEvent, { kind: 'end' }>, pen: TracePen, psyncSent: boolean): string[] {
+  const { paint, signs } = pen;
+  const { verdict, faults, warnings } = event;
+  const warned = warnings.length > 0 ? ` (warned of ${warnings.join(', ')})` : '';
+  const summed = (sign: string, style: (text: string) => string, text: string): string[] =>
+    wrap(text, pen.width - 2).map((part, i) => `${i === 0 ? style(sign) : ' '.repeat(sign.length)} ${part}`);
+  switch (verdict) {
+    case 'passed': {
+      const how = psyncSent
+        ? 'the handshake went through'
+        : 'nothing is wrong as far as it went: PSYNC was not sent';
+      return summed(signs.ok, paint.green, how + warned);
+    }
+    case 'failed': {
+      const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`;
+      return summed(signs.fail, paint.red, `${count}: ${faults.join(', ')}${warned}`);
+    }
     case 'unreachable':
-      return [`${paint.red(signs.fail)} the server could not be reached: ${event.faults.join(', ')}`];
-    case 'stopped':
-      return [
-        `${paint.yellow(signs.warn)} stopped${event.faults.length > 0 ? `; found until then: ${event.faults.join(', ')}` : ''}`,
-      ];
+      return summed(signs.fail, paint.red, `the server could not be reached: ${faults.join(', ')}`);
+    case 'stopped': {
+      const found = faults.length > 0 ? `; found until then: ${faults.join(', ')}` : '';
+      return summed(signs.warn, paint.yellow, `stopped${found}`);
+    }
   }
 }

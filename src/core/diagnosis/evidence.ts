@@ -3,7 +3,8 @@
  * visit, and adds what probes found. Bounded: of the stream only counts are kept.
  */
 import { type ChannelClose, type ChannelError, type FailedAddress } from '../base/byte-channel.js';
-import { EMPTY, isWord, type Bytes } from '../base/bytes.js';
+import { EMPTY, flat, isWord, type Bytes } from '../base/bytes.js';
+import { encodeCommand } from '../protocol/command-encoder.js';
 import { type FailWhy, type Outcome } from '../replication/handshake/machine.js';
 import {
   type SnapshotFault,
@@ -91,10 +92,14 @@ export interface Evidence {
     readonly beganUs?: number;
     readonly end?: 'count' | 'time' | 'stopped' | 'closed' | 'fault';
     readonly lastedMs?: number;
+    /** Bytes behind the last whole command, when the reading ended. */
+    readonly cutBytes?: number;
     /** Bytes that came when the reading had ended. */
     readonly lateBytes?: number;
     /** The first command that changes data, and whether a database had been selected before it. */
     readonly firstWrite?: { readonly name: Bytes; readonly selected: boolean };
+    /** The first commands, where they can be told from what is shown of them: the byte before each, and its bytes. */
+    readonly heads?: readonly { readonly offset: number; readonly bytes: Bytes }[];
     /** Names of commands that no plain Redis puts into its stream. */
     readonly foreign?: Bytes;
     /** The announcements of a Sentinel were in it. */
@@ -206,7 +211,8 @@ function streamNews(before: StreamEvidence, event: StreamEvent): Partial<StreamE
       return { fault: { message: event.message, bytes: event.bytes } };
     case 'stream-end': {
       const lastedMs = (event.atUs - (before.beganUs ?? event.atUs)) / 1000;
-      return { end: event.why, lastedMs, commands: event.commands, bytesRead: event.bytesRead };
+      const { why, commands, bytesRead, cutBytes } = event;
+      return { end: why, lastedMs, commands, bytesRead, ...(cutBytes !== undefined && { cutBytes }) };
     }
     case 'stream-late':
       return { lateBytes: event.bytesSeen };
@@ -230,9 +236,22 @@ function commandNews(
     commands: before.commands + 1,
     bytesRead: before.bytesRead + event.wireLength,
     ...(firstWrite && { firstWrite }),
+    ...(before.commands < MAX_HEADS && headNews(before, event)),
     ...(FOREIGN.some((word) => isWord(name, word)) && { foreign: name }),
     ...(hello && { sentinelHello: true }),
   };
+}
+
+const MAX_HEADS = 2;
+
+/** Long arguments are cut in the trace: such a command is left out. */
+function headNews(
+  { heads = [] }: StreamEvidence,
+  { args, offset, wireLength }: Extract<VisitEvent, { kind: 'command' }>,
+): Partial<StreamEvidence> {
+  const bytes = flat(encodeCommand(args));
+  if (offset === undefined || bytes.length !== wireLength) return {};
+  return { heads: [...heads, { offset: offset - wireLength, bytes }] };
 }
 
 /** Whether it is a step of the handshake, with an answer of its own. */

@@ -15,7 +15,6 @@ import { type Dial } from '../base/byte-channel.js';
 import { ascii, fromText, type Bytes } from '../base/bytes.js';
 import { type Clock } from '../base/clock.js';
 import { type Random } from '../base/random.js';
-import { findField } from '../info/parse.js';
 import { type Outcome } from '../replication/handshake/machine.js';
 import { type VisitEvent } from '../replication/handshake/observer.js';
 import { type HandshakeTimers } from '../replication/handshake/run.js';
@@ -26,24 +25,28 @@ import {
   type SnapshotSink,
   type Visit,
 } from '../replication/handshake/visit.js';
+import { costOf, countedBy, factsFound } from './before-psync.js';
 import { Casebook } from './casebook.js';
 import { type Asked, type Evidence, type ProbeResults } from './evidence.js';
 import {
   askFacts,
   askInfo,
+  askInfoOrWhy,
   databasesOf,
   infoFacts,
   looksGenuine,
   positionOf,
   replicaLines,
+  type InfoAnswer,
   type MasterFacts,
   type SideDoor,
 } from './master-facts.js';
 import { probeOtherTls, randomPort, worthTryingTls } from './probes.js';
+import { resumedWrongly } from './rules/position.js';
 import { looksKeyedByAddress } from './rules/psync.js';
 import { type Finding } from './rule.js';
-import { serviceAt } from './providers.js';
 import { probeManners, walkUpstream } from './side-probes.js';
+import { uncheckedOf, uncheckedText } from './unchecked.js';
 import { TRACE_SCHEMA, type ExamineEvent, type TraceEvent, type Verdict, type VisitRole } from './trace.js';
 import { type Untold } from '../replication/handshake/observer.js';
 
@@ -102,6 +105,8 @@ export function examine(setup: ExamineSetup): RunningExamination {
 /** Questions on the side may take this long, in ms: they must not hold the handshake up. */
 const SIDE_LIMIT_MS = 1500;
 const OWN_PORT_ATTEMPTS = 5;
+/** How long after +CONTINUE the bytes of a backlog are waited for, in ms: a master sends them at once. */
+const BACKLOG_MS = 500;
 /** Keepalives before PSYNC's answer after which it is worth asking what the master is doing. */
 const BEATS_BEFORE_ASKING = 2;
 const PATIENCE_IN_IDLES = 10;
@@ -136,7 +141,9 @@ class Examiner {
   private warned = false;
   private over = false;
   private facts: MasterFacts = { sentinels: 0 };
-  private infoAfter: MasterFacts['info'];
+  /** INFO before PSYNC or after a refusal, and at the end, as far as it was asked for. */
+  private askedBefore: InfoAnswer | undefined;
+  private askedAfter: InfoAnswer | undefined;
 
   constructor(private readonly setup: ExamineSetup) {
     this.originUs = setup.clock.monotonicUs();
@@ -166,6 +173,7 @@ class Examiner {
     if (!this.stopped) await this.lookAround(last);
     if (!this.stopped) await this.checkManners(last);
     if (!this.stopped) await this.checkReconnect(last, second !== undefined);
+    if (!this.stopped) this.tellUnchecked(last);
     return this.conclude(last);
   }
 
@@ -178,6 +186,7 @@ class Examiner {
     return this.startVisit(manner, this.asked(manner.listeningPort), this.options(manner.listeningPort), {
       follow: probe ? undefined : setup.follow,
       ...{ sink: setup.sink, largestKeys: setup.largestKeys },
+      lookBehindContinue: () => setup.aim !== 'probe' || !looksGenuine(this.facts.info),
       beforePsync: (release) => void this.beforePsync(release),
       beforeClose: (close) => void this.beforeClose(manner.listeningPort, close),
     });
@@ -259,13 +268,23 @@ class Examiner {
   /** PSYNC is held back: who counts us, what it costs, and where to aim. */
   private async beforePsync(release: (psync?: PsyncRequest) => void): Promise<void> {
     this.facts = await askFacts(this.door);
+    const { info, infoWhy = '' } = this.facts;
+    this.askedBefore = info ? { info } : { why: infoWhy };
     if (this.stopped) return;
-    this.found(this.conn, this.factsFound());
+    this.found(this.conn, factsFound(this.facts, this.setup.target));
     const aim = this.aimAt();
-    this.announceCost(aim);
-    if (aim !== 'none') this.warnOfCounting();
+    if (aim !== 'none') this.announce(aim);
     this.tell({ kind: 'aim', step: 'examine', psync: aim });
     release(aim);
+  }
+
+  /** What PSYNC costs, each time; who counts us, once. */
+  private announce(aim: PsyncRequest): void {
+    const { aim: wanted, capa } = this.setup;
+    this.tell(costOf(aim, { probe: wanted === 'probe', eof: capa.includes('eof') }, this.facts));
+    if (this.warned) return;
+    this.warned = true;
+    for (const warning of countedBy(this.facts)) this.tell(warning);
   }
 
   private aimAt(): PsyncRequest {
@@ -282,68 +301,14 @@ class Examiner {
     return { replid, offset: offset + 1 };
   }
 
-  private factsFound(): ProbeResults {
-    const { info, sentinels, minReplicasToWrite, disklessDelaySeconds, configRefused } = this.facts;
-    const service = serviceAt(this.setup.target);
-    const known = service === undefined ? {} : { service };
-    if (info === undefined) return { ...known, infoUnanswered: true };
-    return {
-      ...known,
-      ...{ before: infoFacts(info), sentinels },
-      ...(minReplicasToWrite !== undefined && { minReplicasToWrite }),
-      ...(disklessDelaySeconds !== undefined && { disklessDelaySeconds }),
-      ...(configRefused !== undefined && { configRefused }),
-    };
-  }
-
-  private announceCost(aim: PsyncRequest): void {
-    const { capa } = this.setup;
-    if (aim === 'none') return;
-    if (this.setup.aim === 'probe') {
-      const text =
-        'asking for the current position: no snapshot; for a moment we are in connected_slaves, and count for min-replicas and Sentinel';
-      return this.tell({ kind: 'cost', step: 'examine', of: 'probe', text });
-    }
-    if (typeof aim !== 'string') {
-      const text = 'asking for a position: no snapshot if the backlog holds it, a full one if it does not';
-      return this.tell({ kind: 'cost', step: 'examine', of: 'position', text });
-    }
-    const delay = capa.includes('eof') ? this.facts.disklessDelaySeconds : undefined;
-    const wait =
-      delay === undefined ? '' : `; it waits repl-diskless-sync-delay, ${delay} s, before it begins`;
-    const text = `asking for a full sync: the master makes a whole snapshot for us${wait}`;
-    const waits = delay ? { waitSeconds: delay } : {};
-    this.tell({ kind: 'cost', step: 'examine', of: 'full', text, ...waits });
-  }
-
-  private warnOfCounting(): void {
-    const { sentinels, minReplicasToWrite } = this.facts;
-    if (this.warned) return;
-    this.warned = true;
-    // A Sentinel takes the replicas from INFO of the master alone.
-    if (sentinels > 0 && !this.isReplica()) {
-      const who = sentinels === 1 ? 'a Sentinel watches' : `${sentinels} Sentinels watch`;
-      const text = `${who} this master: it will list us as a replica and remember us until SENTINEL RESET`;
-      this.tell({ kind: 'warning', step: 'examine', text });
-    }
-    if (minReplicasToWrite !== undefined && minReplicasToWrite > 0) {
-      const text = `min-replicas-to-write is ${minReplicasToWrite} here: while we are attached we may count as one of them`;
-      this.tell({ kind: 'warning', step: 'examine', text });
-    }
-  }
-
-  private isReplica(): boolean {
-    return findField(this.facts.info ?? [], 'role') === 'slave';
-  }
-
   /** The connection still stands: how does the master list us, and has its offset moved? */
   private async beforeClose(port: number | undefined, close: () => void): Promise<void> {
     const evidence = this.casebook.evidence(this.conn);
     const { kind } = evidence.outcome ?? {};
     const listed = kind === 'full' || (kind === 'continue' && this.setup.follow !== undefined);
     if (this.stopped || this.setup.aim === 'probe' || !listed) return close();
-    const info = await askInfo(this.door);
-    this.infoAfter = info;
+    this.askedAfter = await askInfoOrWhy(this.door);
+    const { info } = this.askedAfter;
     if (info) {
       const { offset } = positionOf(info);
       this.found(this.conn, { after: infoFacts(info), databases: databasesOf(info) });
@@ -376,7 +341,8 @@ class Examiner {
     const refused = outcome.kind === 'failed' || outcome.kind === 'retry' || outcome.kind === 'sync';
     let { info } = this.facts;
     if (refused && info === undefined && TALKS.test(line)) {
-      info = await askInfo(this.door);
+      this.askedBefore = await askInfoOrWhy(this.door);
+      ({ info } = this.askedBefore);
       if (info) this.found(conn, { before: infoFacts(info) });
     }
     if (evidence.snapshot?.fault && evidence.probes.after === undefined && !this.stopped) {
@@ -434,19 +400,51 @@ class Examiner {
    */
   private async checkReconnect(last: Visited, ownPort: boolean): Promise<void> {
     const { outcome, evidence } = last;
-    const position = this.infoAfter && positionOf(this.infoAfter);
-    const doubt = this.casebook.hasFault() || !looksGenuine(this.infoAfter);
+    const position = this.askedAfter?.info && positionOf(this.askedAfter.info);
+    const doubt = this.casebook.hasFault() || !looksGenuine(this.askedAfter?.info);
     if (outcome.kind !== 'full' || outcome.replid === undefined || !position || !doubt) return;
     if (position.backlogActive === false || position.offset === undefined || this.setup.aim === 'probe')
       return;
-    const psync: PsyncRequest = { replid: outcome.replid, offset: position.offset + 1 };
     this.tell({
       kind: 'note',
       step: 'examine',
       text: "would a replica that lost its link come back? asking to continue at the master's own position",
     });
-    const { line, answered } = await this.askToContinue(evidence, psync, ownPort);
-    if (line !== undefined) this.found(last.conn, { reconnect: { line, outcome: answered } });
+    const { replid } = outcome;
+    const own = await this.askToContinue(evidence, { replid, offset: position.offset + 1 }, ownPort);
+    const resumed = await this.askForCommand(last, replid, position.offset, ownPort);
+    if (own.line === undefined) return;
+    const early = position.offset > 0 && own.stream?.noise?.startsWith('\n') === true;
+    const reconnect = { line: own.line, outcome: own.answered, ...(early && { shift: 'early' as const }) };
+    this.found(last.conn, { reconnect, ...(resumed && { resumed }) });
+  }
+
+  /**
+   * Does the stream go on at the byte that is asked for? Asked for one with which a command begins that was read, where the
+   * master counts as we do: the second one, because before the first there may be no byte that could come too early.
+   */
+  private async askForCommand(
+    { evidence }: Visited,
+    replid: Bytes,
+    masterOffset: number,
+    ownPort: boolean,
+  ): Promise<ProbeResults['resumed']> {
+    const { heads = [], noise, startOffset, bytesRead = 0 } = evidence.stream ?? {};
+    const head = heads[heads.length - 1] as (typeof heads)[number] | undefined;
+    const counted = startOffset !== undefined && startOffset + bytesRead === masterOffset;
+    const real = looksGenuine(this.askedAfter?.info);
+    if (real || head === undefined || noise !== undefined || !counted || this.stopped) return undefined;
+    const offset = head.offset + 1;
+    const follow = { forMs: BACKLOG_MS };
+    const { line, stream, answered } = await this.askToContinue(
+      evidence,
+      { replid, offset },
+      ownPort,
+      follow,
+    );
+    if (line === undefined) return undefined;
+    const shift = answered.kind === 'continue' ? resumedWrongly(head.bytes, stream) : undefined;
+    return { offset, line, ...(shift && { shift }) };
   }
 
   /** One PSYNC for a position; with `ownPort` from a port that is announced, another one when somebody has it. */
@@ -454,7 +452,8 @@ class Examiner {
     evidence: Evidence,
     psync: PsyncRequest,
     ownPort: boolean,
-  ): Promise<{ line?: Bytes; answered: Outcome }> {
+    follow?: FollowOptions,
+  ): Promise<{ line?: Bytes; answered: Outcome; stream: Evidence['stream'] }> {
     for (let attempt = 1; ; attempt++) {
       const listeningPort = ownPort ? randomPort(this.setup.random) : this.setup.listeningPort;
       const asked: Asked = { ...evidence.asked, psync, probe: true };
@@ -463,16 +462,30 @@ class Examiner {
         role: 'reconnect',
         ...(ownPort && listeningPort !== undefined && { localPort: listeningPort }),
       };
-      const again = await this.startVisit(manner, asked, options, {});
+      const again = await this.startVisit(manner, asked, options, {
+        ...(follow && { follow }),
+        lookBehindContinue: () => true,
+      });
       const line = again.evidence.answers.get('psync')?.line;
       const taken = ownPort && again.evidence.unreachable !== undefined;
       if (!taken || attempt === OWN_PORT_ATTEMPTS || this.stopped) {
-        return { ...(line && { line }), answered: again.evidence.outcome ?? again.outcome };
+        const { outcome = again.outcome, stream } = again.evidence;
+        return { ...(line && { line }), answered: outcome, stream };
       }
     }
   }
 
   // ---- findings
+
+  private tellUnchecked({ outcome, evidence }: Visited): void {
+    const { askedBefore: before, askedAfter: after } = this;
+    const unchecked = uncheckedOf({
+      ...(before && { before }),
+      ...(after && { after }),
+      ...{ outcome, psync: evidence.asked.psync, psyncSent: evidence.sent.has('psync') },
+    });
+    if (unchecked) this.tell({ kind: 'note', step: 'examine', text: uncheckedText(unchecked), unchecked });
+  }
 
   private conclude(last: Visited): Examination {
     const findings = this.casebook.findings();

@@ -2,7 +2,7 @@
  * What a master says about itself on a side connection, before and after the handshake: its position, whether a Sentinel
  * or min-replicas count its replicas, how it lists us. All of it may be missing: rights, clones and proxies differ.
  */
-import { type Dial } from '../base/byte-channel.js';
+import { type ChannelError, type Dial } from '../base/byte-channel.js';
 import { ascii, type Bytes } from '../base/bytes.js';
 import { type Clock } from '../base/clock.js';
 import { findField, infoInteger, parseInfo, type ParsedSection } from '../info/parse.js';
@@ -18,9 +18,16 @@ export interface SideDoor {
   readonly timeoutMs: number;
 }
 
+/** INFO, or why there is none: the end of a sentence that begins with "INFO". */
+export type InfoAnswer =
+  | { readonly info: readonly ParsedSection[]; readonly why?: never }
+  | { readonly info?: never; readonly why: string };
+
 export interface MasterFacts {
   /** INFO, as it was answered; undefined when it was not. */
   readonly info?: readonly ParsedSection[];
+  /** Why there is no INFO. */
+  readonly infoWhy?: string;
   readonly replid?: Bytes;
   readonly offset?: number;
   readonly backlogActive?: boolean;
@@ -67,14 +74,35 @@ export function ask(door: SideDoor, commands: readonly string[]): Promise<readon
 
 /** INFO of the replication section and the rest of the default ones. */
 export async function askInfo(door: SideDoor): Promise<readonly ParsedSection[] | undefined> {
-  const text = replyText((await ask(door, ['INFO']))[0]);
-  return text === undefined ? undefined : parseInfo(text);
+  return (await askInfoOrWhy(door)).info;
+}
+
+/** INFO, or what came instead. */
+export function askInfoOrWhy(door: SideDoor): Promise<InfoAnswer> {
+  return new Promise((resolve) => {
+    askAside({
+      ...{ ...door, commands: [[ascii('INFO')]] },
+      done: ([reply], unreachable) => {
+        const text = replyText(reply);
+        resolve(
+          text === undefined ? { why: whyNoInfo(door, reply, unreachable) } : { info: parseInfo(text) },
+        );
+      },
+    });
+  });
+}
+
+function whyNoInfo(door: SideDoor, reply: Reply | undefined, unreachable: ChannelError | undefined): string {
+  if (reply?.type === 'error') return `answered \`-${reply.value}\``;
+  if (reply) return `was answered by no text, but by RESP's type ${reply.type}`;
+  if (unreachable) return `could not be asked: ${unreachable.message}`;
+  return `was not answered in ${door.timeoutMs / 1000} s`;
 }
 
 /** Everything worth knowing before PSYNC. */
 export async function askFacts(door: SideDoor): Promise<MasterFacts> {
-  const info = await askInfo(door);
-  if (info === undefined) return { sentinels: 0 };
+  const { info, why } = await askInfoOrWhy(door);
+  if (info === undefined) return { sentinels: 0, ...defined('infoWhy', why) };
   const clients = infoInteger(findField(info, 'connected_clients')) ?? 0;
   const [minReplicas, diskless, delay, list] = await ask(door, [
     'CONFIG GET min-replicas-to-write',

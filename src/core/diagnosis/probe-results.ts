@@ -34,14 +34,19 @@ export interface MannersFound {
   readonly caseSensitive?: { readonly command: string; readonly line: string };
 }
 
+/** A stream that begins one byte before the first that was wanted, or one behind it; that does not come; or that is another. */
+export type Shift = 'early' | 'late' | 'nothing' | 'other';
+
 /** Each is absent when it was not asked or not answered. */
 export interface ProbeResults {
   /** The port the other way round: did it answer PING? */
   otherTls?: 'answers' | 'silent';
   /** A second handshake that announced its own source port. */
   ownPort?: { readonly port: number; readonly accepted: boolean; readonly line: Bytes };
-  /** A later PSYNC for the position reached. */
-  reconnect?: { readonly line: Bytes; readonly outcome: Outcome };
+  /** A later PSYNC for the position reached; `shift`: a byte came behind +CONTINUE that was not asked for. */
+  reconnect?: { readonly line: Bytes; readonly outcome: Outcome; readonly shift?: 'early' };
+  /** A later PSYNC for the byte `offset`, where a command begins that was read: where did the stream really begin? */
+  resumed?: { readonly offset: number; readonly line: Bytes; readonly shift?: Shift };
   /** master_repl_offset after the stream was read. */
   masterOffset?: number;
   /** Why a probe of the current position was not possible. */

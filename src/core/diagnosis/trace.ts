@@ -8,6 +8,7 @@ import { type PsyncRequest } from '../replication/handshake/steps.js';
 import { type Asked, type ProbeResults } from './evidence.js';
 import { type WatchEvent } from './between/events.js';
 import { type Finding } from './rule.js';
+import { type Unchecked } from './unchecked.js';
 
 interface Common {
   readonly atUs: number;
@@ -63,7 +64,8 @@ export type ExamineEvent = Common &
         readonly waitSeconds?: number;
       }
     | { readonly kind: 'warning'; readonly text: string }
-    | { readonly kind: 'note'; readonly text: string }
+    /** `unchecked`: of the note that says what was not looked at. */
+    | { readonly kind: 'note'; readonly text: string; readonly unchecked?: Unchecked }
     /** How the master lists us: its `slaveN` lines that are ours, beside who we are. */
     | {
         readonly kind: 'listing';

@@ -37,6 +37,57 @@ describe('traceRenderer', () => {
     );
   });
 
+  it('keeps what it says of an answer, of a snapshot and of a list within the width', () => {
+    const fullresync = `+FULLRESYNC ${'Z'.repeat(40)} 0`;
+    const report = {
+      ...{ bytes: 519, head: '', tail: '', magic: 'REDIS', version: 10, readableBy: 'Redis 7.0 and later' },
+      aux: [
+        ['redis-ver', '7.0.15'],
+        ['repl-stream-db', '0'],
+        ['repl-id', '7b715e2cd4ae1c0391cdc8120d5cf171b4ac4813'],
+      ],
+      ...{ keys: 30, keysByType: { string: 30 }, expires: 0, databases: 1, functions: 0 },
+      census: {
+        types: {},
+        dbs: [],
+        largest: [],
+        expired: 0,
+        functionNames: [],
+        functionBytes: 0,
+        modules: [],
+      },
+      ...{ checksum: { state: 'ok' }, cutShort: false, trailerBytes: 8, extraBytes: 0 },
+    };
+    const lines = render(
+      [
+        receive('ignored', '-ERR x'),
+        receive('ignored', `-ERR ${'x'.repeat(45)}`),
+        receive('odd', '+pong', { expected: '+PONG' }),
+        receive('ok', fullresync),
+        { kind: 'snapshot-end', report, ms: 2.7 },
+        {
+          kind: 'listing',
+          lines: ['slave0:ip=127.0.0.1,port=6380,state=online,offset=123456789,lag=0'],
+          ...{ listed: 1, weAre: 'us' },
+        },
+      ],
+      { width: 80 },
+    ).split('\n');
+    for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80);
+    expect(lines.slice(0, 6).map((line) => line.slice(13).replace(/ {2,}/g, '  '))).toEqual([
+      '< -ERR x  ⚠ a replica passes over this',
+      `< -ERR ${'x'.repeat(45)}  ⚠`,
+      '  a replica passes over this',
+      '< +pong  ⚠ Redis says +PONG',
+      `< ${fullresync} ⚠`,
+      '  the id is not hex',
+    ]);
+    expect(lines).toContain('                            redis-ver 7.0.15, repl-stream-db 0,');
+    expect(lines).toContain('                            repl-id 7b715e2cd4ae1c0391cdc8120d5cf171b4ac4813');
+    expect(lines.join('\n')).toMatch(/RDB 10,\n {28}30 keys \(30 string\), checksum ok ✔$/m);
+    expect(lines.join('\n')).toMatch(/state=online,\n {28}offset=123456789,lag=0$/m);
+  });
+
   it('counts keepalives after the first', () => {
     const beat = { kind: 'keepalive' };
     expect(render([beat, beat, beat, receive('ok', '+OK')])).toMatch(
@@ -67,6 +118,33 @@ describe('traceRenderer', () => {
     expect(render([receive('ok', '+OK')], { hex: true })).toContain(
       '               0000  2b 4f 4b 0d 0a                                   +OK..\n',
     );
+  });
+
+  it('dumps what was left over once, though the end of the connection carries it, too', () => {
+    const rest = ascii('PONG\r\n');
+    const left = [
+      { kind: 'fault', why: 'unexpected', bytes: rest, waitedMs: 1, step: 'ping' },
+      { kind: 'close', close: { by: 'us' }, bytes: rest, step: 'ping' },
+    ];
+    expect(render(left, { hex: true }).match(/50 4f 4e 47 0d 0a/g)).toHaveLength(1);
+    // On another connection it is something else.
+    const other = { ...left[1], conn: 2 };
+    expect(render([...left, other], { hex: true }).match(/50 4f 4e 47 0d 0a/g)).toHaveLength(2);
+    const crlf = [
+      { kind: 'stream-noise', bytes: ascii('\r\n'), step: 'stream' },
+      { kind: 'close', close: { by: 'us' }, bytes: ascii('\r\n'), step: 'stream' },
+    ];
+    expect(render(crlf, { hex: true }).match(/0000 {2}0d 0a/g)).toHaveLength(1);
+  });
+
+  it('shows bytes that are no command once, though the stream is broken by them', () => {
+    const bytes = ascii('+OK\r\n');
+    const noise = { kind: 'stream-noise', step: 'stream', bytes };
+    const fault = { kind: 'stream-fault', step: 'stream', message: 'm', bytes };
+    expect(render([noise, fault], { hex: true }).match(/< \+OK/g)).toHaveLength(1);
+    expect(render([noise, fault], { hex: true }).match(/2b 4f 4b/g)).toHaveLength(1);
+    expect(render([fault])).toContain('< +OK');
+    expect(render([noise, { ...fault, bytes: ascii('-ERR x\r\n') }])).toContain('< -ERR x');
   });
 
   it('says the ACK out loud once', () => {

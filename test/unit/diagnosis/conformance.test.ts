@@ -91,6 +91,30 @@ describe("the engineer's clone", () => {
   });
 });
 
+describe('what present-day replicas need', () => {
+  it('is marked', () => {
+    const marked = VARIANTS.filter(({ presentDay }) => presentDay).map(({ name }) => name);
+    expect(marked).toEqual([
+      ...['one-by-one', 'one-segment', 'byte-by-byte', 'announced-port', 'announced-ip', 'same-port-twice'],
+      ...['unknown-capa', 'continue', 'offset-in-the-future', 'offset-before-backlog', 'wrong-replid'],
+      ...['ack', 'newline-before-ack', 'capa-eof'],
+    ]);
+  });
+
+  it('is counted apart', async () => {
+    const { events } = await judge({}, 'one-by-one', 'odd-options', 'sync');
+    expect(events.at(-1)).toMatchObject({
+      ...{ passed: 1, failed: 2, skipped: 0 },
+      presentDay: { passed: 1, failed: 0, skipped: 0 },
+    });
+    expect(events.slice(1, -1)).toMatchObject([
+      { presentDay: true },
+      { presentDay: false },
+      { presentDay: false },
+    ]);
+  });
+});
+
 describe('other masters', () => {
   it('fails lower case alone where names are compared as they are', async () => {
     const replconf = (args: readonly string[]): string =>
@@ -145,6 +169,41 @@ describe('other masters', () => {
     expect(verdict).toBe('unreachable');
     expect(ids('one-by-one')).toEqual(['connection-refused']);
     expect(skipped[0]).toBe('one-segment: the server could not be reached');
+  });
+
+  it.each([-1, 1])('names a stream that goes on %i byte off', async (by) => {
+    const set = '*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n';
+    let stream = set;
+    const info = (): string => {
+      const text = `master_replid:${'b'.repeat(40)}\r\nmaster_repl_offset:${stream.length}\r\nrepl_backlog_active:1\r\n`;
+      return `$${text.length}\r\n${text}\r\n`;
+    };
+    const psync = (args: readonly string[]): string => {
+      stream += set;
+      return `+CONTINUE ${'b'.repeat(40)}\r\n${stream.slice(Number(args[2]) - 1 + by)}`;
+    };
+    const judged = await judge({ on: { info, psync } }, 'continue');
+    expect(judged.ids('continue')).toEqual(['continue-off-by-one']);
+    expect(judged.variant('continue').why).toContain('which it had not reached yet');
+  });
+
+  it('names one that only the second replica is sent', async () => {
+    const set = '*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n';
+    let stream = set;
+    const info = (): string => {
+      const text = `master_replid:${'b'.repeat(40)}\r\nmaster_repl_offset:${stream.length}\r\nrepl_backlog_active:1\r\n`;
+      return `$${text.length}\r\n${text}\r\n`;
+    };
+    const psync = (args: readonly string[]): string => {
+      const asked = Number(args[2]);
+      const continued = `+CONTINUE ${'b'.repeat(40)}\r\n`;
+      if (asked <= stream.length) return continued + stream.slice(asked);
+      stream += set;
+      return continued + set;
+    };
+    const judged = await judge({ on: { info, psync } }, 'continue');
+    expect(judged.ids('continue')).toEqual(['continue-off-by-one']);
+    expect(judged.variant('continue').why).toMatch(/^from offset \d+ the master once sent/);
   });
 
   it('catches a stream that is repeated', async () => {

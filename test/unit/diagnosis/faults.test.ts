@@ -120,7 +120,7 @@ describe('answers that name the fault', () => {
     ['continue-without-request', { psync: `+CONTINUE ${REPLID}\r\n` }],
     ['replica-not-registered', { psync: '-ERR unknown replica\r\n' }],
     ['unknown-answer', { psync: '+WELCOME\r\n' }],
-    ['unknown-answer', { ping: '-EWHAT no idea\r\n' }],
+    ['ping-refused', { ping: '-EWHAT no idea\r\n' }],
   ];
   it.each(LINES)('%s: %o', async (id, on) => {
     const { ids, verdict } = await examineScript({ on });

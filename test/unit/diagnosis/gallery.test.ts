@@ -2,31 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { DIAGNOSES } from '../../../src/core/diagnosis/table.js';
 import { examineWire, type Split, type WireScript } from '../../support/wire-master.js';
+import { GALLERY } from './gallery/all.js';
 import { type Case } from './gallery/case.js';
-import { INTRODUCE_CASES } from './gallery/introduce.js';
-import { LOGIN_CASES, STATE_CASES } from './gallery/login.js';
-import { POSITION_CASES } from './gallery/position.js';
-import { PSYNC_CASES } from './gallery/psync.js';
-import { REACH_CASES } from './gallery/reach.js';
-import { SNAPSHOT_CASES } from './gallery/snapshot.js';
-import { SOFTWARE_CASES } from './gallery/software.js';
-import { STREAM_CASES } from './gallery/stream.js';
-
-const CHAPTERS: Readonly<Record<string, readonly Case[]>> = {
-  reach: REACH_CASES,
-  login: LOGIN_CASES,
-  state: STATE_CASES,
-  introduce: INTRODUCE_CASES,
-  software: SOFTWARE_CASES,
-  psync: PSYNC_CASES,
-  position: POSITION_CASES,
-  snapshot: SNAPSHOT_CASES,
-  stream: STREAM_CASES,
-};
-
 const SPLITS: readonly Split[] = ['whole', 'bytes', 17, 4711];
 
-describe.each(Object.entries(CHAPTERS))('%s', (_chapter, cases) => {
+describe.each(Object.entries(GALLERY))('%s', (_chapter, cases) => {
   it.each(cases.map((one) => [one.ids.join(' ') || 'nothing', one.what, one] as const))(
     '%s: %s',
     async (_ids, _what, { ids, script, options }) => {
@@ -45,7 +25,7 @@ function fresh(script: Case['script']): WireScript {
 
 describe('the gallery', () => {
   it('has a case for every diagnosis of a master', () => {
-    const shown = new Set(Object.values(CHAPTERS).flatMap((cases) => cases.flatMap(({ ids }) => ids)));
+    const shown = new Set(Object.values(GALLERY).flatMap((cases) => cases.flatMap(({ ids }) => ids)));
     // Those of replicas have theirs beside the judge (replica-judge.test.ts).
     const ofMasters = DIAGNOSES.filter(({ chapter }) => !chapter.startsWith('replica-'));
     expect(ofMasters.map(({ id }) => id).filter((id) => !shown.has(id))).toEqual([]);

@@ -60,6 +60,7 @@ const GETACK_BYTES = encoded(['REPLCONF', 'GETACK', '*']).length;
 export const ACK_VARIANTS: readonly Variant[] = [
   {
     name: 'ack',
+    presentDay: true,
     what: 'REPLCONF ACK <offset>, once a second',
     redis: 'nothing; INFO lists the acknowledged offset',
     fullSyncs: 0,
@@ -73,6 +74,7 @@ export const ACK_VARIANTS: readonly Variant[] = [
   },
   {
     name: 'newline-before-ack',
+    presentDay: true,
     what: 'a bare newline (a sign of life while loading) and an ACK in one segment',
     redis: 'nothing; the newline is passed over, INFO lists the acknowledged offset',
     fullSyncs: 0,

@@ -67,6 +67,7 @@ async function listedAs(stage: Stage, port: number, count: number, part = ''): P
 export const INTRODUCE_VARIANTS: readonly Variant[] = [
   {
     name: 'one-by-one',
+    presentDay: true,
     what: 'each message waits for its answer, as up to Redis 6.0; a full sync',
     redis: '+PONG, +OK, +OK, +FULLRESYNC <id> <offset>, then $<length> and the whole RDB',
     fullSyncs: 1,
@@ -81,11 +82,18 @@ export const INTRODUCE_VARIANTS: readonly Variant[] = [
       }
     },
   },
-  manner('one-segment', 'all REPLCONFs in one segment, as since Redis 6.2', {
-    ...PSYNC2,
-    send: 'one-segment',
-  }),
-  manner('byte-by-byte', 'every byte in a segment of its own', { ...PSYNC2, send: 'byte-by-byte' }),
+  {
+    ...manner('one-segment', 'all REPLCONFs in one segment, as since Redis 6.2', {
+      ...PSYNC2,
+      send: 'one-segment',
+    }),
+    presentDay: true,
+  },
+  // The network may cut anywhere.
+  {
+    ...manner('byte-by-byte', 'every byte in a segment of its own', { ...PSYNC2, send: 'byte-by-byte' }),
+    presentDay: true,
+  },
   spelled('lower-case', 'all names in lower case', 'lower'),
   spelled('upper-case', 'all names in upper case', 'upper'),
   {
@@ -103,6 +111,7 @@ export const INTRODUCE_VARIANTS: readonly Variant[] = [
   },
   {
     name: 'announced-port',
+    presentDay: true,
     what: 'the announced port is not the one we come from, and is the one that is listed',
     redis: 'the handshake goes through; INFO lists the announced port',
     fullSyncs: 0,
@@ -113,6 +122,7 @@ export const INTRODUCE_VARIANTS: readonly Variant[] = [
   },
   {
     name: 'announced-ip',
+    presentDay: true,
     what: 'REPLCONF ip-address, as with replica-announce-ip',
     redis: '+OK; INFO lists the announced address',
     fullSyncs: 0,
@@ -123,6 +133,7 @@ export const INTRODUCE_VARIANTS: readonly Variant[] = [
   },
   {
     name: 'same-port-twice',
+    presentDay: true,
     what: 'two replicas announce one port at once, as two hosts behind one NAT',
     redis: 'both are attached and both are listed: a replica is its connection',
     fullSyncs: 0,
@@ -154,7 +165,11 @@ export const INTRODUCE_VARIANTS: readonly Variant[] = [
       }
     },
   },
-  manner('unknown-capa', 'a capability of the future', { capa: ['psync2', 'from-the-future'] }),
+  // Valkey 8 announces dual-channel, Redis 8 rdb-channel-repl.
+  {
+    ...manner('unknown-capa', 'a capability of the future', { capa: ['psync2', 'from-the-future'] }),
+    presentDay: true,
+  },
   odd(
     'unknown-option',
     'an option of REPLCONF that nobody knows',

@@ -1,6 +1,7 @@
 /** Variants of PSYNC: positions that can be continued and positions that cannot. */
 import { ascii, type Bytes } from '../../base/bytes.js';
 import { type Attempt, Deviation, shown } from './attempt.js';
+import { shiftOf } from '../rules/position.js';
 import { type Position, type Stage } from './stage.js';
 import { type Variant } from './variant.js';
 
@@ -19,7 +20,7 @@ function refused(
   request: (position: Position) => { replid: Bytes; offset: number } | undefined,
 ): Variant {
   return {
-    ...{ name, what, fullSyncs: 1 },
+    ...{ name, what, fullSyncs: 1, presentDay: true },
     redis: '+FULLRESYNC <id> <offset>',
     run: async (stage) => {
       const asked = request(await stage.needPosition());
@@ -57,6 +58,11 @@ async function nothingLostOrRepeated(stage: Stage): Promise<void> {
   const nudged = stage.nudge();
   const seen = await stage.tail(first, READ_MS, ({ commands }) => commands.length > 0);
   await nudged;
+  const early = offset > 0 && /^\n(\*|$)/.test(seen.bytes);
+  if (early || /^\d{1,7}\r\n\$/.test(seen.bytes)) {
+    const text = `from offset ${offset + 1}, which it had not reached yet, the master sent ${shown(seen.bytes)}: ${early ? 'the byte before it came first' : 'the first byte is missing'}`;
+    throw new Deviation(text, undefined, 'continue-off-by-one');
+  }
   if (seen.fault !== undefined) throw new Deviation(`the stream is not made of commands: ${seen.fault}`);
   if (seen.bytesRead === 0) {
     stage.remark = 'the master streamed nothing meanwhile: only the answer was judged';
@@ -73,10 +79,14 @@ async function nothingLostOrRepeated(stage: Stage): Promise<void> {
   first.close();
   const again = await continueAt(stage, replid, offset + 1);
   const repeated = await stage.tail(again, READ_MS, ({ bytes }) => bytes.length >= seen.bytesRead);
-  const wanted = seen.bytes.slice(0, seen.bytesRead);
+  const wanted = ascii(seen.bytes.slice(0, seen.bytesRead));
   if (repeated.bytes.slice(0, seen.bytesRead) !== wanted) {
     const text = `from offset ${offset + 1} the master once sent ${shown(seen.bytes)} and then ${shown(repeated.bytes)}`;
-    throw new Deviation(text);
+    throw new Deviation(
+      text,
+      undefined,
+      shiftOf(wanted, repeated.bytes) ? 'continue-off-by-one' : 'continue-ignores-offset',
+    );
   }
   again.close();
   const next = offset + seen.bytesRead + 1;
@@ -91,6 +101,7 @@ async function nothingLostOrRepeated(stage: Stage): Promise<void> {
 export const PSYNC_VARIANTS: readonly Variant[] = [
   {
     name: 'continue',
+    presentDay: true,
     what: 'partial resync at the current offset, twice, and behind what was read',
     redis: '+CONTINUE <id>, then every byte of the stream from that offset on, once',
     fullSyncs: 0,

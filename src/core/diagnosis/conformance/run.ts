@@ -52,6 +52,8 @@ export type ConformanceEvent =
       readonly kind: 'variant';
       readonly name: string;
       readonly what: string;
+      /** Present-day replicas need it; otherwise only old or unusual ones do. */
+      readonly presentDay: boolean;
       readonly verdict: 'passed' | 'failed' | 'skipped';
       /** What deviated, or why it was skipped. */
       readonly why?: string;
@@ -68,7 +70,15 @@ export type ConformanceEvent =
       readonly passed: number;
       readonly failed: number;
       readonly skipped: number;
+      /** The same, of those that present-day replicas need. */
+      readonly presentDay: Counts;
     };
+
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
 
 export type VariantEvent = Extract<ConformanceEvent, { kind: 'variant' }>;
 type EndVerdict = Extract<ConformanceEvent, { kind: 'end' }>['verdict'];
@@ -106,8 +116,11 @@ const WHOLE_SERVER: readonly DiagnosisId[] = [
     'plain-on-tls-port',
     'accepted-then-closed',
     'wrong-reply-type',
+    'ping-refused',
   ] as const),
 ];
+/** Names for what has no name: they yield to the one that a variant knows. */
+const VAGUE: readonly DiagnosisId[] = ['unknown-answer', 'psync-refused'];
 const OWN_PORT_ATTEMPTS = 5;
 /** Ports that variants announce: from here on, one each. */
 const FIRST_OWN_PORT = 16_400;
@@ -116,6 +129,7 @@ class Run {
   private stopped = false;
   private stage: Stage | undefined;
   private readonly counts = { passed: 0, failed: 0, skipped: 0 };
+  private readonly presentDay = { passed: 0, failed: 0, skipped: 0 };
   private unreachable = false;
   /** Why the variants that are left say nothing. */
   private hopeless: string | undefined;
@@ -138,10 +152,11 @@ class Run {
       const event = await this.one(variant, index);
       if (this.stopped) break;
       this.counts[event.verdict]++;
+      if (event.presentDay) this.presentDay[event.verdict]++;
       this.setup.observer(event);
     }
     const verdict = this.verdict();
-    this.setup.observer({ kind: 'end', verdict, ...this.counts });
+    this.setup.observer({ kind: 'end', verdict, ...this.counts, presentDay: this.presentDay });
     return verdict;
   }
 
@@ -152,14 +167,14 @@ class Run {
   }
 
   private async one(variant: Variant, index: number): Promise<VariantEvent> {
-    const { name, what, redis, run } = variant;
+    const { name, what, redis, run, presentDay = false } = variant;
     const from = this.setup.clock.monotonicUs();
     const done = (
       verdict: VariantEvent['verdict'],
       more: Partial<Pick<VariantEvent, 'why' | 'remark' | 'findings'>>,
     ): VariantEvent => {
       const ms = (this.setup.clock.monotonicUs() - from) / 1000;
-      return { kind: 'variant', name, what, verdict, ms, redis, findings: [], ...more };
+      return { kind: 'variant', name, what, presentDay, verdict, ms, redis, findings: [], ...more };
     };
     if (this.hopeless !== undefined) return done('skipped', { why: this.hopeless });
     this.setup.starting?.(variant, index, this.variants.length);
@@ -215,7 +230,7 @@ class Run {
   private async explain({ evidence, id, message }: Deviation): Promise<readonly VariantFinding[]> {
     if (evidence === undefined) return id === undefined ? [] : worded([{ id, text: `${message}.` }]);
     if (looksKeyedByAddress(evidence)) evidence.probes.ownPort = await this.confirmKeyed();
-    const found = diagnose(evidence).filter((one) => one.id !== 'unknown-answer' || id === undefined);
+    const found = diagnose(evidence).filter((one) => id === undefined || !VAGUE.includes(one.id));
     const known = id === undefined || found.some((one) => one.id === id);
     return worded(known ? found : [{ id, text: `${message}.` }, ...found]);
   }

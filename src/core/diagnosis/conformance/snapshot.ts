@@ -40,6 +40,7 @@ async function streamBegins(stage: Stage, attempt: Attempt): Promise<void> {
 export const SNAPSHOT_VARIANTS: readonly Variant[] = [
   {
     name: 'capa-eof',
+    presentDay: true,
     what: 'capa eof: the snapshot may come without a length',
     redis:
       '$EOF:<40 bytes>, the RDB, the same 40 bytes; $<length> when it is not diskless. The stream after an ACK',

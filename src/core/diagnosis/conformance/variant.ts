@@ -8,6 +8,8 @@ export interface Variant {
   readonly what: string;
   /** What a real Redis answers. */
   readonly redis: string;
+  /** Replicas of Redis since 6.0 and of Valkey do so, or meet it; what is not marked only old or unusual ones do, and tools. */
+  readonly presentDay?: true;
   /** Full syncs that it costs a master that answers as Redis does. */
   readonly fullSyncs: number;
   /** Announces capa eof and asks for a snapshot: a diskless master lets its delay pass first. */

@@ -3,6 +3,18 @@ import { entries } from '../entry.js';
 
 export const INTRODUCE = entries([
   {
+    id: 'ping-refused',
+    chapter: 'introduce',
+    severity: 'fault',
+    seen: 'PING is answered by an error that is none of the known refusals, such as `-ERR unknown command` or an error of your own.',
+    means: 'A replica gives up here: it takes PING for refused.',
+    fix: 'Answer PING with `+PONG\\r\\n` on every connection, before anything is known of the client. Where a login is wanted first, answer `-NOAUTH Authentication required.`, over which a replica goes on to AUTH.',
+    source: 'redis 7.2.6 replication.c:syncWithMaster ("Error reply to PING from master")',
+    modes: [],
+    explain:
+      'PING is the first thing that a replica says, as a client without a name and without a login. Of the errors to it a replica passes over three, because they only mean that a login comes first: NOAUTH, NOPERM, and the `operation not permitted` of old servers. At any other it logs the error, closes the connection, and begins again a second later, for ever; neither REPLCONF nor PSYNC is sent.',
+  },
+  {
     id: 'wrong-reply-type',
     chapter: 'introduce',
     severity: 'fault',

@@ -88,6 +88,44 @@ export const POSITION = entries([
       'Either the backlog is not consulted, or the offset is compared off by one: a replica that has applied everything up to N asks for N + 1. (On a busy master with a tiny backlog the offset of INFO may already be gone when PSYNC arrives.)',
   },
   {
+    id: 'continue-off-by-one',
+    chapter: 'position',
+    severity: 'fault',
+    seen: 'Behind +CONTINUE the stream begins one byte before or behind the one that PSYNC asked for: with the line end of the command before, or without the `*` of the next one.',
+    means:
+      'The master takes the offset of PSYNC for the last byte that the replica has, or counts its first byte as 0.',
+    fix: 'The offset of PSYNC is the number of the first byte that is wanted, and the first byte of the stream is number 1: a replica that has N bytes asks for N + 1. Behind +CONTINUE send the bytes from that number on: `backlog.subarray(asked - firstByteOffset)`, where firstByteOffset is the number of the first byte in the backlog.',
+    source:
+      'redis 7.2.6 replication.c:masterTryPartialResynchronization, addReplyReplicationBacklog, slaveTryPartialResynchronization (asks for reploff + 1)',
+    modes: [],
+    explain:
+      'A byte too many is skipped as an empty line where it is the last one of a command, but it is counted: from then on the replica is one ahead of its master, and each reconnect adds one more. A byte too few swallows the `*` of a command: what follows is no RESP, and the replica drops the link. Both are seen only where the link was lost, never in a full sync.',
+  },
+  {
+    id: 'continue-ignores-offset',
+    chapter: 'position',
+    severity: 'fault',
+    seen: 'PSYNC for an earlier byte of the stream is answered by +CONTINUE, and the bytes from there on do not follow: nothing comes, or something else.',
+    means: 'The master lets a replica continue without sending it what it missed.',
+    fix: 'Keep the last bytes of the stream in a backlog. Behind +CONTINUE send all of it from the asked byte on, and then what is written next; answer +FULLRESYNC when the asked byte is not in it.',
+    source: 'redis 7.2.6 replication.c:masterTryPartialResynchronization, addReplyReplicationBacklog',
+    modes: [],
+    explain:
+      'A replica that lost its link asks for the first byte that it lacks. A bare +CONTINUE makes it believe that nothing was written meanwhile: it misses those writes for ever, and its offset is behind its master by as many bytes, without an error anywhere. A stream that begins elsewhere applies writes twice. A master without a backlog is simple and right when it answers every PSYNC by +FULLRESYNC.',
+  },
+  {
+    id: 'offset-inside-command',
+    chapter: 'position',
+    severity: 'warning',
+    seen: 'With --replid and --offset: the stream behind +CONTINUE does not begin with a command.',
+    means: 'The offset that was given does not lie where a command begins.',
+    fix: "Give the first byte wanted: the replica's slave_repl_offset plus one.",
+    source: 'redis 7.2.6 replication.c:slaveTryPartialResynchronization (asks for reploff + 1)',
+    modes: [],
+    explain:
+      'A master sends its backlog from the asked byte on, wherever that lies: it does not know where commands begin. The offset of a replica is the last byte that it has applied, the end of a command, so that the byte behind it begins one. Which of the two sides is off by one cannot be told from a single position that somebody gave; a handshake with --follow asks for one that it has read itself.',
+  },
+  {
     id: 'first-replica',
     chapter: 'position',
     severity: 'warning',

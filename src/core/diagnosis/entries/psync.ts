@@ -267,6 +267,19 @@ export const PSYNC = entries([
       'Any other status makes the replica believe that the master has no PSYNC: it falls back to SYNC.',
   },
   {
+    id: 'psync-refused',
+    chapter: 'psync',
+    severity: 'fault',
+    seen: 'PSYNC is answered by an error that is none of the known refusals, such as an error of your own.',
+    means: 'The master takes no replica here, for a reason of its own.',
+    fix: 'Look in the server for what gives this error. Answer `+FULLRESYNC <replid> <offset>\\r\\n` to a replica that you take; to one that shall come again later answer `-LOADING` or `-NOMASTERLINK` and a reason: only these two make a replica wait.',
+    source:
+      'redis 7.2.6 replication.c:slaveTryPartialResynchronization ("Master does not support PSYNC or is in error state")',
+    modes: [],
+    explain:
+      'A replica reads any other error as: this master is too old for PSYNC. It sends `SYNC` on the same connection and waits for a snapshot without a +FULLRESYNC line. Where SYNC is refused as well it gives up and begins again a second later; where it is answered, the replica has no id and no offset, sends no ACKs that count, and takes a full snapshot after each loss of the link.',
+  },
+  {
     id: 'unknown-answer',
     chapter: 'psync',
     severity: 'fault',

@@ -15,6 +15,18 @@ export const STREAM = entries([
       'The offset is the position in the stream, counted in bytes, the same number on the master and on a replica that has applied everything. WAIT compares it with the ACKs, PSYNC asks for it after a reconnect, failover picks the replica with the highest. With an offset that stays, WAIT returns at once or never, lag cannot be seen, and a partial resync skips or repeats data.',
   },
   {
+    id: 'offset-counts-too-little',
+    chapter: 'stream',
+    severity: 'fault',
+    seen: 'master_repl_offset grows by less than the bytes of the stream that a replica read.',
+    means: 'The master counts something else than the bytes of its replication stream.',
+    fix: 'Add to the offset the length of what is written to the replicas, byte for byte as it is on the wire: the `*` and `$` lines, every CR LF, SELECT, PING and GETACK included. Count where the bytes are written, not where the command is executed.',
+    source: 'redis 7.2.6 replication.c:feedReplicationBuffer',
+    modes: [],
+    explain:
+      'Home-made masters count commands, or the bytes of the arguments alone, or leave out what no client sent. A replica counts what it reads: it acknowledges more than the master believes to have sent, so that WAIT is satisfied too early, and after a lost link it asks for a byte that the master takes for the future: each reconnect is a full sync.',
+  },
+  {
     id: 'fullresync-offset-differs',
     chapter: 'stream',
     severity: 'fault',

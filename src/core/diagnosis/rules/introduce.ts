@@ -27,9 +27,18 @@ export const INTRODUCE_FAULTS: readonly Rule[] = [
   {
     id: 'wrong-reply-type',
     when: (e) =>
-      e.fault?.step === 'ping' && /^(\$4$|PONG$|:|\*)/i.test(decidingLine(e))
+      e.fault?.step === 'ping' && /^(\$-?\d+$|-?PONG$|[:*%~_#,>])/i.test(decidingLine(e))
         ? {
             text: `PING was answered \`${quote(rawAnswer(e), false)}\`: not the simple string that a replica needs.`,
+          }
+        : undefined,
+  },
+  {
+    id: 'ping-refused',
+    when: (e) =>
+      e.fault?.step === 'ping' && e.fault.why === 'error-reply'
+        ? {
+            text: `PING was answered \`${decidingLine(e)}\`. A replica passes over NOAUTH, NOPERM and \`operation not permitted\` here; at this error it ends the attempt, and begins again a second later.`,
           }
         : undefined,
   },
@@ -181,10 +190,9 @@ export const INTRODUCE_RULES: readonly Rule[] = [
     when: (e) => {
       const odd = [...e.answers].find(([step, a]) => a.verdict === 'odd' && step !== 'psync');
       if (!odd || INTRODUCE_FAULTS.some((rule) => rule.when(e))) return undefined;
-      const command = odd[0] === 'ping' || odd[0] === 'auth' ? odd[0] : `REPLCONF ${odd[0]}`;
       const usual = odd[0] === 'ping' ? '+PONG' : '+OK';
       return {
-        text: `${command} was answered \`${odd[1].line}\`, where Redis says \`${usual}\`. A replica takes it.`,
+        text: `${commandOf(odd[0])} was answered \`${odd[1].line}\`, where Redis says \`${usual}\`. A replica takes it.`,
       };
     },
   },

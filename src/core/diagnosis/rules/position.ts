@@ -1,8 +1,8 @@
 /** Rules for ids and offsets: in +FULLRESYNC, in +CONTINUE, and where a partial resync was refused. */
-import { lower, type Bytes } from '../../base/bytes.js';
+import { ascii, lower, quote, type Bytes } from '../../base/bytes.js';
 import { type Evidence } from '../evidence.js';
 import { compareWithRedis } from '../expected.js';
-import { type InfoFacts } from '../probe-results.js';
+import { type InfoFacts, type Shift } from '../probe-results.js';
 import { type Rule } from '../rule.js';
 import { numberOf } from './words.js';
 
@@ -58,7 +58,7 @@ export const POSITION_RULES: readonly Rule[] = [
       if (e.asked.probe && e.outcome?.kind === 'full') return { text: notContinued(e.outcome.line) };
       const { reconnect } = e.probes;
       // Found beside the way: replication works, each reconnect costs a snapshot.
-      if (reconnect?.outcome.kind === 'full' && !otherId(e))
+      if (reconnect?.outcome.kind === 'full' && !otherId(e) && e.probes.resumed?.shift === undefined)
         return { severity: 'warning', text: notContinued(reconnect.line) };
       return undefined;
     },
@@ -228,6 +228,105 @@ function continued(e: Evidence): Bytes | undefined {
   const outcomes = [e.outcome, e.probes.reconnect?.outcome];
   for (const outcome of outcomes) if (outcome?.kind === 'continue') return outcome.line;
   return undefined;
+}
+
+/** Bytes of a command that are compared: enough to tell it from itself without its first byte. */
+const COMPARED_BYTES = 12;
+/** The first line of a command without its `*`: a digit and CR LF at least. */
+const FIRST_LINE_BYTES = 3;
+
+/** Whether a stream whose first command should be this one begins one byte before it, or behind its first. */
+export function shiftOf(command: Bytes, stream: Bytes): 'early' | 'late' | undefined {
+  if (stream.startsWith('\n' + command.slice(0, COMPARED_BYTES))) return 'early';
+  // Of what is no array a reader may have taken the first line for a command, and the rest for another.
+  const compared = Math.min(COMPARED_BYTES, stream.length);
+  const late = compared >= FIRST_LINE_BYTES && stream.startsWith(command.slice(1, 1 + compared));
+  return late ? 'late' : undefined;
+}
+
+/** What is wrong with a stream that was read from the byte on where this command begins; undefined: nothing, or it cannot be told. */
+export function resumedWrongly(command: Bytes, stream: Evidence['stream']): Shift | undefined {
+  const { noise, heads = [], commands = 0, cutBytes = 0 } = stream ?? {};
+  const first = heads.length > 0 ? heads[0].bytes : undefined;
+  if (noise !== undefined) return shiftOf(command, ascii(noise + (first ?? '')));
+  if (commands === 0) return cutBytes === 0 && stream?.end === 'time' ? 'nothing' : undefined;
+  return first === undefined || first === command ? undefined : 'other';
+}
+
+/** What follows a +CONTINUE for the byte where a command begins. */
+export const SHIFT_RULES: readonly Rule[] = [
+  {
+    id: 'continue-off-by-one',
+    when: (e) => {
+      const { psync, probe } = e.asked;
+      if (!probe || typeof psync === 'string' || !/^\n(\*|$)/.test(behindContinue(e) ?? '')) return undefined;
+      return psync.offset > 1 ? early(psync.offset, 'which the master has not reached yet') : undefined;
+    },
+  },
+  {
+    id: 'continue-off-by-one',
+    when: (e) => {
+      const { reconnect, resumed } = e.probes;
+      if (e.stream?.noise !== undefined) return undefined;
+      if (resumed?.shift === 'late') {
+        return {
+          text: `A second connection asked to continue at byte ${resumed.offset}, with which a command of the stream begins, and got it without its first byte, the \`*\`: the stream begins one byte late.`,
+          confirmed: 'that command had been read whole on the first connection.',
+        };
+      }
+      if (resumed?.shift === 'early') return early(resumed.offset, 'with which a command begins');
+      if (resumed?.shift !== undefined) return undefined;
+      return reconnect?.shift === 'early'
+        ? early((e.probes.masterOffset ?? 0) + 1, 'which the master has not reached yet')
+        : undefined;
+    },
+  },
+  {
+    id: 'continue-ignores-offset',
+    when: (e) => {
+      const { resumed } = e.probes;
+      if (e.stream?.noise !== undefined || (resumed?.shift !== 'nothing' && resumed?.shift !== 'other'))
+        return undefined;
+      const came = resumed.shift === 'nothing' ? 'nothing of it came' : 'another command came in its place';
+      return {
+        text: `A second connection asked to continue at byte ${resumed.offset}, with which a command of the stream begins. It was answered \`${resumed.line}\`, and ${came}.`,
+        confirmed: 'that command had been read on the first connection, and the master had counted it.',
+      };
+    },
+  },
+  {
+    id: 'offset-inside-command',
+    when: (e) => {
+      const { psync, probe } = e.asked;
+      const behind = behindContinue(e);
+      if (probe || typeof psync === 'string' || behind === undefined) return undefined;
+      const genuine = e.probes.before?.second_repl_offset !== undefined;
+      // A reply in the stream is another matter.
+      if (!genuine && /^[-+:]/.test(behind)) return undefined;
+      const seen = `The stream from byte ${psync.offset} on begins with \`${quote(behind.slice(0, 12) as Bytes, false)}\`, which is no beginning of a command`;
+      const who = genuine
+        ? ''
+        : ' Or the master does not begin with the byte that is asked for: --follow without a position, or --conformance, tells.';
+      const text = behind.startsWith('\n')
+        ? `${seen}: it looks as if the offset of the last byte held was given, and not of the first one wanted, ${psync.offset + 1}.`
+        : `${seen}: the offset lies inside one.`;
+      return { text: text + who };
+    },
+  },
+];
+
+function early(offset: number, which: string): { text: string } {
+  return {
+    text: `A PSYNC for byte ${offset}, ${which}, was continued with \`\\n\` before it: the last byte of the command before came again, and the stream begins one byte early.`,
+  };
+}
+
+/** What came behind +CONTINUE and is no command. */
+function behindContinue({ outcome, stream }: Evidence): Bytes | undefined {
+  const noise = stream?.noise;
+  if (outcome?.kind !== 'continue' || noise === undefined) return undefined;
+  const between = /^[\r\n]*$/.test(noise) && (stream?.noiseAfter ?? 0) > 0;
+  return between ? undefined : noise;
 }
 
 /** What the master's neighbours make of us. */

@@ -188,7 +188,19 @@ const OTHER_ANSWERS: readonly Rule[] = [
   },
 ];
 
-export const PSYNC_RULES: readonly Rule[] = [...LINES, ...REFUSALS, ...OTHER_ANSWERS];
+/** An error without a name of its own. */
+const ANY_ERROR: Rule = {
+  id: 'psync-refused',
+  when: (e) => {
+    const line = psyncLine(e);
+    if (e.fault?.why !== 'error-reply' || !line.startsWith('-')) return undefined;
+    return {
+      text: `PSYNC was answered \`${line}\`, an error that a replica does not know: it takes the master for one without PSYNC, and tries SYNC.`,
+    };
+  },
+};
+
+export const PSYNC_RULES: readonly Rule[] = [...LINES, ...REFUSALS, ...OTHER_ANSWERS, ANY_ERROR];
 
 /** The last word of all that end a handshake. */
 export const UNKNOWN_ANSWER: Rule = {

@@ -16,7 +16,7 @@ const UNKNOWN_TYPE = /Unknown RDB encoding type (\d+)|module/i;
 /** The numbers that later versions and other servers have given out: the rest is rather damage. */
 const LATER_NUMBERS = { types: [22, 40], opcodes: [240, 244] } as const;
 /** The newest RDB that a Redis 7.2 replica loads. */
-const NEWEST_FOR_72 = 11;
+export const NEWEST_FOR_72 = 11;
 
 /** The smallest snapshot that every Redis since 5.0 loads, byte by byte. */
 const EMPTY_RDB_ADVICE =

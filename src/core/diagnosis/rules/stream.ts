@@ -3,6 +3,7 @@ import { quote, type Bytes } from '../../base/bytes.js';
 import { type Evidence } from '../evidence.js';
 import { compareWithRedis } from '../expected.js';
 import { type Rule } from '../rule.js';
+import { SHIFT_RULES } from './position.js';
 import { wrongLength } from './snapshot.js';
 import { numberOf, seconds } from './words.js';
 
@@ -17,6 +18,7 @@ const RIGHT_BEHIND_MS = 500;
 
 /** What comes after the snapshot. */
 export const STREAM_RULES: readonly Rule[] = [
+  ...SHIFT_RULES,
   {
     id: 'snapshot-wrong-length',
     // What looks like noise is then the rest of the RDB, or of a command whose beginning was swallowed.
@@ -139,6 +141,21 @@ export const OFFSET_RULES: readonly Rule[] = [
     },
   },
   {
+    id: 'offset-counts-too-little',
+    when: (e) => {
+      const { startOffset, bytesRead = 0, commands = 0 } = e.stream ?? {};
+      const now = e.probes.masterOffset;
+      if (startOffset === undefined || now === undefined || !unspoilt(e)) return undefined;
+      // What counts on from another number than +FULLRESYNC's is another matter.
+      const from = numberOf(e.probes.before, 'master_repl_offset') ?? startOffset;
+      if (from > startOffset || now <= from || now - from >= bytesRead) return undefined;
+      return {
+        text: `${commands} command${commands === 1 ? '' : 's'} (${bytesRead} bytes) arrived on the replication stream, and the master's offset went from ${from} to ${now}, by ${now - from}.`,
+        confirmed: `INFO replication says master_repl_offset:${now}; a replica that has read all of it is at ${startOffset + bytesRead}.`,
+      };
+    },
+  },
+  {
     id: 'fullresync-offset-differs',
     when: (e) => {
       const now = e.probes.masterOffset;
@@ -161,10 +178,10 @@ export const OFFSET_RULES: readonly Rule[] = [
     id: 'stream-withheld',
     // A write between the end of the reading and INFO would look alike: so nothing may have come late, either.
     when: (e) => {
-      const { startOffset, bytesRead = 0, lateBytes = 0, end, lastedMs = 0 } = e.stream ?? {};
+      const { startOffset, bytesRead = 0, cutBytes = 0, lateBytes = 0, end, lastedMs = 0 } = e.stream ?? {};
       const now = e.probes.masterOffset;
       if (startOffset === undefined || now === undefined || now <= startOffset) return undefined;
-      if (end !== 'time' || bytesRead > 0 || lateBytes > 0 || noise(e) !== '') return undefined;
+      if (end !== 'time' || bytesRead + cutBytes + lateBytes > 0 || noise(e) !== '') return undefined;
       return {
         text: `The master's offset went from ${startOffset} to ${now} while we listened for ${seconds(lastedMs)}, and no byte of the stream came.`,
         confirmed: `INFO replication says master_repl_offset:${now}.`,

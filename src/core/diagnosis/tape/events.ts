@@ -4,6 +4,7 @@
  */
 import { type VisitEvent } from '../../replication/handshake/observer.js';
 import { findEntry } from '../table.js';
+import { CHECK_NAMES } from '../unchecked.js';
 import { TRACE_SCHEMA, type ExamineEvent, type TraceEvent } from '../trace.js';
 import {
   bytes,
@@ -76,7 +77,12 @@ const asked = object({
 const found = object({
   'otherTls?': oneOf('answers', 'silent'),
   'ownPort?': object({ port: count, accepted: flag, line: bytes }),
-  'reconnect?': object({ line: bytes, outcome }),
+  'reconnect?': object({ line: bytes, outcome, 'shift?': oneOf('early') }),
+  'resumed?': object({
+    offset: integer,
+    line: bytes,
+    'shift?': oneOf('early', 'late', 'nothing', 'other'),
+  }),
   'masterOffset?': integer,
   'probeImpossible?': text,
   'service?': text,
@@ -172,7 +178,7 @@ export const EXAMINE_SHAPES: Readonly<Record<ExamineEvent['kind'], Shape>> = {
   stopped: object({}),
   cost: object({ of: oneOf('full', 'probe', 'position'), text, 'waitSeconds?': number }),
   warning: object({ text }),
-  note: object({ text }),
+  note: object({ text, 'unchecked?': object({ checks: list(oneOf(...CHECK_NAMES)), info: text }) }),
   listing: object({ lines: list(text), listed: count, weAre: text, 'masterOffset?': integer }),
   finding: object({ finding, severity, means: text, fix: text }),
   end: object({
@@ -236,6 +242,7 @@ const VISIT_SHAPES: Readonly<Record<VisitEvent['kind'], Shape>> = {
     why: oneOf('count', 'time', 'stopped', 'closed', 'fault'),
     commands: count,
     bytesRead: count,
+    'cutBytes?': count,
     'offset?': integer,
   }),
 };

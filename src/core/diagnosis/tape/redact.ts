@@ -109,6 +109,14 @@ export class Redactor {
         return { ...event, bytes: this.wire(event.bytes), message: this.message(event.message) };
       case 'command':
         return { ...event, args: this.command(event.args) };
+      case 'note':
+        return {
+          ...event,
+          text: this.text(event.text),
+          ...(event.unchecked && {
+            unchecked: { ...event.unchecked, info: this.text(event.unchecked.info) },
+          }),
+        };
       case 'attached':
         return { ...event, replica: this.text(event.replica) };
       case 'detached':
@@ -123,7 +131,6 @@ export class Redactor {
       case 'getack':
       case 'ack':
       case 'warning':
-      case 'note':
       case 'cost':
       case 'aim':
       case 'stopped':
@@ -147,15 +154,20 @@ export class Redactor {
   }
 
   private found(found: ProbeResults): ProbeResults {
-    const { ownPort, reconnect, configRefused } = found;
+    const { ownPort, reconnect, resumed, configRefused } = found;
     return {
       ...found,
       ...this.facts(found),
       ...(configRefused !== undefined && { configRefused: this.line(configRefused) }),
       ...(ownPort && { ownPort: { ...ownPort, line: this.line(ownPort.line) } }),
       ...(reconnect && {
-        reconnect: { line: this.line(reconnect.line), outcome: this.outcome(reconnect.outcome) },
+        reconnect: {
+          ...reconnect,
+          line: this.line(reconnect.line),
+          outcome: this.outcome(reconnect.outcome),
+        },
       }),
+      ...(resumed && { resumed: { ...resumed, line: this.line(resumed.line) } }),
     };
   }
 

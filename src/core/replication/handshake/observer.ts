@@ -110,6 +110,8 @@ export type TransferTraceEvent = Common &
         readonly why: 'count' | 'time' | 'stopped' | 'closed' | 'fault';
         readonly commands: number;
         readonly bytesRead: number;
+        /** Bytes behind the last whole command, when any came. */
+        readonly cutBytes?: number;
         readonly offset?: number;
       }
     /** Bytes that came after the reading had ended, while the connection still stood. */

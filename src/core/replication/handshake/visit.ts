@@ -50,6 +50,8 @@ export interface VisitSetup {
   readonly beforePsync?: (release: (psync?: PsyncRequest) => void) => void;
   /** Read the stream; without it the visit ends after the snapshot. */
   readonly follow?: FollowOptions;
+  /** Whether to look, without `follow`, at what comes right behind +CONTINUE. Asked when that came. */
+  readonly lookBehindContinue?: () => boolean;
   readonly sink?: SnapshotSink;
   /** How many of the snapshot's largest keys are named. */
   readonly largestKeys?: number;
@@ -71,7 +73,7 @@ export function startVisit(setup: VisitSetup): Visit {
 
 /** A snapshot that has ended but for bytes that never come is given up after this silence, in ms. */
 export const STALL_MS = 2000;
-/** How long after a snapshot we look for bytes that do not belong there, in ms. */
+/** How long after a snapshot or a +CONTINUE we look for bytes that do not belong there, in ms. */
 export const SETTLE_MS = 150;
 /** `ACK 0` is repeated this often until the stream begins, in ms: as often as a replica acknowledges. */
 export const ACK_MS = 1000;
@@ -130,7 +132,8 @@ class Visiting implements Visit {
       case 'sync':
         return this.beginSnapshot(link);
       case 'continue':
-        return this.setup.follow ? this.beginStream() : this.finish();
+        if (this.setup.follow) return this.beginStream();
+        return this.setup.lookBehindContinue?.() === true ? this.settle() : this.finish();
       case 'introduced':
         return this.finish();
       case 'retry':
@@ -230,6 +233,11 @@ class Visiting implements Visit {
     this.tell({ kind: 'snapshot-end', step: 'snapshot', report, ms });
     this.timer?.cancel();
     if (this.outcome.kind === 'full' && this.setup.follow) return this.beginStream();
+    this.settle();
+  }
+
+  /** Waits a moment for what does not belong here. */
+  private settle(): void {
     this.mode = 'settle';
     this.timer = this.setup.clock.after(SETTLE_MS, () => this.settled(), true);
     this.settling();
@@ -240,7 +248,7 @@ class Visiting implements Visit {
     if (this.waiting().startsWith('*')) this.settled();
   }
 
-  /** After the snapshot comes the command stream, or nothing yet. */
+  /** After the snapshot, and after +CONTINUE, comes the command stream, or nothing yet. */
   private settled(): void {
     if (this.mode !== 'settle') return;
     this.timer?.cancel();
@@ -338,9 +346,12 @@ class Visiting implements Visit {
     const reader = this.reader;
     if (!reader) return;
     reader.finish();
-    const { commands, bytesRead, offset } = reader;
+    const { commands, bytesRead, bytesSeen, offset } = reader;
     const position = offset === undefined ? {} : { offset };
-    this.tell({ kind: 'stream-end', step: 'stream', why, commands, bytesRead, ...position });
+    // What lies behind the last command that was wanted is no part of one.
+    const whole = why === 'fault' || why === 'count' || bytesSeen === bytesRead;
+    const cut = whole ? {} : { cutBytes: bytesSeen - bytesRead };
+    this.tell({ kind: 'stream-end', step: 'stream', why, commands, bytesRead, ...cut, ...position });
   }
 
   // ---- end

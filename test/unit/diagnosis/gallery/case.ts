@@ -37,5 +37,7 @@ export const unknown: WireAnswer = ([name, ...args]) =>
   `-ERR unknown command '${name}', with args beginning with: ${args.map((arg) => `'${arg}' `).join('')}\r\n`;
 
 /** INFO of a home-made server. */
-export const homeMadeInfo = (fields = ''): string =>
-  bulk(`# Replication\r\nrole:master\r\nmaster_replid:${REPLID}\r\nmaster_repl_offset:0\r\n${fields}`);
+export const homeMadeInfo = (fields = '', offset = 0): string =>
+  bulk(
+    `# Replication\r\nrole:master\r\nmaster_replid:${REPLID}\r\nmaster_repl_offset:${offset}\r\n${fields}`,
+  );

@@ -18,8 +18,22 @@ const never = undefined as never;
 export const INTRODUCE_CASES: readonly Case[] = [
   a('wrong-reply-type', 'PONG as a bulk string', { on: { ping: '$4\r\nPONG\r\n' } }),
   a('wrong-reply-type', 'PONG without its plus sign', { on: { ping: 'PONG\r\n' } }),
+  a('wrong-reply-type', 'null', { on: { ping: '$-1\r\n' } }),
+  a('wrong-reply-type', 'a map of RESP3', { on: { ping: '%0\r\n' } }),
   a('wrong-reply-type', 'an array', { on: { ping: '*1\r\n$4\r\nPONG\r\n' } }),
   a('wrong-reply-type', 'OK as a bulk string, to REPLCONF', { on: { replconf: '$2\r\nOK\r\n' } }),
+  a('wrong-reply-type', 'PONG as an error', { on: { ping: '-PONG\r\n' } }),
+  a('ping-refused', 'an error of its own', { on: { ping: '-ERR something\r\n' } }),
+  a('ping-refused', 'an unknown command', { on: { ping: unknown } }),
+  a('ping-refused', 'and a close', {
+    on: {
+      ping: (_args, c) => {
+        c.send('-ERR go away\r\n');
+        c.close();
+        return undefined;
+      },
+    },
+  }),
   a('odd-reply', '+pong', { on: { ping: '+pong\r\n' } }),
   a('odd-reply', ':1 to REPLCONF', { on: { replconf: ':1\r\n' } }),
   a('missing-line-end', 'PING', { on: { ping: '+PONG' } }),

@@ -1,7 +1,7 @@
 /** Gallery: ids, offsets, refused partial resyncs, and how the master counts us. */
 import { ascii } from '../../../../src/core/base/bytes.js';
-import { bulk, EMPTY_RDB, fullSync, REPLID } from '../../../support/fake-master.js';
-import { config } from '../../../support/wire-master.js';
+import { bulk, command, EMPTY_RDB, fullSync, REPLID } from '../../../support/fake-master.js';
+import { config, type WireScript } from '../../../support/wire-master.js';
 import { a, homeMadeInfo, info, sync, type Case } from './case.js';
 
 const OTHER = 'f'.repeat(40);
@@ -27,6 +27,57 @@ const noBacklog = {
   repl_backlog_histlen: 0,
 };
 const SENTINEL = 'id=9 addr=10.0.0.9:40001 name=sentinel-0123456789abcdef-cmd flags=N cmd=ping\n';
+
+const SET = (value: string): string => command('SET', 'key', value);
+const WRITES = command('SELECT', '0') + SET('one') + SET('two');
+
+/** A home-made master that counts, and continues this many bytes behind the one that was asked for. */
+function shifted(by: number, continues: (asked: number) => boolean = () => true): WireScript {
+  let streamed = 0;
+  return {
+    on: {
+      info: () => homeMadeInfo('', streamed),
+      psync: (args) => {
+        if (args[1] !== '?') {
+          if (!continues(Number(args[2]))) return fullSync(EMPTY_RDB, streamed);
+          return `+CONTINUE ${REPLID}\r\n${WRITES.slice(0, streamed).slice(Number(args[2]) - 1 + by)}`;
+        }
+        streamed = WRITES.length;
+        return fullSync() + WRITES;
+      },
+    },
+  };
+}
+/** A home-made master that counts, and sends these bytes to whoever continues at another position than the last. */
+function continuing(bytes: string): WireScript {
+  let streamed = 0;
+  return {
+    on: {
+      info: () => homeMadeInfo('', streamed),
+      psync: (args) => {
+        if (args[1] !== '?') return `+CONTINUE ${REPLID}\r\n${Number(args[2]) > streamed ? '' : bytes}`;
+        streamed = WRITES.length;
+        return fullSync() + WRITES;
+      },
+    },
+  };
+}
+
+/** The same as `shifted`, with everything streamed already. */
+const shiftedAt = (by: number): WireScript => ({
+  on: {
+    info: homeMadeInfo('', WRITES.length),
+    psync: (args) => `+CONTINUE ${REPLID}\r\n${WRITES.slice(Number(args[2]) - 1 + by)}`,
+  },
+});
+const FOLLOWED = { follow: { count: 3 } };
+/** A real master whose backlog holds these writes, continued there. */
+const backlog: WireScript = {
+  on: {
+    psync: (args) => `+CONTINUE ${REPLID}\r\n${WRITES.slice(Number(args[2]) - 1)}`,
+    info: info({ master_repl_offset: WRITES.length, repl_backlog_histlen: WRITES.length }),
+  },
+};
 
 export const POSITION_CASES: readonly Case[] = [
   a('', 'a good full sync', {}),
@@ -75,6 +126,26 @@ export const POSITION_CASES: readonly Case[] = [
     { on: { psync: full, info: busy() } },
     at(4500),
   ),
+  a('', 'a home-made master that continues where it is asked to', () => shifted(0), FOLLOWED),
+  a('continue-ignores-offset', 'nothing of what was missed', () => continuing(''), FOLLOWED),
+  a('continue-ignores-offset', 'the whole stream again', () => continuing(WRITES), FOLLOWED),
+  a('continue-ignores-offset', 'what is written now', () => continuing(SET('three')), FOLLOWED),
+  a('', 'no backlog, and a full sync for it', () => shifted(0, (asked) => asked > WRITES.length), FOLLOWED),
+  a('continue-off-by-one', 'a byte early', () => shifted(-1), FOLLOWED),
+  a('continue-off-by-one', 'a byte late', () => shifted(1), FOLLOWED),
+  a(
+    'continue-off-by-one',
+    'a byte late, and none for who has all',
+    () => shifted(1, (asked) => asked <= WRITES.length),
+    FOLLOWED,
+  ),
+  a('continue-off-by-one', 'a byte early, to a probe', shiftedAt(-1), { aim: 'probe' }),
+  a('', 'a probe of one that continues rightly', shiftedAt(0), { aim: 'probe' }),
+  a('offset-inside-command', 'the last byte held', backlog, at(23)),
+  a('offset-inside-command', 'the last byte held, followed', backlog, { ...at(23), follow: { count: 2 } }),
+  a('offset-inside-command', 'somewhere', backlog, { ...at(30), follow: { forMs: 500 } }),
+  a('offset-inside-command', 'a byte too many, of a home-made master', shiftedAt(0), at(25)),
+  a('', 'the first byte wanted', backlog, { ...at(24), follow: { count: 2 } }),
   a(
     'first-replica',
     'an id of before',

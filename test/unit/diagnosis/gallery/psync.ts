@@ -122,6 +122,6 @@ export const PSYNC_CASES: readonly Case[] = [
     { capa: ['eof', 'psync2', 'rdb-channel-repl'] },
   ),
   a('unknown-answer', 'other words', { on: { psync: '+WELCOME\r\n' } }),
-  a('unknown-answer', 'an unknown error', { on: { psync: '-EWHAT no idea\r\n' } }),
+  a('psync-refused', 'an error of its own', { on: { psync: '-EWHAT no idea\r\n' } }),
   a('unknown-answer', 'a close', { on: { psync: closing } }),
 ];

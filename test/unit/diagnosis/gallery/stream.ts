@@ -32,11 +32,24 @@ const offBy = (more: number): WireScript => ({
   },
 });
 
+/** A master at 0 that has counted so much when SELECT and SET are read. */
+const counting = (counted: number): WireScript => ({
+  on: {
+    psync: sync(fullSync() + SELECT + SET),
+    info: inTurn(info({ master_repl_offset: 0 }), info({ master_repl_offset: counted })),
+  },
+});
+
 export const STREAM_CASES: readonly Case[] = [
   a('', 'a good stream', streamed(SELECT + SET + PING), count(3)),
   a('', 'a quiet master', streamed('', 0), forMs(3000)),
   a('', 'no SELECT where there is one database', streamed(SET), count(1)),
   a('offset-never-moves', 'always 0', streamed(SELECT + SET, 0), count(2)),
+  a('offset-counts-too-little', 'commands', () => counting(2), count(2)),
+  a('offset-counts-too-little', 'the arguments alone', () => counting(12), count(2)),
+  a('', 'every byte', () => counting((SELECT + SET).length), count(2)),
+  a('', 'more than we waited for', () => counting((SELECT + SET + PING).length), count(2)),
+  a('', 'a command that is cut off when the time is over', streamed(SET.slice(0, 12), 27), forMs(1500)),
   a('stream-not-commands', 'a reply', streamed('+OK\r\n', 0), forMs(200)),
   a('stream-not-commands', 'a reply after a command', streamed(`${PING}+OK\r\n`, 14), forMs(200)),
   a('stream-not-commands', 'log text', streamed('saved to disk\r\n', 0), forMs(200)),
