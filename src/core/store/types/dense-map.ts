@@ -236,10 +236,7 @@ export class DenseMap<V> {
    * The visitor must not add or remove keys.
    */
   scan(cursor: number, count: number, visit: (slot: number) => void): number {
-    const { size } = this;
-    let slot = cursor === 0 || cursor > size ? size : cursor;
-    for (; count > 0 && slot > 0; count--) visit(--slot);
-    return slot;
+    return scanSlots(this.size, cursor, count, visit);
   }
 
   /** A view of this moment, to read by slot; nothing can be looked up in it or changed. */
@@ -261,4 +258,16 @@ export class DenseMap<V> {
     this.token = {};
     return view;
   }
+}
+
+/** `DenseMap.scan` over `size` dense slots. */
+export function scanSlots(
+  size: number,
+  cursor: number,
+  count: number,
+  visit: (slot: number) => void,
+): number {
+  let slot = cursor === 0 || cursor > size ? size : cursor;
+  for (; count > 0 && slot > 0; count--) visit(--slot);
+  return slot;
 }
