@@ -22,6 +22,7 @@ import { expandTitle, titleVariables } from '../../core/services/config/proc-tit
 import { formatLogLine, isLogged, logTo, NO_LOG, type Log } from '../../core/services/log.js';
 import { EXIT } from '../exit-codes.js';
 import { type Backup } from './backup.js';
+import { collectOnce } from './collect-once.js';
 import { type LinkWatch } from './link-watch.js';
 import { type ReplicaTrace } from './replica-trace.js';
 import { type EngineData, type FromEngine, type ToEngine } from './messages.js';
@@ -111,6 +112,7 @@ function main({ link, tracing, saving }: Extras): void {
     watch = new link.LinkWatch({ server, config, clock, log, samples, backup, say });
   }
   port.on('message', (message: ToEngine) => onSignal(server, config, log, message.signal));
+  collectOnce();
   server.start().then(
     () => {
       tellTitle(server, config);
