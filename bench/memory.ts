@@ -2,9 +2,12 @@
  * `npm run bench:memory`: resident memory of our server beside a real one, for the same data.
  *
  * Each data set is loaded into a server of its own over one pipelined connection. `peak` is the most that was resident while it was
- * loaded (VmHWM), `at rest` what is resident after some quiet seconds. Both include the empty server, whose figure comes first: an
- * empty Node process is larger than an empty redis-server. Needs /proc.
+ * loaded (VmHWM), `at rest` what is resident after some quiet seconds: V8 gives back what it does not need 8 to 17 s after the last
+ * full collection. Both include the empty server, whose figure comes first: an empty Node process, which is printed above the table, is
+ * larger than an empty redis-server. Needs /proc.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { startServer } from '../test/support/server-process.js';
@@ -13,7 +16,7 @@ import { oursOrThrow, peerOrThrow, runTool, say } from '../test/support/tool.js'
 
 const USAGE = `usage: npm run bench:memory -- [options]
   --only a,b             data sets by the start of their name
-  --rest N               quiet seconds before the memory at rest is read (default 10)
+  --rest N               quiet seconds before the memory at rest is read (default 25)
   --ours "command"       the server under test (default: the built redis-ts serve)
   --peer path            the real server`;
 
@@ -73,7 +76,7 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       only: { type: 'string' },
-      rest: { type: 'string', default: '10' },
+      rest: { type: 'string', default: '25' },
       ours: { type: 'string' },
       peer: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -83,6 +86,7 @@ async function main(): Promise<number> {
   const ours = oursOrThrow(values.ours);
   const peer = peerOrThrow(values.peer);
   const wanted = values.only?.split(',') ?? [''];
+  console.log(`Node with an empty Worker: ${(await emptyNodeMb()).toFixed(0)} MB\n`);
   console.log('| data | ours at rest | real at rest | ratio | ours at its peak | real at its peak | ratio |');
   console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: |');
   for (const dataSet of DATA_SETS.filter(({ name }) => wanted.some((start) => name.startsWith(start)))) {
@@ -103,6 +107,23 @@ async function measure(command: readonly string[], dataSet: DataSet, restSeconds
     return { peakMb: statusMb(server.pid, 'VmHWM'), restMb: statusMb(server.pid, 'VmRSS') };
   } finally {
     await server.stop();
+  }
+}
+
+const EMPTY_NODE = `
+  const { Worker, isMainThread } = require('node:worker_threads');
+  setInterval(() => undefined, 1 << 30);
+  if (isMainThread) new Worker('setInterval(() => undefined, 1 << 30); process.stdout.write("up")', { eval: true });
+`;
+
+/** The floor: a process with a Worker in which nothing is loaded. */
+async function emptyNodeMb(): Promise<number> {
+  const child = spawn(process.execPath, ['-e', EMPTY_NODE], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    await once(child.stdout, 'data');
+    return statusMb(child.pid!, 'VmRSS');
+  } finally {
+    child.kill('SIGKILL');
   }
 }
 

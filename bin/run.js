@@ -1,4 +1,7 @@
 #!/usr/bin/env node
-import { execute } from '@oclif/core';
+import { runDirect } from '../dist/cli/direct.js';
 
+const exitCode = await runDirect(process.argv.slice(2));
+if (exitCode !== undefined) process.exit(exitCode);
+const { execute } = await import('@oclif/core');
 await execute({ dir: import.meta.url });

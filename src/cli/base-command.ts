@@ -7,6 +7,7 @@
  */
 import { Args, Command, Errors } from '@oclif/core';
 import { connectionFlags, outputFlags } from './connection-flags.js';
+import { debugs } from './debugs.js';
 import { EXIT } from './exit-codes.js';
 import { onInterrupt } from './interrupt.js';
 import { nearest } from './nearest.js';
@@ -80,13 +81,4 @@ function isUsageError(error: Error): boolean {
 
 function oneLine(message: string): string {
   return message.replace(/\s*\n\s*/g, ' ').trim();
-}
-
-/** Whether DEBUG (a comma separated list, * for anything) covers `redis-ts:<id>`. */
-export function debugs(id: string, debug: string | undefined): boolean {
-  const name = `redis-ts:${id}`;
-  return (debug ?? '').split(/[\s,]+/).some((word) => {
-    const [head, ...tail] = word.split('*');
-    return word !== '' && (tail.length > 0 ? name.startsWith(head) : word === name || word === 'redis-ts');
-  });
 }

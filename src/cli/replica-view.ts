@@ -12,13 +12,6 @@ import { palette, spinnerOptions, symbols, type Terminal } from './terminal.js';
 
 type LogMessage = Extract<FromEngine, { type: 'log' }>;
 
-/** The log and nothing else. */
-export const PLAIN_VIEW: ServerView = {
-  receive: () => undefined,
-  hides: () => false,
-  stop: () => undefined,
-};
-
 /** Link events and samples as they are, one line each; the log is kept from stdout, warnings go to stderr. */
 export function jsonView(): ServerView {
   return {

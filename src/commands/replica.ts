@@ -1,9 +1,6 @@
 import { Errors, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { replicaOptions } from '../cli/replica-options.js';
-import { jsonView, liveView, PLAIN_VIEW } from '../cli/replica-view.js';
-import { runServer, type ServerView } from '../cli/server/run-server.js';
-import { thisTerminal } from '../cli/terminal.js';
+import { replica } from '../cli/server/replica.js';
 
 export default class Replica extends BaseCommand {
   static override summary = 'follow a master: a live copy that serves reads and reports its progress';
@@ -49,10 +46,6 @@ export default class Replica extends BaseCommand {
 
   async run(): Promise<void> {
     this.parsed = true;
-    const { argv, defaults, json, noColor, backup } = replicaOptions(this.argv, process.env);
-    const terminal = thisTerminal({ json, noColor });
-    const view: ServerView = json ? jsonView() : terminal.live ? liveView(terminal) : PLAIN_VIEW;
-    const watch = json || terminal.live ? 'samples' : 'events';
-    throw new Errors.ExitError(await runServer(argv, { view, defaults, watch, backup }));
+    throw new Errors.ExitError(await replica(this.argv));
   }
 }

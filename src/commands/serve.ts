@@ -1,20 +1,6 @@
 import { Errors, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { loadingView } from '../cli/server/loading-view.js';
-import { runServer } from '../cli/server/run-server.js';
-import { traceView } from '../cli/server/trace-view.js';
-import { thisTerminal } from '../cli/terminal.js';
-import { UsageError } from '../cli/usage-error.js';
-import {
-  ArgvError,
-  parseServerArgv,
-  UnknownDirectiveError,
-  type OwnOptions,
-  type ParsedArgv,
-} from '../core/services/config/argv.js';
-
-/** Options of ours beside the directives. */
-const OWN: OwnOptions = { trace: 'flag', json: 'flag', 'no-color': 'flag' };
+import { serve } from '../cli/server/serve.js';
 
 export default class Serve extends BaseCommand {
   static override summary = 'run a Redis-compatible server: a master that replicas attach to';
@@ -56,22 +42,6 @@ export default class Serve extends BaseCommand {
 
   async run(): Promise<void> {
     this.parsed = true;
-    const argv = parseOrUsage(this.argv);
-    const { trace, json, 'no-color': noColor } = argv.own;
-    if (json && !trace) throw new UsageError('--json is the form of --trace: give both');
-    const terminal = thisTerminal({ json: json === true, noColor: noColor === true });
-    const loading = loadingView(terminal);
-    const view = trace ? traceView(terminal, json === true, loading) : loading;
-    throw new Errors.ExitError(await runServer(argv, { view, trace: trace === true }));
-  }
-}
-
-function parseOrUsage(argv: string[]): ParsedArgv {
-  try {
-    return parseServerArgv(argv, OWN);
-  } catch (error) {
-    if (error instanceof ArgvError && !(error instanceof UnknownDirectiveError))
-      throw new UsageError(error.message);
-    throw error;
+    throw new Errors.ExitError(await serve(this.argv));
   }
 }

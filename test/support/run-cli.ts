@@ -108,7 +108,6 @@ function translate(source: string, fileName: string): string {
   const compilerOptions: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2022,
     module: ts.ModuleKind.ESNext,
-    verbatimModuleSyntax: true,
     isolatedModules: true,
   };
   return ts.transpileModule(source, { compilerOptions, fileName }).outputText;

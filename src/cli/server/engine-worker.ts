@@ -21,10 +21,10 @@ import { ConfFileError, loadConf } from '../../core/services/config/conf-file.js
 import { expandTitle, titleVariables } from '../../core/services/config/proc-title.js';
 import { formatLogLine, isLogged, logTo, NO_LOG, type Log } from '../../core/services/log.js';
 import { EXIT } from '../exit-codes.js';
-import { backupLogLine } from '../render/replica-facts.js';
-import { Backup } from './backup.js';
-import { LinkWatch } from './link-watch.js';
-import { ReplicaTrace } from './replica-trace.js';
+import { type Backup } from './backup.js';
+import { collectOnce } from './collect-once.js';
+import { type LinkWatch } from './link-watch.js';
+import { type ReplicaTrace } from './replica-trace.js';
 import { type EngineData, type FromEngine, type ToEngine } from './messages.js';
 
 const port = parentPort!;
@@ -46,7 +46,20 @@ let backup: Backup | undefined;
 /** What the process ends with: a backup that is stopped is none. */
 let exitCode = data.backup === undefined ? 0 : EXIT.interrupted;
 
-function main(): void {
+/** The modules of what was asked for. A server keeps what it loads, so `serve` alone loads none of them. */
+async function loadExtras() {
+  const link = data.watch === 'none' ? undefined : await import('./link-watch.js');
+  const tracing = data.trace ? await import('./replica-trace.js') : undefined;
+  const saving =
+    data.backup === undefined
+      ? undefined
+      : { ...(await import('./backup.js')), ...(await import('../render/replica-facts.js')) };
+  return { link, tracing, saving };
+}
+
+type Extras = Awaited<ReturnType<typeof loadExtras>>;
+
+function main({ link, tracing, saving }: Extras): void {
   const clock = new SystemClock();
   const host = new SystemProcess();
   const config = new Config();
@@ -70,7 +83,7 @@ function main(): void {
   const backupFile = data.backup === undefined ? undefined : prepareBackup(config, data.backup);
   say({ type: 'settings', logfile: inFolder(config, logfile), pidfile: inFolder(config, pidfile) });
   let reportedMs = 0;
-  if (data.trace) trace = new ReplicaTrace({ clock, config, log, say });
+  if (tracing) trace = new tracing.ReplicaTrace({ clock, config, log, say });
   const server = new Server({
     clock,
     random: new SystemRandom(),
@@ -93,11 +106,13 @@ function main(): void {
   });
   for (const [from, to] of renames) server.engine.commands.rename(from, to);
   isReplica = () => server.replication.isReplica;
-  const { watch: wanted } = data;
-  if (backupFile !== undefined) backup = newBackup(server, log, backupFile);
-  if (wanted !== 'none')
-    watch = new LinkWatch({ server, config, clock, log, samples: wanted === 'samples', backup, say });
+  if (saving && backupFile !== undefined) backup = newBackup(saving, server, log, backupFile);
+  if (link) {
+    const samples = data.watch === 'samples';
+    watch = new link.LinkWatch({ server, config, clock, log, samples, backup, say });
+  }
   port.on('message', (message: ToEngine) => onSignal(server, config, log, message.signal));
+  collectOnce();
   server.start().then(
     () => {
       tellTitle(server, config);
@@ -191,10 +206,10 @@ function prepareBackup(config: Config, file: string): string {
   return path;
 }
 
-function newBackup(server: Server, log: Log, path: string): Backup {
-  const made = new Backup(path, {
+function newBackup(saving: NonNullable<Extras['saving']>, server: Server, log: Log, path: string): Backup {
+  const made = new saving.Backup(path, {
     done: (facts) => {
-      log.notice(backupLogLine(facts));
+      log.notice(saving.backupLogLine(facts));
       say({ type: 'backup', facts });
       exitCode = 0;
       // The link is in the middle of its turn.
@@ -230,8 +245,4 @@ function fail(error: unknown): void {
   say({ type: 'failed', message: text });
 }
 
-try {
-  main();
-} catch (error) {
-  fail(error);
-}
+loadExtras().then(main).catch(fail);

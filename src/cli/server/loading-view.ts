@@ -1,4 +1,4 @@
-/** What `serve` shows beside its log: on a terminal a spinner while the data set loads; otherwise nothing. */
+/** What `serve` shows beside its log on a terminal: a spinner while the data set loads. */
 import ora, { type Ora } from 'ora';
 import { formatBytes, formatCount } from '../../core/inspect/units.js';
 import { percent } from '../render/replica-facts.js';
@@ -6,7 +6,6 @@ import { spinnerOptions, type Terminal } from '../terminal.js';
 import { type ServerView } from './run-server.js';
 
 export function loadingView(terminal: Terminal): ServerView {
-  const { live } = terminal;
   let spinner: Ora | undefined;
   const stop = (): void => {
     spinner?.stop();
@@ -15,7 +14,7 @@ export function loadingView(terminal: Terminal): ServerView {
   return {
     receive: (message) => {
       if (message.type === 'ready') stop();
-      if (!live || message.type !== 'loading' || message.totalBytes === 0) return;
+      if (message.type !== 'loading' || message.totalBytes === 0) return;
       const { loadedBytes, totalBytes, keys } = message;
       // ora takes the line away while something else is written, so the log stays whole.
       spinner ??= ora({

@@ -13,7 +13,7 @@ import { Worker } from 'node:worker_threads';
 import { isWord, type Bytes } from '../../core/base/bytes.js';
 import { joinConf } from '../../core/services/config/conf-file.js';
 import { type ParsedArgv } from '../../core/services/config/argv.js';
-import { debugs } from '../base-command.js';
+import { debugs } from '../debugs.js';
 import { LogSink } from './log-sink.js';
 import { type EngineData, type FromEngine, type ToEngine } from './messages.js';
 
@@ -40,6 +40,13 @@ export interface ServerView {
   /** Closing the terminal ends the server, cleanly. */
   readonly endsWithTerminal?: boolean;
 }
+
+/** The log and nothing else. */
+export const PLAIN_VIEW: ServerView = {
+  receive: () => undefined,
+  hides: () => false,
+  stop: () => undefined,
+};
 
 export interface RunOptions {
   readonly view: ServerView;

@@ -46,6 +46,11 @@ export function hashBytes(key: Bytes, seed: number): number {
   return finish(h);
 }
 
+/** The hash of a 32-bit integer. */
+export function hashInt(value: number, seed: number): number {
+  return finish(mix(seed, value));
+}
+
 let seedOfMembers = 0;
 
 /** Sets the seed that collections draw from now on; those that have one keep it. Nothing that can be observed depends on it. */

@@ -10,6 +10,7 @@
  * The sum is what `maxmemory` limits, because it falls at once when keys go, which a heap with its garbage does not.
  */
 import { LongString } from './long-strings.js';
+import { NARROW_MAX } from './narrow-index.js';
 import { type HashValue } from './types/hash-value.js';
 import { type ListValue } from './types/list-value.js';
 import { RawString } from './types/raw-string.js';
@@ -43,11 +44,16 @@ const LIST: Shape = { empty: 192, first: 450, each: 10 };
 /** Keys that are found by comparing: an array with room to grow; with values: two of them. */
 const SMALL_KEYS: Shape = { empty: 0, first: 120, each: 8 };
 const SMALL_PAIRS: Shape = { empty: 0, first: 240, each: 16 };
-/** Chunks and an index, of which a third to two thirds are taken. */
+/** Chunks and an index of 4 bytes a bucket, of which a third to two thirds are taken. */
+const MIDDLE_KEYS: Shape = { empty: 0, first: 600, each: 16 };
+const MIDDLE_PAIRS: Shape = { empty: 0, first: 800, each: 24 };
+/** With an index of 8 bytes a bucket. */
 const LARGE_KEYS: Shape = { empty: 0, first: 600, each: 24 };
 const LARGE_PAIRS: Shape = { empty: 0, first: 800, each: 32 };
 /** Up to this many keys there is no index (types/dense-map.ts). */
 const SMALL_MAX = 128;
+/** Members that are held as integers, and their index. */
+const INTS: Shape = { empty: 0, first: 700, each: 13 };
 const SET_BYTES = 240;
 const HASH_BYTES = 280;
 /** The order of the entries. */
@@ -136,11 +142,17 @@ function listBytes(list: ListValue): number {
 
 function setBytes(set: SetValue): number {
   const { size } = set;
-  return SET_BYTES + shaped(size <= SMALL_MAX ? SMALL_KEYS : LARGE_KEYS, size) + set.stringBytes;
+  return SET_BYTES + shaped(set.holdsInts ? INTS : keyShape(size), size) + set.stringBytes;
+}
+
+function keyShape(size: number): Shape {
+  if (size <= SMALL_MAX) return SMALL_KEYS;
+  return size <= NARROW_MAX ? MIDDLE_KEYS : LARGE_KEYS;
 }
 
 function pairBytes(size: number): number {
-  return shaped(size <= SMALL_MAX ? SMALL_PAIRS : LARGE_PAIRS, size);
+  if (size <= SMALL_MAX) return shaped(SMALL_PAIRS, size);
+  return shaped(size <= NARROW_MAX ? MIDDLE_PAIRS : LARGE_PAIRS, size);
 }
 
 function hashBytes(hash: HashValue): number {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { debugs } from '../../../src/cli/base-command.js';
+import { debugs } from '../../../src/cli/debugs.js';
 import { parseSeconds, resolveConnection } from '../../../src/cli/connection-flags.js';
 import { nearest } from '../../../src/cli/nearest.js';
 import { UsageError } from '../../../src/cli/usage-error.js';

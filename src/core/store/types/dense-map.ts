@@ -2,15 +2,17 @@
  * DenseMap: keys with values in dense slots, the store beneath sets, hashes and sorted sets.
  *
  *   up to SMALL_MAX keys:  keys [a b c], values [1 2 3]           found by comparing, in order of insertion, as a listpack is
- *   above:                 chunks of CHUNK_SLOTS slots, HashIndex  found by hash; a removal fills the hole with the last key
+ *   above:                 chunks of CHUNK_SLOTS slots, an index   found by hash; a removal fills the hole with the last key
  *
  * Promises: slots 0 to size - 1 are all taken, so sampling is O(1); a cursor that walks from the high slots to the low ones sees
- * what is there during the whole walk, because a removal moves keys only downwards; no single operation costs more than a chunk.
+ * what is there during the whole walk, because a removal moves keys only downwards; no single operation costs more than a chunk,
+ * but for the one that outgrows the index in half the memory (NarrowIndex), which hashes NARROW_MAX keys.
  * `freeze` gives a view of this moment that costs a pointer per chunk: who changes a shared chunk later copies it first.
  */
 import { type Bytes, EMPTY } from '../../base/bytes.js';
 import { hashBuffer, hashBytes, memberSeed } from '../hash.js';
 import { HashIndex } from '../hash-index.js';
+import { NARROW_MAX, NarrowIndex } from '../narrow-index.js';
 
 /** Up to this many keys a look-up compares one by one, which an index does not beat. */
 const SMALL_MAX = 128;
@@ -41,7 +43,7 @@ interface Large<V> {
   readonly chunks: Chunk<V>[];
   size: number;
   /** Undefined in a frozen view, in which nothing is looked up. */
-  readonly index: HashIndex | undefined;
+  index: HashIndex | NarrowIndex | undefined;
   readonly seed: number;
   /** Keeps the compiler from leaving out reads that are made for the cache alone. */
   touched: number;
@@ -149,6 +151,7 @@ export class DenseMap<V> {
   }
 
   private append(large: Large<V>, key: Bytes, value: V | undefined): void {
+    if (large.size === NARROW_MAX && large.index instanceof NarrowIndex) this.widen(large);
     const slot = large.size++;
     const at = slot & CHUNK_MASK;
     if (at === 0) {
@@ -165,6 +168,14 @@ export class DenseMap<V> {
     }
   }
 
+  /** From the index that is full to one without a limit. */
+  private widen(large: Large<V>): void {
+    const index = new HashIndex();
+    index.reserve(large.size + 1);
+    for (let slot = 0; slot < large.size; slot++) index.add(hashBytes(this.keyAt(slot), large.seed), slot);
+    large.index = index;
+  }
+
   /** The chunk, which may be changed: a copy when a view shares it. */
   private own(large: Large<V>, c: number): Chunk<V> {
     const chunk = large.chunks[c];
@@ -179,8 +190,9 @@ export class DenseMap<V> {
   /** From one pair of arrays to chunks. */
   private grow(): void {
     const { keys, values } = this;
-    this.large = { chunks: [], size: 0, index: new HashIndex(), seed: memberSeed(), touched: 0 };
-    this.large.index!.reserve(keys.length);
+    const index = keys.length > NARROW_MAX ? new HashIndex() : new NarrowIndex();
+    index.reserve(keys.length);
+    this.large = { chunks: [], size: 0, index, seed: memberSeed(), touched: 0 };
     this.keys = [];
     if (values !== undefined) this.values = [];
     for (let i = 0; i < keys.length; i++) {
@@ -224,10 +236,7 @@ export class DenseMap<V> {
    * The visitor must not add or remove keys.
    */
   scan(cursor: number, count: number, visit: (slot: number) => void): number {
-    const { size } = this;
-    let slot = cursor === 0 || cursor > size ? size : cursor;
-    for (; count > 0 && slot > 0; count--) visit(--slot);
-    return slot;
+    return scanSlots(this.size, cursor, count, visit);
   }
 
   /** A view of this moment, to read by slot; nothing can be looked up in it or changed. */
@@ -240,7 +249,7 @@ export class DenseMap<V> {
     return this.share(this.large?.index!.clone());
   }
 
-  private share(index: HashIndex | undefined): DenseMap<V> {
+  private share(index: Large<V>['index']): DenseMap<V> {
     const { large } = this;
     const view = new DenseMap<V>(this.keys.slice(), this.values?.slice());
     if (large === undefined) return view;
@@ -249,4 +258,16 @@ export class DenseMap<V> {
     this.token = {};
     return view;
   }
+}
+
+/** `DenseMap.scan` over `size` dense slots. */
+export function scanSlots(
+  size: number,
+  cursor: number,
+  count: number,
+  visit: (slot: number) => void,
+): number {
+  let slot = cursor === 0 || cursor > size ? size : cursor;
+  for (; count > 0 && slot > 0; count--) visit(--slot);
+  return slot;
 }
