@@ -139,6 +139,27 @@ describe('redis-ts inspect', () => {
     expect(gone.code).toBe(3);
   });
 
+  it('--watch --json tells what happened, and ends with 3 when the last look failed', async () => {
+    const server = await startScriptedServer({ replicas: [], offset: () => 5 });
+    const child = startCli(['inspect', `:${server.port}`, '--watch', '0.1', '--for', '3s', '--json']);
+    let text = '';
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    const first = new Promise((resolve) => child.stdout.once('data', resolve));
+    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    await first;
+    await server.close();
+    expect(await ended).toBe(3);
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { status: string; events?: { id: string }[] });
+    const away = lines.filter(({ events }) => events !== undefined);
+    expect(away).toMatchObject([
+      { status: 'unknown', events: [{ id: 'server-away', severity: 'critical' }] },
+    ]);
+    expect(lines[0]).toMatchObject({ status: 'ok' });
+  });
+
   it('ends with 130 on Ctrl-C', async () => {
     let asked = (): void => undefined;
     const connected = new Promise<void>((resolve) => (asked = resolve));
