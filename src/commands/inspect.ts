@@ -1,7 +1,7 @@
 import { type Interfaces } from '@oclif/core';
 import { ClientCommand, targetArgs } from '../cli/base-command.js';
 import { EXIT, PLUGIN_EXIT } from '../cli/exit-codes.js';
-import { inspectFlags, withWatchInterval } from '../cli/inspect/flags.js';
+import { checkFlags, inspectFlags, withWatchInterval } from '../cli/inspect/flags.js';
 import { runOnce } from '../cli/inspect/once.js';
 import { setUp, writeJson } from '../cli/inspect/setup.js';
 import { targetName, parseTarget } from '../cli/target.js';
@@ -37,6 +37,7 @@ export default class Inspect extends ClientCommand {
   async run(): Promise<void> {
     this.argv = withWatchInterval(this.argv);
     const { args, flags } = await this.parse(Inspect);
+    checkFlags(flags);
     if (flags.explain !== undefined) return await this.explain(flags.explain);
     try {
       this.leave(await this.show(args.target, flags));

@@ -37,8 +37,25 @@ describe('redis-ts inspect', () => {
     [['--timeout', 'soon'], '--timeout: bad number of seconds "soon": 5 or 0.5, for example'],
     [['--max-lag-bytes', '1.5x'], '--max-lag-bytes: bad size "1.5x": 1048576 or 10mb, for example'],
     [['--user', 'bob'], 'a user needs a password: --pass, or REDISCLI_AUTH in the environment'],
-    [['--raw', '--json'], '--json=true cannot also be provided when using --raw'],
-    [['--tree', '--watch'], '--watch=1 cannot also be provided when using --tree'],
+    [
+      ['--prometheus', '--watch'],
+      '--watch and --prometheus do not go together: each shows something else, choose one',
+    ],
+    [
+      ['--tree', '--raw', '--watch=3'],
+      '--watch, --tree and --raw do not go together: each shows something else, choose one',
+    ],
+    [['--raw', '--json'], '--json and --raw do not go together: choose one format'],
+    [
+      ['--report', 'x.html', '--tree'],
+      '--report and --tree do not go together: the page is about what was watched',
+    ],
+    [
+      ['--sample-for', '2', '--watch'],
+      '--sample-for and --watch do not go together: there the rate is that of the interval',
+    ],
+    [['--for', '3s'], '--for is for --watch: give that, too'],
+    [['--sample', '9'], '--sample is for --verify: give that, too'],
     [['--watch', '0'], '--watch: bad number of seconds "0": 5 or 0.5, for example'],
     [['--watch', '--for', 'soon'], '--for: bad duration "soon": 10s or 5m, for example'],
     [['--verify', 'b', '--sample', '0'], '--sample: bad number "0": 1000, for example'],
