@@ -476,6 +476,51 @@ describe('backlog and history', () => {
     expect(loud('partial-sync-refused', { info, server: field(2) })).toEqual(['info']);
   });
 
+  it('partial-sync-refused says which reason the backlog and the ids leave', () => {
+    const counted = (...fields: string[]) => server('sync_partial_err:3', 'sync_partial_ok:0', ...fields);
+    const info = (rest: string) => masterInfo([online(500)], rest);
+    const why = (input: FactsInput) => of('partial-sync-refused', input)[0];
+    const size = { active: 1, size: MB };
+    const restart = why({
+      info: info(tail(500, { ...size, first: 1, histlen: 500 })),
+      server: counted('uptime_in_seconds:90'),
+      rest: { settings: { save: '' } },
+    });
+    expect(restart.text).toContain(
+      'The backlog was not too small: it holds 500 B of 1.0 MB, all since it was made.',
+    );
+    expect(restart.text).toContain('was restarted (it is up for 90 s)');
+    expect(restart.commands).toEqual(['CONFIG SET save "3600 1 300 100 60 10000"']);
+    const inactive = why({
+      info: info(tail(500, { active: 0, size: MB, first: 0, histlen: 0 })),
+      server: counted(),
+      rest: { settings: { backlogTtlSeconds: 3600 } },
+    });
+    expect(inactive.text).toContain('There is no backlog any more');
+    expect(inactive.commands).toEqual(['CONFIG SET repl-backlog-ttl 0']);
+    const promoted = tail(500, { ...size, first: 1, histlen: 500 })
+      .replace(`master_replid2:${'0'.repeat(40)}`, `master_replid2:${'c'.repeat(40)}`)
+      .replace('second_repl_offset:-1', 'second_repl_offset:123');
+    expect(why({ info: info(promoted), server: counted() }).text).toContain('promoted at offset 123');
+  });
+
+  it('partial-sync-refused sizes a full backlog by the rate, or by the mean since the start', () => {
+    const full = { active: 1, size: MB, first: 99 * MB, histlen: MB };
+    const info = masterInfo([online(100 * MB)], tail(100 * MB, full));
+    const quiet = (up: number, received: number) => ({
+      info,
+      server: server('sync_partial_err:3', `uptime_in_seconds:${up}`, `total_net_input_bytes:${received}`),
+    });
+    const [mean] = of('partial-sync-refused', quiet(1000, 200 * MB));
+    expect(mean.text).toContain('begins at 103,809,024: who stopped before that is refused.');
+    expect(mean.text).toContain('At 102 KB/s, the mean since the start, its 1.0 MB cover an outage of 10 s.');
+    expect(mean.commands).toEqual(['CONFIG SET repl-backlog-size 8mb']);
+    // The offset is older than the process.
+    const [old] = of('partial-sync-refused', quiet(1000, MB));
+    expect(old.text).toContain('At 1.0 KB/s');
+    expect(old.commands).toBeUndefined();
+  });
+
   it('promoted', () => {
     const info = masterInfo([online(500)], tail(500));
     const promoted = info

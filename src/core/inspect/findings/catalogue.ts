@@ -258,8 +258,8 @@ const ENTRIES = {
   'partial-sync-refused': entry(
     'history',
     'info when partial resyncs were refused since the server started; *warning* when between the samples.',
-    'The backlog was too short, or the replica came with another history (the master was restarted without a snapshot). Each was a full sync.',
-    'Raise repl-backlog-size; let the master save its replication id (a snapshot at shutdown).',
+    'Each was a full sync. Which reason it was is told from the state of now: the backlog is full (too small for the outage at the rate of the writes), was never full (then the replication id was another one: a restart without a snapshot), does not exist any more (repl-backlog-ttl), or the server was promoted (the replica had read beyond second_repl_offset).',
+    'By the reason: raise repl-backlog-size to what the rate needs (the value is given); keep the id over a restart (a snapshot at shutdown); `repl-backlog-ttl 0`. Under `--watch` each replica that comes back is told with its own reason.',
   ),
   promoted: entry(
     'history',
