@@ -58,7 +58,11 @@ describe('redis-ts inspect', () => {
     [['--sample', '9'], '--sample is for --verify: give that, too'],
     [['--watch', '0'], '--watch: bad number of seconds "0": 5 or 0.5, for example'],
     [['--watch', '--for', 'soon'], '--for: bad duration "soon": 10s or 5m, for example'],
-    [['--verify', 'b', '--sample', '0'], '--sample: bad number "0": 1000, for example'],
+    [['--verify', 'b', '--sample', '0'], '--sample: bad size "0": 1000 keys, or 5% of them, for example'],
+    [
+      ['--verify', 'b', '--sample', '101%'],
+      '--sample: bad size "101%": 1000 keys, or 5% of them, for example',
+    ],
     [['--explain', 'no-such'], '--explain: there is no finding no-such: see docs/findings.md'],
   ])('%j is bad usage: one line, the usage, exit 3', async (args, message) => {
     const { code, stdout, stderr } = await runCli(['inspect', ...args]);

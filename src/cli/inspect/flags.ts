@@ -1,6 +1,7 @@
 /** The flags of `inspect`, and how their values are written. */
 import { Flags } from '@oclif/core';
 import { FINDING_IDS, type FindingId } from '../../core/inspect/findings/catalogue.js';
+import { type SampleSize } from '../../core/inspect/verify-sample.js';
 import { secondsFlag, parseSeconds } from '../connection-flags.js';
 import { UsageError } from '../usage-error.js';
 
@@ -30,10 +31,10 @@ export const inspectFlags = {
     helpValue: 'OTHER',
     description: 'compare the data with that of another server: exit 0 equal, 1 different, 3 could not tell',
   }),
-  sample: Flags.custom<number>({ parse: (input) => Promise.resolve(parseCount(input, '--sample')) })({
+  sample: Flags.custom<SampleSize>({ parse: (input) => Promise.resolve(parseSample(input)) })({
     helpGroup: MODES,
-    helpValue: 'N',
-    description: 'with --verify: compare N keys chosen at random',
+    helpValue: 'N|P%',
+    description: 'with --verify: compare N keys, or P percent of them, chosen at random',
   }),
   prometheus: Flags.boolean({
     helpGroup: MODES,
@@ -143,10 +144,15 @@ function parseBytes(input: string, flag: string): number {
   return Number(digits) * factor;
 }
 
-function parseCount(input: string, flag: string): number {
-  const count = /^\d{1,9}$/.test(input) ? Number(input) : 0;
-  if (count === 0) throw new UsageError(`${flag}: bad number "${input}": 1000, for example`);
-  return count;
+/** `1000` keys, or `5%` of them. Throws UsageError. */
+function parseSample(input: string): SampleSize {
+  const [, digits, percent] = /^(\d{1,9}(?:\.\d+)?)(%?)$/.exec(input) ?? [];
+  const n = Number(digits ?? 0);
+  const fits = percent === '%' ? n <= 100 : Number.isInteger(n);
+  if (!(n > 0) || !fits) {
+    throw new UsageError(`--sample: bad size "${input}": 1000 keys, or 5% of them, for example`);
+  }
+  return percent === '%' ? { share: n / 100 } : { keys: n };
 }
 
 const DURATIONS: Readonly<Record<string, number>> = { '': 1000, s: 1000, ms: 1, m: 60_000, h: 3_600_000 };
