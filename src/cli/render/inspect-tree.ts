@@ -31,6 +31,11 @@ export function renderTree(topology: Topology, terminal: Omit<Terminal, 'live'>)
   return `${parts.map((part) => part.join('\n')).join('\n\n')}\n`;
 }
 
+/** What was said of a server that is named right before it. */
+function withoutName({ address, notSeen = '' }: TreeNode): string {
+  return notSeen.startsWith(`${address} `) ? notSeen.slice(address.length + 1) : notSeen;
+}
+
 class Drawing {
   private readonly children = new Map<string, TreeNode[]>();
   private readonly byAddress = new Map<string, TreeNode>();
@@ -87,7 +92,7 @@ class Drawing {
       paint.bold(printable(node.address)) +
       (node.address === this.topology.target ? paint.cyan(` ${signs.live}`) : '');
     const words = [name];
-    if (node.notSeen !== undefined) words.push(paint.yellow(printable(node.notSeen)));
+    if (node.notSeen !== undefined) words.push(paint.yellow(printable(withoutName(node))));
     if (node.role !== undefined) words.push(printable(node.role === 'slave' ? 'replica' : node.role));
     if (node.product !== undefined)
       words.push(nameOf({ product: node.product, version: printable(node.version ?? '?') }));

@@ -256,6 +256,15 @@ describe('crawl', () => {
     );
   });
 
+  it('tells a server that hangs from one that is down', async () => {
+    const silent: Script = { replies: { ...script('').replies, INFO: 'silence' } };
+    const topology = await walk({ 'h:1': script(lists(2)), 'h:2': silent });
+    const [found] = topology.findings;
+    expect(found.text).toMatch(/^h:2 is named by another server and cannot be asked: it did not answer INFO/);
+    expect(found.advice).toMatch(/^It takes connections and answers nothing: its process is stopped/);
+    expect(renderTree(topology, plain)).toMatch(/^└─ h:2 {2}did not answer INFO/m);
+  });
+
   it('tries where a replica connects from when what it announces is no use', async () => {
     const master = script(masterInfo(['ip=172.17.0.3,port=7,state=online,offset=90,lag=0'], tail(100)), 'a');
     const replies = {
