@@ -122,6 +122,35 @@ describe('the link', () => {
     expect(at('other').commands).toEqual(['redis-ts handshake 10.0.0.5:6379 --no-psync']);
   });
 
+  it('link-down sends nobody to a master that cannot be reached', () => {
+    const masterTrouble = { kind: 'unreachable', why: 'cannot connect: refused' } as const;
+    const [found] = of('link-down', { info: replicaInfo(5, { ...DOWN }), rest: { masterTrouble } });
+    expect(found.advice).toContain('Attach nobody to it');
+    expect(found.commands).toEqual(['REPLICAOF NO ONE']);
+  });
+
+  it('link-down says what will happen when the link is back', () => {
+    const keys = '# Keyspace\ndb0:keys=900,expires=0';
+    const at = (more: object) =>
+      of('link-down', {
+        info: replicaInfo(500, { ...DOWN }),
+        server: server(keys),
+        rest: { upstream: upstream({ replid: REPLID, offset: 900, keys: 900, ...more }) },
+      })[0].text;
+    expect(at({ backlogFirstOffset: 501 })).toContain(' a partial resync will do, when the link is back.');
+    expect(at({ backlogFirstOffset: 502 })).toContain(
+      "a full sync follows: the master's backlog begins at 502, and this server stopped at 500.",
+    );
+    expect(at({})).toContain('a full sync follows: the master has no backlog.');
+    const other = { replid: 'c'.repeat(40), backlogFirstOffset: 1 };
+    expect(at({ ...other, replid2: REPLID, secondOffset: 501 })).toContain('a partial resync will do');
+    expect(at({ ...other, replid2: REPLID, secondOffset: 500 })).toContain('the master has another history');
+    expect(at({ ...other, keys: 0 })).toContain(
+      "It replaces the 900 keys here by the master's 0: if those here are the good ones, run REPLICAOF NO ONE here first.",
+    );
+    expect(at({ ...other, keys: 900 })).not.toContain('It replaces');
+  });
+
   it('master-not-answering while the link is up', () => {
     const at = (kind: MasterTrouble['kind'], changes: object = {}) =>
       of('master-not-answering', {

@@ -237,6 +237,23 @@ describe('crawl', () => {
     );
   });
 
+  it('breaks a line that is wider than the terminal between its words', async () => {
+    const topology = await walk({
+      'h:1': script(lists(2, 3), 'a'),
+      'h:2': script(follows(1), 'b'),
+      'h:3': script(follows(1), 'c'),
+    });
+    const drawing = renderTree(topology, { ...plain, width: 44 }).split('\n\n')[0];
+    expect(drawing.split('\n')).toEqual([
+      'h:1 ●  master  redis 7.2.6  offset 100',
+      '│    replid 8c1f0b0f…',
+      '├─ h:2  replica  redis 7.2.6  offset 90',
+      '│       10 B behind',
+      '└─ h:3  replica  redis 7.2.6  offset 90',
+      '        10 B behind',
+    ]);
+  });
+
   it('keeps whom it cannot ask, under the one that names them', async () => {
     const topology = await walk({ 'h:1': script(lists(8)) });
     expect(topology.nodes[1]).toMatchObject({

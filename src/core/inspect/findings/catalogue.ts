@@ -42,7 +42,7 @@ const ENTRIES = {
   'link-down': entry(
     'link',
     '**critical** when the link is down and no full sync is running.',
-    'The data of this replica has been growing old since the link broke.',
+    'The data of this replica has been growing old since the link broke. Where its master answers, the finding says what will happen when the link is back: a partial resync, or a full one that may replace good data by less.',
     'Run `redis-ts handshake --no-psync` against its master: it names the step that fails and why, and asks for no full sync. If the master wants a password, see that `masterauth` is set on the replica.',
   ),
   'sub-replicas-cut-off': entry(
