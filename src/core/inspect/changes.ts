@@ -143,8 +143,14 @@ function short(id: string | undefined): string {
   return id === undefined ? 'unknown' : `${id.slice(0, 8)}…`;
 }
 
-/** A replica that was away, or whose connection is another one than at the last look. */
-export function backChange(seen: LastSeen, replica: ReplicaReport, before: Report, now: Report): Change {
+/** A replica that is back; or, when it was there at the last look, too, whose connection is another one. */
+export function backChange(
+  seen: LastSeen,
+  replica: ReplicaReport,
+  before: Report,
+  now: Report,
+  wasThere = false,
+): Change {
   const awaySeconds = Math.max(0, (Date.parse(now.at) - seen.atMs) / 1000);
   const how = syncedHow(before, now, replica);
   const was = peerOf(seen.replica);
@@ -164,7 +170,7 @@ export function backChange(seen: LastSeen, replica: ReplicaReport, before: Repor
     id: 'replica-back',
     severity: how === 'full' && !isTool(seen) ? 'warning' : 'info',
     subject: seen.name,
-    text: `replica ${seen.name} is back after ${formatSeconds(awaySeconds)}${moved}${sync}`,
+    text: `replica ${seen.name} ${wasThere ? 'has a new connection' : `is back after ${formatSeconds(awaySeconds)}`}${moved}${sync}`,
   };
 }
 

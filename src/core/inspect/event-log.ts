@@ -188,7 +188,8 @@ export class EventLog {
       const away = this.gone.get(name);
       const last = was.get(name);
       if (away) this.cameBack(away, replica, before, now, atMs);
-      else if (last && reconnected(last.replica, replica)) this.cameBack(last, replica, before, now, atMs);
+      else if (last && reconnected(last.replica, replica))
+        this.cameBack(last, replica, before, now, atMs, true);
       else if (!last) {
         const text = `replica ${name} attached, ${replica.state}`;
         this.log({ id: 'replica-attached', severity: 'info', subject: name, text }, atMs);
@@ -200,8 +201,15 @@ export class EventLog {
     if (unseen) this.log(unseen, atMs);
   }
 
-  private cameBack(seen: LastSeen, replica: ReplicaReport, before: Report, now: Report, atMs: number): void {
-    const change = backChange(seen, replica, before, now);
+  private cameBack(
+    seen: LastSeen,
+    replica: ReplicaReport,
+    before: Report,
+    now: Report,
+    atMs: number,
+    wasThere = false,
+  ): void {
+    const change = backChange(seen, replica, before, now, wasThere);
     this.log(change, atMs);
     if (isTool(seen) || syncedHow(before, now, replica) !== 'full') return;
     const outageSeconds = Math.max(1, (atMs - seen.atMs) / 1000);

@@ -114,7 +114,9 @@ describe('replicas', () => {
       { at: 0, ...both },
       { at: 1, ...both, clients: client(6, 501) + client(7, 503, 0), syncs: [2, 1, 0] },
     );
-    expect(sure.told[1][0]).toContain('replica 10.0.0.7:6380 is back after 1 s, from 10.0.0.7:503');
+    expect(sure.told[1][0]).toContain(
+      'replica 10.0.0.7:6380 has a new connection, from 10.0.0.7:503 (before: 10.0.0.7:502): it went on',
+    );
     expect(sure.told[1]).toHaveLength(1);
     const info = masterInfo(
       ['ip=h,port=1,state=online,offset=5,lag=0', 'ip=h,port=2,state=online,offset=5,lag=0'],

@@ -137,7 +137,7 @@ describe('the link', () => {
         server: server(keys),
         rest: { upstream: upstream({ replid: REPLID, offset: 900, keys: 900, ...more }) },
       })[0].text;
-    expect(at({ backlogFirstOffset: 501 })).toContain(' a partial resync will do, when the link is back.');
+    expect(at({ backlogFirstOffset: 501 })).toContain(' a partial resync will do, when the link is up.');
     expect(at({ backlogFirstOffset: 502 })).toContain(
       "a full sync follows: the master's backlog begins at 502, and this server stopped at 500.",
     );
@@ -149,6 +149,11 @@ describe('the link', () => {
       "It replaces the 900 keys here by the master's 0: if those here are the good ones, run REPLICAOF NO ONE here first.",
     );
     expect(at({ ...other, keys: 900 })).not.toContain('It replaces');
+    const never = of('link-down', {
+      info: replicaInfo(500, { master_link_status: 'down' }),
+      rest: { upstream: upstream({ ...other, offset: 900 }) },
+    });
+    expect(never[0].text).toMatch(/ is down and never was up\.$/);
   });
 
   it('master-not-answering while the link is up', () => {

@@ -76,7 +76,7 @@ function onReturn({ link, server }: Draft): string {
   const { replid, replid2, secondOffset = -1, backlogFirstOffset: first } = upstream;
   const known = replid === server.replid || (replid2 === server.replid && offset < secondOffset);
   if (known && first !== undefined && offset + 1 >= first)
-    return ' Its backlog has what is missing here: a partial resync will do, when the link is back.';
+    return ' Its backlog has what is missing here: a partial resync will do, when the link is up.';
   const why = !known
     ? 'the master has another history'
     : first === undefined
@@ -87,7 +87,9 @@ function onReturn({ link, server }: Draft): string {
     upstream.keys !== undefined && upstream.keys < keys
       ? ` It replaces the ${formatCount(keys)} keys here by the master's ${formatCount(upstream.keys)}: if those here are the good ones, run REPLICAOF NO ONE here first.`
       : '';
-  return ` When the link is back, a full sync follows: ${why}.${loses}`;
+  // Before the first one there is nothing to go on from.
+  if (link?.downSeconds === undefined && loses === '') return '';
+  return ` When the link is up, a full sync follows: ${why}.${loses}`;
 }
 
 export function* subReplicasCutOff({ link, connectedReplicas, masterTrouble }: Draft): Generator<Detail> {
