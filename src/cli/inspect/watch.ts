@@ -28,7 +28,8 @@ export interface Watched {
 /** Watches until the user or the time ends it. Rejects with InspectError when the first look fails. */
 export async function runWatch(setup: Setup, options: WatchModeOptions): Promise<Watched> {
   const { intervalMs, forMs } = options;
-  const watch = new Watch(setup.dial, { ...setup.options, intervalMs, forMs, thresholds: setup.thresholds });
+  const { thresholds, findMaster } = setup;
+  const watch = new Watch(setup.dial, { ...setup.options, intervalMs, forMs, thresholds, findMaster });
   const view = options.json ? JSON_VIEW : options.terminal.live ? new LiveView(watch, options) : LINE_VIEW;
   const done = options.onInterrupt(() => view.close());
   try {

@@ -14,6 +14,7 @@ export type EventId =
   | 'server-restarted'
   | 'role-changed'
   | 'master-changed'
+  | 'master-switched'
   | 'history-changed'
   | 'link-lost'
   | 'link-back'

@@ -89,6 +89,17 @@ export class EventLog {
     return this.fresh;
   }
 
+  /** The view goes on with another server: nothing of the old one is compared with it. Returns what is new. */
+  switched(text: string, atMs: number): WatchEvent[] {
+    this.fresh = [];
+    this.log({ id: 'master-switched', severity: 'warning', text }, atMs);
+    this.gone.clear();
+    this.raised = new Map();
+    this.away = undefined;
+    this.linkDownMs = undefined;
+    return this.fresh;
+  }
+
   /** A look that succeeded, after `before`. Returns what is new. */
   observe(before: Report | undefined, now: Report): WatchEvent[] {
     this.fresh = [];

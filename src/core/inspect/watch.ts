@@ -6,17 +6,25 @@ import { type Dial } from '../base/byte-channel.js';
 import { type Timer } from '../base/clock.js';
 import { type WatchEvent } from './changes.js';
 import { InspectError } from './client.js';
-import { Probe, type CollectOptions } from './collect.js';
+import { Probe, type CollectOptions, type Reach } from './collect.js';
 import { EventLog } from './event-log.js';
 import { type Sample } from './facts.js';
 import { History } from './history.js';
 import { type Report, type Thresholds } from './model.js';
 import { report, withFindings } from './report.js';
+import { type SentinelFacts } from './sentinel.js';
 
 export interface WatchOptions extends CollectOptions {
   readonly thresholds: Thresholds;
   /** How long to watch; for ever when absent. */
   readonly forMs?: number;
+  /** Asks the Sentinel again whom it names: the view follows a failover. Rejects with InspectError. */
+  readonly findMaster?: () => Promise<FoundMaster>;
+}
+
+/** The master that a Sentinel names. */
+export interface FoundMaster extends Reach {
+  readonly sentinel: SentinelFacts;
 }
 
 export interface WatchFrame {
@@ -38,6 +46,8 @@ export interface Trouble {
   readonly awaySeconds: number;
 }
 
+/** How often a Sentinel is asked again; at each look while the master does not answer. */
+const SENTINEL_MS = 5000;
 /** How long an answer may take before that is told, and how often it is told again. */
 const LATE_MS = 1000;
 
@@ -53,10 +63,16 @@ export class Watch {
   private wake: (() => void) | undefined;
   private timer: Timer | undefined;
 
+  /** What the next report is compared with. */
+  private compared: Report | undefined;
+  private sentinelAskedMs: number;
+
   constructor(
-    private readonly dial: Dial,
-    private readonly options: WatchOptions,
-  ) {}
+    private dial: Dial,
+    private options: WatchOptions,
+  ) {
+    this.sentinelAskedMs = options.clock.nowMs();
+  }
 
   /** The last report, once there was one. */
   get lastReport(): Report | undefined {
@@ -121,14 +137,17 @@ export class Watch {
 
   private async look(): Promise<void> {
     const { clock, thresholds } = this.options;
+    const switched = await this.follow();
     const startMs = clock.nowMs();
     try {
       const sample = await this.sample();
-      const facts = this.probe!.facts(this.previous ?? sample, sample);
+      const { sentinel } = this.options;
+      const facts = { ...this.probe!.facts(this.previous ?? sample, sample), sentinel };
       this.previous = sample;
       const now = report(facts, thresholds);
-      this.fresh = this.events.observe(this.last, now);
+      this.fresh = [...switched, ...this.events.observe(this.compared, now)];
       this.last = withFindings(now, this.events.findings(now), thresholds);
+      this.compared = now;
       this.history.add(this.last, clock.nowMs());
       this.trouble = undefined;
     } catch (error) {
@@ -139,9 +158,32 @@ export class Watch {
       if (this.stopped) return;
       this.history.addFailure();
       const atMs = clock.nowMs();
-      this.fresh = this.events.lost(error.message, atMs, startMs);
+      this.fresh = [...switched, ...this.events.lost(error.message, atMs, startMs)];
       const awaySeconds = (atMs - (this.events.awaySinceMs ?? startMs)) / 1000;
       this.trouble = { message: error.message, attempts: (this.trouble?.attempts ?? 0) + 1, awaySeconds };
+    }
+  }
+
+  /** To the master that the Sentinel names now, if that is another one. A Sentinel that does not answer changes nothing. */
+  private async follow(): Promise<WatchEvent[]> {
+    const { clock, findMaster, name } = this.options;
+    const due = this.trouble !== undefined || clock.nowMs() - this.sentinelAskedMs >= SENTINEL_MS;
+    if (!findMaster || !due) return [];
+    this.sentinelAskedMs = clock.nowMs();
+    try {
+      const found = await findMaster();
+      this.options = { ...this.options, name: found.name, sentinel: found.sentinel };
+      if (found.name === name) return [];
+      this.probe?.close();
+      this.probe = undefined;
+      this.previous = undefined;
+      this.compared = undefined;
+      this.dial = found.dial;
+      const text = `the Sentinel ${found.sentinel.address} names ${found.name} as the master now, and this view follows: it was ${name}`;
+      return this.events.switched(text, clock.nowMs());
+    } catch (error) {
+      if (!(error instanceof InspectError)) throw error;
+      return [];
     }
   }
 

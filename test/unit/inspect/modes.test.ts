@@ -169,6 +169,29 @@ describe('Watch', () => {
     ).rejects.toThrow('cannot connect to s:1');
   });
 
+  it('follows the Sentinel to another master, and compares nothing across', async () => {
+    const next = scriptedDial(script(masterInfo([], tail(7)), 'r2'));
+    const sentinel = {
+      address: 's:26379',
+      name: 'm',
+      master: { host: 't', port: 1, flags: [] },
+      replicas: [],
+    };
+    const findMaster = () => Promise.resolve({ dial: next.dial, name: 't:1', sentinel });
+    const { clock, watch } = run(script(infos), { forMs: 7000, findMaster });
+    const told: string[] = [];
+    await play(
+      clock,
+      watch.run(({ report: { target }, fresh }) =>
+        told.push(...fresh.map(({ text }) => `${target} ${text}`)),
+      ),
+    );
+    expect(told).toEqual([
+      't:1 the Sentinel s:26379 names t:1 as the master now, and this view follows: it was s:1',
+    ]);
+    expect(watch.lastReport).toMatchObject({ target: 't:1', sentinel: { name: 'm' } });
+  });
+
   it('tells of trouble with the report from before, and stops when told', async () => {
     const { replies } = script(infos);
     const { clock, watch } = run({ replies: { ...replies, INFO: [replies.INFO[0], 'silence'] } });
