@@ -647,6 +647,11 @@ describe('those who watch', () => {
       of('sentinel-watches', { ...master(), rest: { sentinels: ['sentinel-1', 'sentinel-2'] } })[0].text,
     ).toContain('2 Sentinels watch this server');
     expect(loud('sentinel-watches', { ...master(), rest: { sentinels: [] } })).toEqual([]);
+    // Under --sentinel the report has a block about it.
+    const asked = at();
+    expect(
+      loud('sentinel-watches', { ...asked, rest: { ...asked.rest, sentinels: ['sentinel-1'] } }),
+    ).toEqual([]);
   });
 
   it('sentinel-master-down, sentinel-quorum', () => {
