@@ -67,7 +67,7 @@ describe.skipIf(!tmuxAvailable)('inspect --watch on a terminal (needs tmux)', ()
         "FINDINGS  1",
         "⚠ ack-old  replica 1 (10.0.0.7:6380) last acknowledged 4 s ago; replicas do it",
         "           every second. Its link is dropped at 60 s.",
-        "           It is blocked (a slow command, a save, swapping) stopped, or cannot",
+        "           It is blocked (a slow command, a save, swapping), stopped, or cannot",
         "           be reached: look at its process, then at its SLOWLOG GET and LATENCY",
         "           LATEST.",
         "q quit  p pause  ↑↓ select a replica",
@@ -89,8 +89,8 @@ describe.skipIf(!tmuxAvailable)('inspect --watch on a terminal (needs tmux)', ()
         "   1  10.0.0.7:6380  online  4.0 MB  4 s  0 B      10.0.0.7:40001  101 s       ▁▃▅▇█",
         "FINDINGS  1",
         "⚠ ack-old  replica 1 (10.0.0.7:6380) last acknowledged 4 s ago; replicas do it every second. Its link is dropped at 60 s.",
-        "           It is blocked (a slow command, a save, swapping) stopped, or cannot be reached: look at its process, then at its SLOWLOG",
-        "           GET and LATENCY LATEST.",
+        "           It is blocked (a slow command, a save, swapping), stopped, or cannot be reached: look at its process, then at its",
+        "           SLOWLOG GET and LATENCY LATEST.",
         "q quit  p pause  ↑↓ select a replica",
       ]
     `);
