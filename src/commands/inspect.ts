@@ -1,13 +1,14 @@
 import { type Interfaces } from '@oclif/core';
 import { ClientCommand, targetArgs } from '../cli/base-command.js';
 import { EXIT, PLUGIN_EXIT } from '../cli/exit-codes.js';
-import { inspectFlags, withWatchInterval } from '../cli/inspect/flags.js';
+import { checkFlags, inspectFlags, withWatchInterval } from '../cli/inspect/flags.js';
 import { runOnce } from '../cli/inspect/once.js';
 import { setUp, writeJson } from '../cli/inspect/setup.js';
 import { targetName, parseTarget } from '../cli/target.js';
 import { thisTerminal } from '../cli/terminal.js';
 import { UsageError } from '../cli/usage-error.js';
 import { InspectError } from '../core/inspect/client.js';
+import { type SentinelFacts } from '../core/inspect/sentinel.js';
 import { explainFinding } from '../core/inspect/findings/document.js';
 import { prometheusDown } from '../core/inspect/prometheus.js';
 
@@ -37,6 +38,7 @@ export default class Inspect extends ClientCommand {
   async run(): Promise<void> {
     this.argv = withWatchInterval(this.argv);
     const { args, flags } = await this.parse(Inspect);
+    checkFlags(flags);
     if (flags.explain !== undefined) return await this.explain(flags.explain);
     try {
       this.leave(await this.show(args.target, flags));
@@ -56,8 +58,10 @@ export default class Inspect extends ClientCommand {
     const { json, watch, verify, tree, report } = flags;
     const terminal = thisTerminal({ json, noColor: flags['no-color'] });
     const done = this.onInterrupt(() => undefined, watch === undefined ? EXIT.interrupted : EXIT.ok);
+    let sentinel: SentinelFacts | undefined;
     try {
       const setup = await setUp(target, flags);
+      sentinel = setup.options.sentinel;
       if (tree) return await (await import('../cli/inspect/tree.js')).runTree(setup, { json, terminal });
       if (verify !== undefined) {
         const { runVerify } = await import('../cli/inspect/verify.js');
@@ -78,6 +82,8 @@ export default class Inspect extends ClientCommand {
         sampleForMs,
         terminal,
       });
+    } catch (error) {
+      throw sentinel ? withSentinel(error, sentinel) : error;
     } finally {
       done();
     }
@@ -91,6 +97,16 @@ export default class Inspect extends ClientCommand {
       throw new UsageError(`--explain: there is no finding ${id}: see docs/findings.md`);
     process.stdout.write(text);
   }
+}
+
+/** A master that cannot be asked: what the Sentinel that named it knows is all there is. */
+function withSentinel(error: unknown, { address, name, master, replicas }: SentinelFacts): unknown {
+  if (!(error instanceof InspectError)) return error;
+  const below = replicas.map((replica) => `${replica.address} (${replica.flags.join(', ')})`).join('; ');
+  return new InspectError(
+    error.failure,
+    `${error.message}. The Sentinel ${address} names it as ${name} (${master.flags.join(', ')}), with ${below === '' ? 'no replicas' : `the replicas ${below}`}`,
+  );
 }
 
 type Flags = Interfaces.InferredFlags<typeof inspectFlags & (typeof ClientCommand)['baseFlags']>;

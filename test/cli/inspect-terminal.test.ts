@@ -67,6 +67,9 @@ describe.skipIf(!tmuxAvailable)('inspect --watch on a terminal (needs tmux)', ()
         "FINDINGS  1",
         "⚠ ack-old  replica 1 (10.0.0.7:6380) last acknowledged 4 s ago; replicas do it",
         "           every second. Its link is dropped at 60 s.",
+        "           It is blocked (a slow command, a save, swapping), stopped, or cannot",
+        "           be reached: look at its process, then at its SLOWLOG GET and LATENCY",
+        "           LATEST.",
         "q quit  p pause  ↑↓ select a replica",
       ]
     `);
@@ -86,6 +89,8 @@ describe.skipIf(!tmuxAvailable)('inspect --watch on a terminal (needs tmux)', ()
         "   1  10.0.0.7:6380  online  4.0 MB  4 s  0 B      10.0.0.7:40001  101 s       ▁▃▅▇█",
         "FINDINGS  1",
         "⚠ ack-old  replica 1 (10.0.0.7:6380) last acknowledged 4 s ago; replicas do it every second. Its link is dropped at 60 s.",
+        "           It is blocked (a slow command, a save, swapping), stopped, or cannot be reached: look at its process, then at its",
+        "           SLOWLOG GET and LATENCY LATEST.",
         "q quit  p pause  ↑↓ select a replica",
       ]
     `);
@@ -161,8 +166,10 @@ describe.skipIf(!tmuxAvailable)('inspect --watch on a terminal (needs tmux)', ()
     const { window, sees } = await watch(100, 20, TWO);
     await sees(/^REPLICAS {2}2/);
     await server!.close();
-    await sees(/^✖ attempt \d+: cannot connect to 127/);
+    await sees(/^✖ cannot connect to 127/);
+    await sees(/^ {2}attempt \d+.*; what is shown is from before$/);
     server = await startScriptedServer({ ...TWO, port: server!.port });
+    await sees(/^HH:MM:SS {2}ℹ the server answers again, after /);
     await sees(/^stream {2}0 B\/s/);
     window.press('q');
     await sees(/^exit code 0$/);

@@ -37,11 +37,32 @@ describe('redis-ts inspect', () => {
     [['--timeout', 'soon'], '--timeout: bad number of seconds "soon": 5 or 0.5, for example'],
     [['--max-lag-bytes', '1.5x'], '--max-lag-bytes: bad size "1.5x": 1048576 or 10mb, for example'],
     [['--user', 'bob'], 'a user needs a password: --pass, or REDISCLI_AUTH in the environment'],
-    [['--raw', '--json'], '--json=true cannot also be provided when using --raw'],
-    [['--tree', '--watch'], '--watch=1 cannot also be provided when using --tree'],
+    [
+      ['--prometheus', '--watch'],
+      '--watch and --prometheus do not go together: each shows something else, choose one',
+    ],
+    [
+      ['--tree', '--raw', '--watch=3'],
+      '--watch, --tree and --raw do not go together: each shows something else, choose one',
+    ],
+    [['--raw', '--json'], '--json and --raw do not go together: choose one format'],
+    [
+      ['--report', 'x.html', '--tree'],
+      '--report and --tree do not go together: the page is about what was watched',
+    ],
+    [
+      ['--sample-for', '2', '--watch'],
+      '--sample-for and --watch do not go together: there the rate is that of the interval',
+    ],
+    [['--for', '3s'], '--for is for --watch: give that, too'],
+    [['--sample', '9'], '--sample is for --verify: give that, too'],
     [['--watch', '0'], '--watch: bad number of seconds "0": 5 or 0.5, for example'],
     [['--watch', '--for', 'soon'], '--for: bad duration "soon": 10s or 5m, for example'],
-    [['--verify', 'b', '--sample', '0'], '--sample: bad number "0": 1000, for example'],
+    [['--verify', 'b', '--sample', '0'], '--sample: bad size "0": 1000 keys, or 5% of them, for example'],
+    [
+      ['--verify', 'b', '--sample', '101%'],
+      '--sample: bad size "101%": 1000 keys, or 5% of them, for example',
+    ],
     [['--explain', 'no-such'], '--explain: there is no finding no-such: see docs/findings.md'],
   ])('%j is bad usage: one line, the usage, exit 3', async (args, message) => {
     const { code, stdout, stderr } = await runCli(['inspect', ...args]);
@@ -137,6 +158,27 @@ describe('redis-ts inspect', () => {
     expect(gone.stderr).toContain('cannot connect');
     expect(gone.stdout).toBe('');
     expect(gone.code).toBe(3);
+  });
+
+  it('--watch --json tells what happened, and ends with 3 when the last look failed', async () => {
+    const server = await startScriptedServer({ replicas: [], offset: () => 5 });
+    const child = startCli(['inspect', `:${server.port}`, '--watch', '0.1', '--for', '3s', '--json']);
+    let text = '';
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    const first = new Promise((resolve) => child.stdout.once('data', resolve));
+    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    await first;
+    await server.close();
+    expect(await ended).toBe(3);
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { status: string; events?: { id: string }[] });
+    const away = lines.filter(({ events }) => events !== undefined);
+    expect(away).toMatchObject([
+      { status: 'unknown', events: [{ id: 'server-away', severity: 'critical' }] },
+    ]);
+    expect(lines[0]).toMatchObject({ status: 'ok' });
   });
 
   it('ends with 130 on Ctrl-C', async () => {

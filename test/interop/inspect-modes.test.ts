@@ -225,13 +225,26 @@ describe.skipIf(!realRedisAvailable())('inspect --verify (needs redis-server)', 
     expect([0, 3]).toContain(result.code);
   });
 
-  it('--sample compares as many as asked', async () => {
-    const { stdout, code } = await verify('--sample', '200', '--json');
-    const { checked, sample } = parsed<{ checked: number; sample: number }>(stdout);
-    expect(sample).toBe(200);
-    expect(checked).toBeGreaterThan(100);
-    expect(checked).toBeLessThanOrEqual(202);
-    expect(code).toBe(0);
+  it('--sample compares as many as asked, as keys or as a share', async () => {
+    await one.must('FLUSHALL');
+    for (let n = 0; n < 5000; n++) void one.must('SET', `key:${n}`, n);
+    await settled(one, two);
+    const sampled = async (size: string) => {
+      const { stdout, code } = await verify('--sample', size, '--json');
+      expect(code).toBe(0);
+      return parsed<{ checked: number; sample: number; detects?: { keys: number } }>(stdout);
+    };
+    const drawn = await sampled('200');
+    expect(drawn.sample).toBe(200);
+    expect(drawn.checked).toBeGreaterThan(150);
+    expect(drawn.checked).toBeLessThanOrEqual(202);
+    expect(drawn.detects?.keys).toBe(228);
+    const scanned = await sampled('20%');
+    expect(scanned).toMatchObject({ sample: 1000, detects: { keys: 21 } });
+    expect(Math.abs(scanned.checked - 1000)).toBeLessThan(200);
+    const all = await sampled('9999');
+    expect(all).toMatchObject({ sample: 5000, checked: 5000 });
+    expect(all.detects).toBeUndefined();
   });
 
   it('could not tell: exit 3 when a server does not let itself be read', async () => {

@@ -158,7 +158,9 @@ describe.skipIf(!realRedisAvailable()).each(servers)('inspect redis $version', (
     await replica.must('REPLICAOF', '127.0.0.1', free.port);
     await eventually(async () => (await info(replica, 'master_link_status')) === 'down');
     const result = await inspect(replica);
-    expect(result.stdout).toContain(`redis-ts handshake 127.0.0.1:${free.port}`);
+    expect(result.stdout).toContain(`the link to the master 127.0.0.1:${free.port} `);
+    // Nobody is sent to a master that is down.
+    expect(result.stdout).toContain('Attach nobody to it');
     expect(result.code).toBe(2);
   });
 });

@@ -1,4 +1,5 @@
 /** The page of `inspect --report`: verdict, findings, lag over the time watched, topology, and all that INFO replication said. Pure. */
+import { type EventLog, type LoggedEvent } from '../../core/inspect/event-log.js';
 import { namedReplicas, type History, type Point } from '../../core/inspect/history.js';
 import { type Finding, type ReplicaReport, type Report } from '../../core/inspect/model.js';
 import { nameOf } from '../../core/inspect/product.js';
@@ -14,6 +15,7 @@ import { badge, card, code, fold, paragraph, pre, table, type Tone } from './par
 export interface InspectPage {
   readonly report: Report;
   readonly history: History;
+  readonly events: Pick<EventLog, 'all'>;
   readonly topology?: Topology;
 }
 
@@ -41,13 +43,17 @@ export function renderInspectPage(page: InspectPage): string {
   });
 }
 
-function leadOf({ findings }: Report, { samples, startedAtMs = 0, endedAtMs = 0 }: History): string {
+function leadOf(
+  { findings, accepted = [] }: Report,
+  { samples, startedAtMs = 0, endedAtMs = 0 }: History,
+): string {
   const seconds = Math.max(0, (endedAtMs - startedAtMs) / 1000);
   const found =
     findings.length === 0
       ? 'Nothing is wrong'
       : `${findings.length} finding${findings.length === 1 ? '' : 's'}`;
-  return `${found}, watched for ${formatSeconds(seconds)} in ${formatCount(samples)} samples.`;
+  const meant = accepted.length === 0 ? '' : ` (${accepted.length} more accepted)`;
+  return `${found}${meant}, watched for ${formatSeconds(seconds)} in ${formatCount(samples)} samples.`;
 }
 
 function factsOf({ server, replicas, rate, backlog, link }: Report): [string, string | Html][] {
@@ -74,9 +80,11 @@ function factsOf({ server, replicas, rate, backlog, link }: Report): [string, st
   return facts;
 }
 
-function sectionsOf({ report, history, topology }: InspectPage): Section[] {
+function sectionsOf({ report, history, events, topology }: InspectPage): Section[] {
+  const happened = events.all();
   const sections: Section[] = [
-    { id: 'findings', title: 'Findings', body: findingsBody(report.findings) },
+    { id: 'findings', title: 'Findings', body: findingsBody(report.findings, report.accepted) },
+    ...(happened.length > 0 ? [{ id: 'events', title: 'What happened', body: eventsBody(happened) }] : []),
     { id: 'lag', title: 'Over time', body: timeBody(report, history) },
   ];
   if (report.replicas.length > 0)
@@ -93,15 +101,36 @@ function sectionsOf({ report, history, topology }: InspectPage): Section[] {
   return sections;
 }
 
-function findingsBody(findings: readonly Finding[]): Html {
-  if (findings.length === 0) return paragraph('Nothing is wrong.');
-  return html`${findings.map(({ id, severity, text, advice, commands = [] }) =>
-    card(
-      TONES[severity],
-      html`${badge(severity, TONES[severity])} ${code(id)}`,
-      html`${paragraph(text)}${advice !== undefined && paragraph(advice)}${commands.length > 0 && pre(commands.join('\n'))}`,
-    ),
-  )}`;
+function findingsBody(findings: readonly Finding[], accepted: readonly Finding[] = []): Html {
+  return html`${findings.length === 0 && paragraph('Nothing is wrong.')}${findings.map(findingCard)}${accepted.length > 0 && acceptedBody(accepted)}`;
+}
+
+function findingCard({ id, severity, text, since, advice, commands = [] }: Finding): Html {
+  return card(
+    TONES[severity],
+    html`${badge(severity, TONES[severity])} ${code(id)}`,
+    html`${paragraph(text)}${since !== undefined && paragraph(`Since ${since}.`)}${advice !== undefined && paragraph(advice)}${commands.length > 0 && pre(commands.join('\n'))}`,
+  );
+}
+
+/** Told, and folded away: they are meant to be so. */
+function acceptedBody(accepted: readonly Finding[]): Html {
+  const ids = [...new Set(accepted.map(({ id }) => id))].join(', ');
+  const cards = accepted.map(({ id, text }) =>
+    card('note', html`${badge('accepted', 'note')} ${code(id)}`, paragraph(text)),
+  );
+  return fold(`${accepted.length} accepted, not counted: ${ids}`, html`${cards}`);
+}
+
+/** The last first; the same thing again is one line with a count. */
+function eventsBody(events: readonly LoggedEvent[]): Html {
+  const rows = events.map(({ at, firstAt, times, severity, text }) => [
+    at.slice(0, 19).replace('T', ' '),
+    badge(severity, TONES[severity]),
+    text,
+    times === 1 ? '' : `${times} times since ${firstAt.slice(0, 19).replace('T', ' ')}`,
+  ]);
+  return table(['Time (UTC)', '', 'Event', ''], rows);
 }
 
 function timeBody({ link }: Report, history: History): Html {

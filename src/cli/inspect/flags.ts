@@ -1,59 +1,49 @@
 /** The flags of `inspect`, and how their values are written. */
 import { Flags } from '@oclif/core';
 import { FINDING_IDS, type FindingId } from '../../core/inspect/findings/catalogue.js';
+import { type SampleSize } from '../../core/inspect/verify-sample.js';
 import { secondsFlag, parseSeconds } from '../connection-flags.js';
 import { UsageError } from '../usage-error.js';
 
 const MODES = 'WHAT TO SHOW';
-const modes = ['raw', 'tree', 'verify', 'prometheus', 'watch'];
-/** Only those after it: said once, a conflict is one line. */
-const others = (own: string) => modes.slice(modes.indexOf(own) + 1);
 
 export const inspectFlags = {
   raw: Flags.boolean({
     helpGroup: MODES,
     description: 'print the untouched INFO replication',
-    exclusive: ['json', ...others('raw')],
   }),
   watch: secondsFlag({
     helpGroup: MODES,
     helpValue: '[SECONDS]',
     description: 'look again every second (or so many), redrawn in place; one line each when piped',
-    exclusive: others('watch'),
   }),
   for: Flags.custom<number>({ parse: (input) => Promise.resolve(parseDuration(input, '--for')) })({
     helpGroup: MODES,
     helpValue: '10s',
-    description: 'watch that long',
-    dependsOn: ['watch'],
+    description: 'with --watch: end it after that time',
   }),
   tree: Flags.boolean({
     helpGroup: MODES,
     description: 'follow replicas down and masters up, and draw the whole topology',
-    exclusive: others('tree'),
   }),
   verify: Flags.string({
     helpGroup: MODES,
     helpValue: 'OTHER',
     description: 'compare the data with that of another server: exit 0 equal, 1 different, 3 could not tell',
-    exclusive: others('verify'),
   }),
-  sample: Flags.custom<number>({ parse: (input) => Promise.resolve(parseCount(input, '--sample')) })({
+  sample: Flags.custom<SampleSize>({ parse: (input) => Promise.resolve(parseSample(input)) })({
     helpGroup: MODES,
-    helpValue: 'N',
-    description: 'with --verify: compare N keys chosen at random',
-    dependsOn: ['verify'],
+    helpValue: 'N|P%',
+    description: 'with --verify: compare N keys, or P percent of them, chosen at random',
   }),
   prometheus: Flags.boolean({
     helpGroup: MODES,
     description: 'print metrics for Prometheus, named as redis_exporter names them',
-    exclusive: ['json', ...others('prometheus')],
   }),
   report: Flags.string({
     helpGroup: MODES,
     helpValue: 'FILE.html',
     description: 'write a page with topology, lag over time and findings',
-    exclusive: ['raw', 'verify', 'prometheus', 'tree'],
   }),
   sentinel: Flags.string({
     helpValue: 'NAME',
@@ -82,6 +72,45 @@ export const inspectFlags = {
   }),
   explain: Flags.string({ helpValue: 'ID', description: 'explain a finding and exit' }),
 };
+
+type Flag = keyof typeof inspectFlags | 'json';
+
+/** Each shows something else. */
+const MODE_FLAGS: readonly Flag[] = ['watch', 'tree', 'verify', 'prometheus', 'raw'];
+
+/** What does not go with what, beside the modes with each other. */
+const APART: readonly (readonly [flag: Flag, others: readonly Flag[], why: string])[] = [
+  ['json', ['raw', 'prometheus'], 'choose one format'],
+  ['report', ['tree', 'verify', 'prometheus', 'raw'], 'the page is about what was watched'],
+  ['sample-for', ['watch', 'report'], 'there the rate is that of the interval'],
+  ['sample-for', ['tree', 'verify', 'raw'], 'nothing is sampled there'],
+];
+
+const NEEDS: readonly (readonly [flag: Flag, needed: Flag])[] = [
+  ['for', 'watch'],
+  ['sample', 'verify'],
+];
+
+/** Refuses flags that contradict each other. Throws UsageError. */
+export function checkFlags(flags: Readonly<Partial<Record<Flag, unknown>>>): void {
+  const given = (flag: Flag) => flags[flag] !== undefined && flags[flag] !== false;
+  const modes = MODE_FLAGS.filter(given);
+  if (modes.length > 1) {
+    throw new UsageError(`${listed(modes)} do not go together: each shows something else, choose one`);
+  }
+  for (const [flag, others, why] of APART) {
+    const other = given(flag) ? others.find(given) : undefined;
+    if (other !== undefined) throw new UsageError(`--${flag} and --${other} do not go together: ${why}`);
+  }
+  for (const [flag, needed] of NEEDS) {
+    if (given(flag) && !given(needed)) throw new UsageError(`--${flag} is for --${needed}: give that, too`);
+  }
+}
+
+function listed(flags: readonly Flag[]): string {
+  const names = flags.map((flag) => `--${flag}`);
+  return `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}`;
+}
 
 /** `--watch` takes a number or nothing; a flag of oclif always takes a value. A word that is no number is the target. */
 export function withWatchInterval(argv: readonly string[]): string[] {
@@ -115,10 +144,15 @@ function parseBytes(input: string, flag: string): number {
   return Number(digits) * factor;
 }
 
-function parseCount(input: string, flag: string): number {
-  const count = /^\d{1,9}$/.test(input) ? Number(input) : 0;
-  if (count === 0) throw new UsageError(`${flag}: bad number "${input}": 1000, for example`);
-  return count;
+/** `1000` keys, or `5%` of them. Throws UsageError. */
+function parseSample(input: string): SampleSize {
+  const [, digits, percent] = /^(\d{1,9}(?:\.\d+)?)(%?)$/.exec(input) ?? [];
+  const n = Number(digits ?? 0);
+  const fits = percent === '%' ? n <= 100 : Number.isInteger(n);
+  if (!(n > 0) || !fits) {
+    throw new UsageError(`--sample: bad size "${input}": 1000 keys, or 5% of them, for example`);
+  }
+  return percent === '%' ? { share: n / 100 } : { keys: n };
 }
 
 const DURATIONS: Readonly<Record<string, number>> = { '': 1000, s: 1000, ms: 1, m: 60_000, h: 3_600_000 };

@@ -4,6 +4,7 @@ import { type Dial } from '../../core/base/byte-channel.js';
 import { type CollectOptions, type Reach } from '../../core/inspect/collect.js';
 import { type FindingId } from '../../core/inspect/findings/catalogue.js';
 import { type Thresholds } from '../../core/inspect/model.js';
+import { type FoundMaster } from '../../core/inspect/watch.js';
 import { askSentinel } from '../../core/inspect/sentinel.js';
 import { connectTo } from '../../core/net/client-connection.js';
 import { hostPort } from '../../core/net/target.js';
@@ -26,6 +27,8 @@ export interface Setup {
   readonly thresholds: Thresholds;
   /** How to reach an address that a server names. */
   readonly reach: (host: string, port: number) => Reach;
+  /** With --sentinel: asks again whom it names. Rejects with InspectError. */
+  readonly findMaster?: () => Promise<FoundMaster>;
 }
 
 /** Where a Sentinel listens when nothing is said. */
@@ -56,15 +59,14 @@ export async function setUp(address: string | undefined, flags: InspectFlags): P
   };
   const dial = connectTo(target, { clock, tls, timeoutMs });
   if (flags.sentinel === undefined) return { clock, dial, options, thresholds, reach };
-  const sentinel = await askSentinel(dial, flags.sentinel, options);
-  const master = reach(sentinel.master.host, sentinel.master.port);
-  return {
-    clock,
-    dial: master.dial,
-    options: { ...options, name: master.name, sentinel },
-    thresholds,
-    reach,
+  const { sentinel: name } = flags;
+  const findMaster = async () => {
+    const sentinel = await askSentinel(dial, name, options);
+    return { ...reach(sentinel.master.host, sentinel.master.port), sentinel };
   };
+  const master = await findMaster();
+  const at = { ...options, name: master.name, sentinel: master.sentinel };
+  return { clock, dial: master.dial, options: at, thresholds, reach, findMaster };
 }
 
 /** One JSON document on stdout. */

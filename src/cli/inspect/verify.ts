@@ -2,6 +2,7 @@
 import ora from 'ora';
 import { InspectClient } from '../../core/inspect/client.js';
 import { verify, type Verification, type VerifyProgress } from '../../core/inspect/verify.js';
+import { type SampleSize } from '../../core/inspect/verify-sample.js';
 import { formatCount } from '../../core/inspect/units.js';
 import { connectTo } from '../../core/net/client-connection.js';
 import { resolveConnection } from '../connection-flags.js';
@@ -23,7 +24,7 @@ export async function runVerify(
   { dial, options, clock }: Setup,
   other: string,
   flags: InspectFlags,
-  how: { readonly sample?: number; readonly json: boolean; readonly terminal: Terminal },
+  how: { readonly sample?: SampleSize; readonly json: boolean; readonly terminal: Terminal },
 ): Promise<number> {
   // The user typed both addresses: the login of the flags is for both, unless the second has its own.
   const { target, tls, timeoutMs } = resolveConnection(other, flags);

@@ -3,9 +3,9 @@
  * report per line. Ctrl-C and q end it with 0; the end of `--for` with the plugin code of the last report.
  */
 import { type Report } from '../../core/inspect/model.js';
-import { Watch, type WatchFrame } from '../../core/inspect/watch.js';
+import { Watch, type Trouble, type WatchFrame } from '../../core/inspect/watch.js';
 import { PLUGIN_EXIT } from '../exit-codes.js';
-import { renderWatch, sampleLine } from '../render/inspect-watch.js';
+import { eventWords, renderWatch, sampleLine } from '../render/inspect-watch.js';
 import { type Terminal } from '../terminal.js';
 import { Screen, type Key } from './screen.js';
 import { type Setup } from './setup.js';
@@ -28,56 +28,76 @@ export interface Watched {
 /** Watches until the user or the time ends it. Rejects with InspectError when the first look fails. */
 export async function runWatch(setup: Setup, options: WatchModeOptions): Promise<Watched> {
   const { intervalMs, forMs } = options;
-  const watch = new Watch(setup.dial, { ...setup.options, intervalMs, forMs, thresholds: setup.thresholds });
+  const { thresholds, findMaster } = setup;
+  const watch = new Watch(setup.dial, { ...setup.options, intervalMs, forMs, thresholds, findMaster });
   const view = options.json ? JSON_VIEW : options.terminal.live ? new LiveView(watch, options) : LINE_VIEW;
   const done = options.onInterrupt(() => view.close());
   try {
-    await watch.run((frame) => view.show(frame));
+    await watch.run(
+      (frame) => view.show(frame),
+      (seconds) => view.waits?.(seconds),
+    );
   } finally {
     view.close();
     done();
   }
   const last = watch.lastReport;
-  return { code: view.ended || !last ? 0 : PLUGIN_EXIT[last.status], watch };
+  const status = watch.answers && last ? PLUGIN_EXIT[last.status] : PLUGIN_EXIT.unknown;
+  return { code: view.ended ? 0 : status, watch };
 }
 
 interface View {
   /** Ended by a key. */
   readonly ended: boolean;
   show(frame: WatchFrame): void;
+  /** The answer has been late for so long. */
+  waits?(seconds: number): void;
   close(): void;
 }
 
 const JSON_VIEW: View = {
   ended: false,
-  show: ({ report, trouble }) =>
-    process.stdout.write(`${JSON.stringify(trouble ? failed(report, trouble) : report)}\n`),
+  show: ({ report, trouble, fresh }) => {
+    const events = fresh.length > 0 && { events: fresh };
+    process.stdout.write(
+      `${JSON.stringify({ ...(trouble ? failed(report, trouble) : report), ...events })}\n`,
+    );
+  },
   close: () => undefined,
 };
 
 const LINE_VIEW: View = {
   ended: false,
-  show: ({ report, trouble }) => {
+  show: ({ report, trouble, fresh }) => {
     const line = trouble
       ? `${new Date().toISOString()} ${report.target} status=unknown error=${JSON.stringify(trouble.message)}`
       : sampleLine(report);
-    process.stdout.write(`${line}\n`);
+    process.stdout.write(`${[line, ...eventWords(fresh)].join(' ')}\n`);
   },
   close: () => undefined,
 };
 
-function failed({ target }: Report, { message }: NonNullable<WatchFrame['trouble']>) {
+function failed({ target }: Report, { message }: Trouble) {
   return { schema: 1, target, status: 'unknown', error: { failure: 'closed', message } };
 }
 
 /** Replicas that a page key skips. */
 const PAGE = 10;
 
+/** `02:13:04`, with the day before it when that is not today. */
+function localTime(at: string): string {
+  const date = new Date(at);
+  const time = date.toTimeString().slice(0, 8);
+  const today = date.toDateString() === new Date().toDateString();
+  return today ? time : `${date.toDateString().slice(4, 10)} ${time}`;
+}
+
 class LiveView implements View {
   ended = false;
   private paused = false;
   private selected = 0;
   private frame: WatchFrame | undefined;
+  private waitingSeconds: number | undefined;
   private time = '';
   private screen: Screen | undefined;
 
@@ -90,8 +110,15 @@ class LiveView implements View {
   show(frame: WatchFrame): void {
     if (this.paused) return;
     this.frame = frame;
-    this.time = new Date().toTimeString().slice(0, 8);
+    this.waitingSeconds = undefined;
+    this.time = localTime(new Date().toISOString());
     this.screen ??= new Screen({ onKey: (key) => this.press(key), onResize: () => this.draw() });
+    this.draw();
+  }
+
+  waits(seconds: number): void {
+    if (this.paused) return;
+    this.waitingSeconds = seconds;
     this.draw();
   }
 
@@ -110,9 +137,20 @@ class LiveView implements View {
     const { color, unicode } = this.options.terminal;
     const { intervalMs } = this.options;
     this.selected = Math.max(0, Math.min(this.selected, frame.report.replicas.length - 1));
-    const { paused, selected, time } = this;
+    const { paused, selected, time, waitingSeconds } = this;
     screen.draw(
-      renderWatch({ ...frame, ...screen.size, color, unicode, paused, selected, intervalMs, time }),
+      renderWatch({
+        ...frame,
+        ...screen.size,
+        waitingSeconds,
+        color,
+        unicode,
+        paused,
+        selected,
+        intervalMs,
+        time,
+        localTime,
+      }),
     );
   }
 

@@ -17,7 +17,7 @@ const NOT_LOOKED_AT =
 export function renderTree(topology: Topology, terminal: Omit<Terminal, 'live'>): string {
   const paint = palette(terminal.color);
   const signs = symbols(terminal.unicode);
-  const lines = new Drawing(topology, paint, signs, terminal.unicode).draw();
+  const lines = new Drawing(topology, paint, signs, terminal).draw();
   const { findings, accepted, truncated, cluster } = topology;
   const pen = { paint, signs, width: terminal.width };
   const parts = [lines];
@@ -31,19 +31,32 @@ export function renderTree(topology: Topology, terminal: Omit<Terminal, 'live'>)
   return `${parts.map((part) => part.join('\n')).join('\n\n')}\n`;
 }
 
+/** Columns that a text with colour codes takes. */
+function visible(text: string): number {
+  // eslint-disable-next-line no-control-regex
+  return text.replace(/\x1b\[[0-9;]*m/g, '').length;
+}
+
+/** What was said of a server that is named right before it. */
+function withoutName({ address, notSeen = '' }: TreeNode): string {
+  return notSeen.startsWith(`${address} `) ? notSeen.slice(address.length + 1) : notSeen;
+}
+
 class Drawing {
   private readonly children = new Map<string, TreeNode[]>();
   private readonly byAddress = new Map<string, TreeNode>();
   private readonly drawn = new Set<TreeNode>();
   private readonly lines: string[] = [];
   private readonly pieces: typeof LINES;
+  private readonly width: number;
 
   constructor(
     private readonly topology: Topology,
     private readonly paint: Palette,
     private readonly signs: Symbols,
-    unicode: boolean,
+    { unicode, width }: Pick<Terminal, 'unicode' | 'width'>,
   ) {
+    this.width = width;
     this.pieces = unicode ? LINES : ASCII_LINES;
     for (const node of topology.nodes) {
       for (const address of [node.address, ...node.aliases]) this.byAddress.set(address, node);
@@ -67,8 +80,9 @@ class Drawing {
         continue;
       }
       this.drawn.add(node);
-      this.lines.push(`${first}${this.describe(node)}`);
       const below = this.children.get(node.address) ?? [];
+      const more = `${rest}${below.length > 0 ? this.pieces.bar : this.pieces.gap}  `;
+      this.lines.push(...this.fit(this.describe(node), first, more));
       for (const [i, child] of [...below.entries()].reverse()) {
         const last = i === below.length - 1;
         stack.push({
@@ -80,14 +94,28 @@ class Drawing {
     }
   }
 
-  private describe(node: TreeNode): string {
+  /** The words in lines of the terminal's width: `first` before the first, `more` before the others. */
+  private fit(words: readonly string[], first: string, more: string): string[] {
+    const lines: string[] = [];
+    let line = first + words[0];
+    for (const word of words.slice(1)) {
+      if (visible(line) + 2 + visible(word) <= this.width) line += `  ${word}`;
+      else {
+        lines.push(line);
+        line = more + word;
+      }
+    }
+    return [...lines, line];
+  }
+
+  private describe(node: TreeNode): string[] {
     const { paint, signs } = this;
     const slots = this.slotsOf(node);
     const name =
       paint.bold(printable(node.address)) +
       (node.address === this.topology.target ? paint.cyan(` ${signs.live}`) : '');
     const words = [name];
-    if (node.notSeen !== undefined) words.push(paint.yellow(printable(node.notSeen)));
+    if (node.notSeen !== undefined) words.push(paint.yellow(printable(withoutName(node))));
     if (node.role !== undefined) words.push(printable(node.role === 'slave' ? 'replica' : node.role));
     if (node.product !== undefined)
       words.push(nameOf({ product: node.product, version: printable(node.version ?? '?') }));
@@ -101,7 +129,7 @@ class Drawing {
     if (node.replid !== undefined && this.ownHistory(node))
       words.push(`replid ${printable(node.replid).slice(0, 8)}${signs.dots}`);
     if (node.aliases.length > 0) words.push(paint.dim(`also ${node.aliases.map(printable).join(', ')}`));
-    return words.join('  ');
+    return words;
   }
 
   /** The replication id is told where a history begins: at the top, and where it differs from the master's. */

@@ -3,20 +3,20 @@ import { quote } from '../../core/base/bytes.js';
 import { type Difference, type Verification } from '../../core/inspect/verify.js';
 import { formatCount } from '../../core/inspect/units.js';
 import { palette, symbols, type Terminal } from '../terminal.js';
-import { columns, printable } from '../text.js';
+import { columns, printable, wrap } from '../text.js';
 
 /** For people, ending with a newline. */
 export function renderVerification(result: Verification, terminal: Omit<Terminal, 'live'>): string {
   const paint = palette(terminal.color);
   const signs = symbols(terminal.unicode);
-  const { first, second, checked, sample, different, unsettled, keys, sameHistory, trouble } = result;
-  const among = sample === undefined ? 'keys' : 'keys chosen at random';
+  const { first, second, checked, different, unsettled, keys, sameHistory, trouble } = result;
+  const among = amongAll(result);
   const verdict = {
-    equal: paint.green(`${signs.ok} equal: ${formatCount(checked)} ${among} compared`),
+    equal: paint.green(`${signs.ok} equal: ${among}`),
     different: paint.red(
       `${signs.fail} different: ${count(different, 'key')} of ${formatCount(checked)} compared`,
     ),
-    unknown: paint.yellow(`${signs.warn} could not tell: ${formatCount(checked)} ${among} compared`),
+    unknown: paint.yellow(`${signs.warn} could not tell: ${among}`),
   };
   const history = sameHistory
     ? 'one history: keys that differed were read again at matched offsets'
@@ -27,6 +27,9 @@ export function renderVerification(result: Verification, terminal: Omit<Terminal
     history,
     '',
     verdict[result.status],
+    ...sampleLines(result)
+      .flatMap((line) => wrap(line, terminal.width - 2))
+      .map((line) => `  ${line}`),
   ];
   if (trouble !== undefined) lines.push(`  ${printable(trouble)}`);
   if (different > 0) lines.push('', paint.bold('DIFFERENT'), ...differenceLines(result.differences));
@@ -37,6 +40,44 @@ export function renderVerification(result: Verification, terminal: Omit<Terminal
   }
   lines.push(...more(unsettled, result.unsettledKeys.length));
   return `${lines.join('\n')}\n`;
+}
+
+const most = ({ keys }: Verification) => Math.max(keys.first ?? 0, keys.second ?? 0);
+
+/** `1,000 of 120,000 keys compared, chosen at random` */
+function amongAll(result: Verification): string {
+  const { checked, detects } = result;
+  if (!detects) return `${count(checked, 'key')} compared`;
+  return `${formatCount(checked)} of ${count(most(result), 'key')} compared, chosen at random`;
+}
+
+/** What a sample can tell, and what it cannot. */
+function sampleLines(result: Verification): string[] {
+  const { sample, detects, checked, different, status } = result;
+  if (sample === undefined) return [];
+  if (!detects) return ['These are all: --sample asked for as many, or more.'];
+  const all = most(result);
+  if (status === 'different') {
+    const about = Math.round((different / Math.max(1, checked)) * all);
+    return [
+      `Of ${count(all, 'key')} that were not all looked at: about ${formatCount(about)} differ, if the sample is like the rest. Without --sample ` +
+        'all are compared, and named.',
+    ];
+  }
+  const certain = `${Math.round(detects.certainty * 100)} %`;
+  if (detects.keys > all) {
+    return [`So few keys tell little: a larger --sample, or none, does.`];
+  }
+  const share = percent(detects.keys / all);
+  return [
+    `If ${formatCount(detects.keys)} keys or more differed (${share}), it would have shown with ${certain} certainty; fewer may have been ` +
+      'missed. Without --sample all are compared.',
+  ];
+}
+
+/** Two digits that count: `0.92 %`, `12 %`. */
+function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(2))} %`;
 }
 
 function count(n: number, noun: string): string {

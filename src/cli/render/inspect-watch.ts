@@ -3,8 +3,11 @@
  * bottom: headline, stream and link with their sparklines, the table of replicas (a window of it, around the selected one), the
  * findings (those of the selected replica first), the keys.
  */
+import { type WatchEvent } from '../../core/inspect/changes.js';
+import { type EventLog, type LoggedEvent } from '../../core/inspect/event-log.js';
 import { namedReplicas, type History, type Point } from '../../core/inspect/history.js';
 import { type Finding, type ReplicaReport, type Report } from '../../core/inspect/model.js';
+import { type Trouble } from '../../core/inspect/watch.js';
 import { formatBytes, formatCount, formatSeconds } from '../../core/inspect/units.js';
 import { hostPort } from '../../core/net/target.js';
 import { palette, symbols, type Palette, type Symbols } from '../terminal.js';
@@ -13,7 +16,10 @@ import { columns, printable, wrap } from '../text.js';
 export interface WatchView {
   readonly report: Report;
   readonly history: History;
-  readonly trouble?: { readonly message: string; readonly attempts: number };
+  readonly events: Pick<EventLog, 'all'>;
+  readonly trouble?: Trouble;
+  /** Since the question that the server has not answered yet, when that is long. */
+  readonly waitingSeconds?: number;
   readonly width: number;
   readonly rows: number;
   readonly color: boolean;
@@ -24,6 +30,8 @@ export interface WatchView {
   readonly intervalMs: number;
   /** Local wall clock of the last sample, `12:00:05`. */
   readonly time: string;
+  /** The same of any moment (ISO 8601), with the day where it is not today. */
+  readonly localTime: (at: string) => string;
 }
 
 const BARS = '▁▂▃▄▅▆▇█';
@@ -62,18 +70,40 @@ export function renderWatch(view: WatchView): string[] {
   const pen: Pen = { paint: palette(view.color), signs: symbols(view.unicode) };
   const head = [headline(view, pen), ...streamLines(view, pen)];
   const keys = keyLine(view, pen);
-  const findings = findingLines(view, pen);
-  const room = view.rows - head.length - 2;
-  const table = tableLines(view, pen, Math.max(3, room - Math.min(FINDING_LINES, findings.length + 1)));
-  const left = Math.max(0, room - table.length);
-  return [...head, ...table, ...findings.slice(0, left), ...padding(view, head, table, findings, left), keys];
+  const brief = findingBlocks(view, pen, false);
+  const wanted = Math.min(FINDING_LINES, linesOf(brief) + 1);
+  const events = eventLines(view, pen);
+  const room = view.rows - head.length - 1;
+  const table = tableLines(view, pen, Math.max(3, room - wanted - events.length));
+  const left = Math.max(0, room - table.length - events.length);
+  const whole = findingBlocks(view, pen, true);
+  const findings = linesOf(whole) <= left ? whole : brief;
+  const body = [...head, ...table, ...events, ...fitting(findings, left, pen)];
+  // Blank lines keep the keys in the last row.
+  return [...body, ...Array.from({ length: Math.max(0, view.rows - body.length - 1) }, () => ''), keys];
 }
 
-/** Blank lines that keep the keys in the last row. */
-function padding({ rows }: WatchView, ...blocks: [string[], string[], string[], number]): string[] {
-  const [head, table, findings, left] = blocks;
-  const used = head.length + table.length + Math.min(findings.length, left) + 1;
-  return Array.from({ length: Math.max(0, rows - used) }, () => '');
+interface Block {
+  /** The finding that it is about. */
+  readonly id: string;
+  readonly lines: readonly string[];
+}
+
+const linesOf = (blocks: readonly Block[]) => blocks.reduce((sum, { lines }) => sum + lines.length, 0);
+
+/** As many of the blocks as there are rows for; a line names those that are left out. */
+function fitting(blocks: readonly Block[], rows: number, { paint, signs }: Pen): string[] {
+  const all = blocks.flatMap(({ lines }) => lines);
+  if (all.length <= rows) return all;
+  const room = Math.max(0, rows - 1);
+  let used = 0;
+  const hidden: string[] = [];
+  for (const { id, lines } of blocks) {
+    if (used >= room) hidden.push(id);
+    used += lines.length;
+  }
+  const more = hidden.length === 0 ? '' : ` ${hidden.length} more: ${hidden.join(', ')}`;
+  return rows > 0 ? [...all.slice(0, room), paint.dim(`${signs.dots}${more}`)] : [];
 }
 
 const STATUS_COLORS = { ok: 'green', warning: 'yellow', critical: 'red' } as const;
@@ -98,7 +128,7 @@ function headline(
 }
 
 function streamLines(view: WatchView, { paint, signs }: Pen): string[] {
-  const { report, history, trouble, unicode, width } = view;
+  const { report, history, unicode, width } = view;
   const { rate, backlog, server, link } = report;
   const points = history.rate.recent(Math.min(STREAM_POINTS, Math.max(10, width - 70)));
   const now = rate === undefined ? 'measuring' : `${formatBytes(rate.bytesPerSecond)}/s`;
@@ -128,14 +158,28 @@ function streamLines(view: WatchView, { paint, signs }: Pen): string[] {
     const cover = backlog.coverSeconds === undefined ? '' : `, covers ${formatSeconds(backlog.coverSeconds)}`;
     rows.push(`backlog ${formatBytes(backlog.sizeBytes)}${cover}`);
   }
-  if (trouble) {
-    rows.push(
-      paint.red(
-        `${signs.fail} attempt ${trouble.attempts}: ${printable(trouble.message)} (what is shown is from before)`,
-      ),
+  return [...troubleLines(view, { paint, signs }), ...rows];
+}
+
+/** Why the server cannot be asked, whole: it is what somebody must read now. */
+function troubleLines({ trouble, waitingSeconds, width }: WatchView, { paint, signs }: Pen): string[] {
+  const say = (sign: string, text: string, color: (line: string) => string) =>
+    wrap(text, Math.max(20, width - sign.length - 1)).map((line, n) =>
+      color(`${n === 0 ? sign : ' '.repeat(sign.length)} ${line}`),
     );
-  }
-  return rows;
+  const waits =
+    waitingSeconds === undefined
+      ? []
+      : say(signs.warn, `no answer for ${formatSeconds(waitingSeconds)}`, paint.yellow);
+  if (!trouble) return waits;
+  const { message, attempts, awaySeconds } = trouble;
+  const away = awaySeconds > 0 ? `, away for ${formatSeconds(awaySeconds)}` : '';
+  const state = `attempt ${attempts}${away}; what is shown is from before`;
+  return [
+    ...say(signs.fail, printable(message), paint.red),
+    ...say(' '.repeat(signs.fail.length), state, paint.red),
+    ...waits,
+  ];
 }
 
 function transferText(transfer: NonNullable<NonNullable<Report['link']>['transfer']>): string {
@@ -226,27 +270,114 @@ const MARKS = {
   info: { sign: 'info', color: 'cyan' },
 } as const;
 
-/** Those of the selected replica first, then the worst; each with the commands that mend it. */
-function findingLines({ report, selected, width }: WatchView, { paint, signs }: Pen): string[] {
+/** Texts narrower than this are put below the id. */
+const BESIDE = 60;
+/** Texts beyond this many columns are hard to read, however wide the terminal. */
+const WIDEST_TEXT = 120;
+
+/**
+ * The critical ones first, then those of the selected replica; each with the commands that mend it.
+ * @param advised with the advice of all; without, of the critical ones alone
+ */
+function findingBlocks(view: WatchView, pen: Pen, advised: boolean): Block[] {
+  const { report, selected } = view;
+  const { paint } = pen;
   const { findings, replicas } = report;
-  if (findings.length === 0) return ['', `${paint.bold('FINDINGS')}  ${paint.green('nothing is wrong')}`];
+  const accepted = acceptedBlock(view, pen);
+  if (findings.length === 0) {
+    const fine = `${paint.bold('FINDINGS')}  ${paint.green('nothing is wrong')}`;
+    return [{ id: '', lines: ['', fine] }, ...accepted];
+  }
   const index = replicas.at(selected)?.index;
-  const own = findings.filter(({ replica }) => replica !== undefined && replica === index);
-  const rest = findings.filter((finding) => !own.includes(finding));
+  const rank = ({ severity, replica }: Finding) =>
+    severity === 'critical' ? 0 : replica !== undefined && replica === index ? 1 : 2;
+  const inOrder = [...findings].sort((a, b) => rank(a) - rank(b));
   const longest = Math.max(...findings.map(({ id }) => id.length));
+  const blocks = inOrder.map((finding) => {
+    const told = advised || finding.severity === 'critical' ? finding : { ...finding, advice: undefined };
+    return { id: finding.id, lines: findingLines(told, longest, view, pen) };
+  });
+  const title = { id: '', lines: ['', paint.bold(`FINDINGS  ${findings.length}`)] };
+  return [title, ...blocks, ...accepted];
+}
+
+function findingLines(
+  { severity, id, text, since, advice, commands = [] }: Finding,
+  longest: number,
+  { width, localTime }: WatchView,
+  { paint, signs }: Pen,
+): string[] {
+  const { sign, color } = MARKS[severity];
+  const beside = width - (signs[sign].length + longest + 3) >= BESIDE;
+  const margin = signs[sign].length + (beside ? longest + 3 : 1);
+  const room = Math.max(20, Math.min(width - margin, WIDEST_TEXT));
+  const told = since === undefined ? text : `${text} (since ${localTime(since)})`;
+  const lines = [
+    ...wrap(printable(told), room),
+    ...(advice === undefined ? [] : wrap(printable(advice), room)),
+  ];
+  const head = `${paint[color](signs[sign])} ${paint.bold(beside ? id.padEnd(longest) : id)}`;
+  const below = (beside ? lines.slice(1) : lines).map((line) => ' '.repeat(margin) + line);
   return [
-    '',
-    paint.bold(`FINDINGS  ${findings.length}`),
-    ...[...own, ...rest].flatMap(({ severity, id, text, commands = [] }) => {
-      const { sign, color } = MARKS[severity];
-      const margin = signs[sign].length + longest + 3;
-      const [first, ...more] = wrap(printable(text), Math.max(20, width - margin));
-      const below = [...more, ...commands.map((command) => `  ${printable(command)}`)];
-      return [
-        `${paint[color](signs[sign])} ${paint.bold(id.padEnd(longest))}  ${first}`,
-        ...below.map((line) => ' '.repeat(margin) + line),
-      ];
-    }),
+    beside ? `${head}  ${lines[0]}` : head,
+    ...below,
+    ...commands.flatMap((command) => commandLines(printable(command), margin + 2, width)),
+  ];
+}
+
+/** Whole, further to the left where it must be; only one that is wider than the window is wrapped. */
+function commandLines(command: string, margin: number, width: number): string[] {
+  const by = Math.max(2, Math.min(margin, width - command.length));
+  return wrap(command, Math.max(20, width - by)).map((line) => ' '.repeat(by) + line);
+}
+
+function acceptedBlock({ report, width }: WatchView, { paint }: Pen): Block[] {
+  const { accepted = [] } = report;
+  if (accepted.length === 0) return [];
+  const ids = [...new Set(accepted.map(({ id }) => id))];
+  const lines = wrap(`accepted  ${accepted.length}: ${ids.join(', ')}`, width).map(paint.dim);
+  return [{ id: 'accepted', lines }];
+}
+
+/** The share of the window that events may take, and the least. */
+const EVENT_SHARE = 4;
+const EVENT_LINES = 4;
+/** What needs nothing of the reader takes less room. */
+const INFO_EVENT_LINES = 1;
+
+/** What happened, the last first: each in as many lines as it needs, as many as there is room for. */
+function eventLines({ events, rows, width, localTime }: WatchView, { paint, signs }: Pen): string[] {
+  const all = events.all();
+  if (all.length === 0) return [];
+  const room = Math.max(EVENT_LINES, Math.floor(rows / EVENT_SHARE));
+  const lines: string[] = [];
+  let shown = 0;
+  for (const event of all) {
+    const block = eventBlock(event, { width, localTime }, { paint, signs });
+    const most = event.severity === 'info' ? INFO_EVENT_LINES : EVENT_LINES;
+    const cut =
+      block.length > most ? [...block.slice(0, most - 1), `${block[most - 1]}${signs.dots}`] : block;
+    if (shown > 0 && lines.length + cut.length > room) break;
+    lines.push(...cut);
+    shown++;
+  }
+  const range = shown < all.length ? `, the last ${shown} shown` : '';
+  return ['', paint.bold(`EVENTS  ${all.length}${range}`), ...lines];
+}
+
+function eventBlock(
+  { at, severity, text, times, firstAt }: LoggedEvent,
+  { width, localTime }: Pick<WatchView, 'width' | 'localTime'>,
+  { paint, signs }: Pen,
+): string[] {
+  const { sign, color } = MARKS[severity];
+  const time = localTime(at);
+  const often = times === 1 ? '' : ` (${times} times since ${localTime(firstAt)})`;
+  const margin = time.length + signs[sign].length + 3;
+  const [first, ...more] = wrap(printable(text) + often, Math.max(20, width - margin - signs.dots.length));
+  return [
+    `${paint.dim(time)}  ${paint[color](signs[sign])} ${first}`,
+    ...more.map((line) => ' '.repeat(margin) + line),
   ];
 }
 
@@ -258,7 +389,7 @@ function keyLine({ report, unicode }: WatchView, { paint }: Pen): string {
 
 /** One sample as one line for a pipe: `name=value` words, no codes. */
 export function sampleLine(report: Report): string {
-  const { at, target, server, rate, replicas, link, status, findings } = report;
+  const { at, target, server, rate, replicas, link, status, findings, accepted } = report;
   const behind = replicas.flatMap(({ behindBytes }) => behindBytes ?? []);
   const acks = replicas.flatMap(({ ackAgeSeconds }) => ackAgeSeconds ?? []);
   const words: [string, string | number | undefined][] = [
@@ -272,8 +403,18 @@ export function sampleLine(report: Report): string {
     ['behind_max', behind.length === 0 ? undefined : Math.max(...behind)],
     ['ack_max', acks.length === 0 ? undefined : Math.max(...acks)],
     ['status', status],
-    ['findings', findings.length === 0 ? undefined : [...new Set(findings.map(({ id }) => id))].join(',')],
+    ['findings', idsOf(findings)],
+    ['accepted', idsOf(accepted)],
   ];
   const pairs = words.filter(([, value]) => value !== undefined).map(([name, value]) => `${name}=${value}`);
   return [at, target, ...pairs].join(' ');
+}
+
+function idsOf(findings: readonly Finding[] = []): string | undefined {
+  return findings.length === 0 ? undefined : [...new Set(findings.map(({ id }) => id))].join(',');
+}
+
+/** What happened, for the end of a line: `event="…"` each. */
+export function eventWords(events: readonly WatchEvent[]): string[] {
+  return events.map(({ id, text }) => `event=${JSON.stringify(`${id}: ${printable(text)}`)}`);
 }

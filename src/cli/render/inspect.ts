@@ -35,7 +35,7 @@ export function renderReport(report: Report, terminal: Omit<Terminal, 'live'>): 
   };
   const blocks = [
     [headline(report, pen)],
-    titled('INFO replication', infoLines(report), pen),
+    titled('INFO replication', infoLines(report, pen), pen),
     report.link ? titled('LINK TO THE MASTER', linkLines(report.link, report, pen), pen) : [],
     ...(report.otherLinks ?? []).map((link) =>
       titled('LINK TO ANOTHER MASTER', linkLines(link, report, pen), pen),
@@ -70,8 +70,25 @@ function shortId(id: string, { dots }: Symbols): string {
   return id.length > 12 ? `${id.slice(0, 4)}${dots}${id.slice(-4)}` : id;
 }
 
-function infoLines({ info }: Report): string[] {
-  return indent(columns(info.map(({ name, value }) => [printable(name), printable(value)])));
+/** Name and value side by side; a value that does not fit is broken after its commas. */
+function infoLines({ info }: Report, { width }: Pen): string[] {
+  const margin = 4 + Math.max(0, ...info.map(({ name }) => printable(name).length));
+  const room = Math.max(20, width - margin);
+  const rows = info.flatMap(({ name, value }) =>
+    atCommas(printable(value), room).map((piece, n) => [n === 0 ? printable(name) : '', piece]),
+  );
+  return indent(columns(rows));
+}
+
+function atCommas(text: string, width: number): string[] {
+  if (text.length <= width) return [text];
+  const lines = [''];
+  for (const piece of text.split(/(?<=,)/)) {
+    const last = lines.length - 1;
+    if (lines[last] !== '' && lines[last].length + piece.length > width) lines.push(piece);
+    else lines[last] += piece;
+  }
+  return lines;
 }
 
 function linkLines(link: LinkReport, { rate }: Report, pen: Pen): string[] {

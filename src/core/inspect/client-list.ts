@@ -1,7 +1,8 @@
 /**
  * Reads CLIENT LIST and finds the connection behind each `slaveN` line. INFO names a replica by what it announces, CLIENT
  * LIST by where its socket comes from, and nothing links the two: they are joined by address where it is unique, else by
- * order (INFO lists replicas as they attached, CLIENT LIST as they connected), and the join says which it was.
+ * order (INFO lists replicas as they attached, the ids of CLIENT LIST count connections), and the join says which it was. The
+ * order of CLIENT LIST itself means nothing: the server rotates that list (redis 7.2.6 server.c:clientsCron).
  */
 import { type ParsedReplica } from '../info/replication.js';
 import { infoInteger } from '../info/parse.js';
@@ -57,10 +58,11 @@ export function matchReplicas(
   clients: readonly ClientLine[],
 ): ReadonlyMap<ParsedReplica, ReplicaClient> {
   const matched = new Map<ParsedReplica, ReplicaClient>();
-  const free = new Set(clients);
+  const inOrder = [...clients].sort((a, b) => (a.id ?? 0) - (b.id ?? 0));
+  const free = new Set(inOrder);
   for (const ip of new Set(replicas.map((replica) => plainIp(replica.ip ?? '')))) {
     const those = replicas.filter((replica) => plainIp(replica.ip ?? '') === ip);
-    const here = clients.filter((client) => client.ip === ip);
+    const here = inOrder.filter((client) => client.ip === ip);
     pair(those, here, those.length === 1 && here.length === 1 ? 'address' : 'order');
   }
   const left = replicas.filter((replica) => !matched.has(replica));

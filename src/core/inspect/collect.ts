@@ -286,13 +286,17 @@ const MASTER_TIMEOUT_MS = 2000;
 
 function upstreamOf(address: string, sections: readonly ParsedSection[]): Upstream {
   const section = findSection(sections, 'replication');
-  const { replid, offset, role, link } = parseReplication(section ?? { name: '', fields: [] });
+  const replication = parseReplication(section ?? { name: '', fields: [] });
+  const { replid, replid2, secondOffset, offset, role, link, backlog } = replication;
   const master = link?.host === undefined ? undefined : hostPort(link.host, link.port ?? 0);
   const { product, version } = productOf(sections);
   return {
     address,
     replid,
+    replid2,
+    secondOffset,
     offset,
+    ...(backlog.active && { backlogFirstOffset: backlog.firstByteOffset }),
     role,
     ...(version !== undefined && { product, version }),
     runId: findField(sections, 'run_id'),

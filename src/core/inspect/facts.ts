@@ -50,7 +50,12 @@ export interface Missing {
 export interface Upstream {
   readonly address: string;
   readonly replid?: string;
+  /** Its second id, and up to which offset that is valid. */
+  readonly replid2?: string;
+  readonly secondOffset?: number;
   readonly offset?: number;
+  /** Where its backlog begins; absent when it has none. */
+  readonly backlogFirstOffset?: number;
   readonly product?: string;
   readonly version?: string;
   readonly runId?: string;

@@ -18,6 +18,8 @@ export interface Finding {
   readonly replica?: number;
   /** What is seen, with figures. */
   readonly text: string;
+  /** Of what was seen while watching: when it began, ISO 8601. */
+  readonly since?: string;
   /** What to do. */
   readonly advice?: string;
   /** Commands that do it, ready to paste. */

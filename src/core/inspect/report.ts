@@ -6,7 +6,7 @@ import { fieldMap, infoInteger } from '../info/parse.js';
 import { type ParsedLink, type ParsedReplica } from '../info/replication.js';
 import { addressesDiffer, matchReplicas, type ClientLine, type ReplicaClient } from './client-list.js';
 import { type Facts, type Sample } from './facts.js';
-import { findFindings, withoutAccepted } from './findings/rules.js';
+import { findFindings, withoutAccepted, worstFirst } from './findings/rules.js';
 import {
   type BacklogReport,
   type Draft,
@@ -37,6 +37,15 @@ export function report(facts: Facts, thresholds: Thresholds = {}): Report {
     ...rest
   } = draft;
   return { ...rest, status: worst(findings), findings, ...accepted };
+}
+
+/** `base` with findings that were not made from its two samples: before its own of the same severity. */
+export function withFindings(base: Report, more: readonly Finding[], { accept }: Thresholds = {}): Report {
+  if (more.length === 0) return base;
+  const { findings: counted, accepted } = withoutAccepted(more, accept);
+  const findings = worstFirst([...counted, ...base.findings]);
+  const all = [...(base.accepted ?? []), ...(accepted.accepted ?? [])];
+  return { ...base, status: worst(findings), findings, ...(all.length > 0 && { accepted: all }) };
 }
 
 function draftOf(facts: Facts): Draft {

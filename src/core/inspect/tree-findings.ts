@@ -115,13 +115,14 @@ function* onReach(
 ): Generator<TopologyFinding> {
   if (notSeen === undefined) return;
   const asked = !notSeen.startsWith('not asked');
+  const why = notSeen.startsWith(`${address} `) ? `it ${notSeen.slice(address.length + 1)}` : notSeen;
   const isMaster = nodes.some(({ master }) => master !== undefined && at(master)?.address === address);
   yield {
     id: 'node-unreachable',
     severity: asked ? 'warning' : 'info',
     node: address,
     text: asked
-      ? `${address} is named by another server and cannot be asked: ${notSeen}.`
+      ? `${address} is named by another server and cannot be asked: ${why}.`
       : `${address} was ${notSeen}.`,
     ...(asked && { advice: reachAdvice(notSeen, isMaster) }),
   };
@@ -131,6 +132,12 @@ function* onReach(
 function reachAdvice(notSeen: string, isMaster: boolean): string {
   if (/NOAUTH|NOPERM|WRONGPASS|refuses the login/.test(notSeen)) {
     return 'It is there and wants a login: --pass, with --share-login if every server may be sent it.';
+  }
+  if (notSeen.includes(' did not answer ')) {
+    return (
+      'It takes connections and answers nothing: its process is stopped, swaps, or runs one long command. Look at it where it runs' +
+      (isMaster ? '; its replicas take the link for good until repl-timeout.' : '.')
+    );
   }
   if (isMaster) {
     return 'If it is down: promote the replica with the highest offset before it comes back, perhaps empty. If it is not, look at the network from here to it.';

@@ -12,6 +12,14 @@ import { type Reply } from '../protocol/reply-decoder.js';
 import { InspectError, type InspectClient } from './client.js';
 import { pause } from './collect.js';
 import { bytesOf, command, described, integerOf, itemsOf, scalar, textOf } from './replies.js';
+import {
+  CERTAINTY,
+  detectable,
+  picks,
+  planSample,
+  type SamplePlan,
+  type SampleSize,
+} from './verify-sample.js';
 import { compareValues, VerifyRefused, type Ask } from './verify-read.js';
 
 /** One server of the two. */
@@ -22,8 +30,8 @@ export interface Side {
 
 export interface VerifyOptions {
   readonly clock: Clock;
-  /** Compare so many keys, chosen at random on both sides, instead of all. */
-  readonly sample?: number;
+  /** Compare so many keys, chosen at random, instead of all. */
+  readonly sample?: SampleSize;
   readonly onProgress?: (progress: VerifyProgress) => void;
 }
 
@@ -50,9 +58,12 @@ export interface Verification {
   readonly status: 'equal' | 'different' | 'unknown';
   /** They have one replication id, so that offsets could be matched. */
   readonly sameHistory: boolean;
-  /** Keys compared; of a sample, how many were asked for. */
+  /** Keys compared. */
   readonly checked: number;
+  /** Of a sample, how many were asked for. */
   readonly sample?: number;
+  /** What a sample can tell: with this certainty it hits a difference, when so many keys differ, or more. */
+  readonly detects?: { readonly keys: number; readonly certainty: number };
   /** Keys in all databases of each, as the servers counted when it began. */
   readonly keys: { readonly first?: number; readonly second?: number };
   readonly different: number;
@@ -109,12 +120,16 @@ class Verifier {
   private absoluteExpiry = true;
   private memoryUsage = true;
   private dumps = true;
+  private plan: SamplePlan | undefined;
+  /** Another sample in each run. */
+  private readonly seed: number;
 
   constructor(
     private readonly first: Side,
     private readonly second: Side,
     private readonly options: VerifyOptions,
   ) {
+    this.seed = options.clock.nowMs() >>> 0;
     this.a = (commands) => first.client.calls(commands);
     this.b = (commands) => second.client.calls(commands);
   }
@@ -131,7 +146,7 @@ class Verifier {
   }
 
   private verdict(trouble?: string): Verification {
-    const { sample } = this.options;
+    const { plan } = this;
     const unknown = trouble !== undefined || this.unsettled > 0;
     return {
       schema: 1,
@@ -140,7 +155,8 @@ class Verifier {
       status: this.different > 0 ? 'different' : unknown ? 'unknown' : 'equal',
       sameHistory: this.sameHistory,
       checked: this.checked,
-      ...(sample !== undefined && { sample }),
+      ...(plan && { sample: plan.keys }),
+      ...(plan && plan.by !== 'all' && { detects: { keys: detectable(plan.share), certainty: CERTAINTY } }),
       keys: this.keys,
       different: this.different,
       unsettled: this.unsettled,
@@ -160,7 +176,10 @@ class Verifier {
     const ids = [one, two].map((sections) => fieldMap(sections).get('master_replid'));
     this.sameHistory = ids[0] !== undefined && ids[0] === ids[1];
     const [mine, theirs] = [one, two].map(databasesIn);
-    this.keys = { first: sum(mine), second: sum(theirs) };
+    const keys = { first: sum(mine), second: sum(theirs) };
+    this.keys = keys;
+    const { sample } = this.options;
+    if (sample) this.plan = planSample(sample, keys.first, keys.second);
     return [...new Set([...mine.keys(), ...theirs.keys()])].sort((x, y) => x - y);
   }
 
@@ -179,13 +198,21 @@ class Verifier {
         `${[this.first, this.second][i].name} refuses SELECT ${db}: ${described(reply)}`,
       );
     }
-    if (this.options.sample !== undefined) return this.someOf(db, this.options.sample);
-    await this.scan(this.a, (page) => this.compare(db, page));
+    if (this.plan?.by === 'draw') return this.someOf(db, this.plan.keys);
+    const chosen = this.chosen();
+    await this.scan(this.a, (page) => this.compare(db, chosen(page)));
     // The way back finds only what the first does not have at all.
-    await this.scan(this.b, async (page) => this.compare(db, await this.absent(page)));
+    await this.scan(this.b, async (page) => this.compare(db, await this.absent(chosen(page))));
   }
 
-  /** Half of the sample is chosen on each side, in proportion to the keys of the database. */
+  /** What a scan takes of a page. */
+  private chosen(): (page: Bytes[]) => Bytes[] {
+    const { plan, seed } = this;
+    if (plan?.by !== 'scan') return (page) => page;
+    return (page) => page.filter((key) => picks(key, seed, plan.share));
+  }
+
+  /** Half of the sample is drawn on each side, in proportion to the keys of the database. */
   private async someOf(db: number, sample: number): Promise<void> {
     const all = Math.max(1, (this.keys.first ?? 0) + (this.keys.second ?? 0));
     for (const ask of [this.a, this.b]) {
@@ -234,7 +261,7 @@ class Verifier {
     suspects.push(...(await this.dumpsDiffer(same)));
     for (const key of suspects) await this.settle(db, key);
     this.checked += page.length;
-    this.options.onProgress?.({ checked: this.checked, keys: this.options.sample ?? this.keys.first ?? 0 });
+    this.options.onProgress?.({ checked: this.checked, keys: this.plan?.keys ?? this.keys.first ?? 0 });
   }
 
   private async look(ask: Ask, keys: readonly Bytes[]): Promise<Look[]> {

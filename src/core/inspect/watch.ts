@@ -4,56 +4,103 @@
  */
 import { type Dial } from '../base/byte-channel.js';
 import { type Timer } from '../base/clock.js';
+import { type WatchEvent } from './changes.js';
 import { InspectError } from './client.js';
-import { Probe, type CollectOptions } from './collect.js';
+import { Probe, type CollectOptions, type Reach } from './collect.js';
+import { EventLog } from './event-log.js';
 import { type Sample } from './facts.js';
 import { History } from './history.js';
 import { type Report, type Thresholds } from './model.js';
-import { report } from './report.js';
+import { report, withFindings } from './report.js';
+import { type SentinelFacts } from './sentinel.js';
 
 export interface WatchOptions extends CollectOptions {
   readonly thresholds: Thresholds;
   /** How long to watch; for ever when absent. */
   readonly forMs?: number;
+  /** Asks the Sentinel again whom it names: the view follows a failover. Rejects with InspectError. */
+  readonly findMaster?: () => Promise<FoundMaster>;
+}
+
+/** The master that a Sentinel names. */
+export interface FoundMaster extends Reach {
+  readonly sentinel: SentinelFacts;
 }
 
 export interface WatchFrame {
   /** The last report that could be made. */
   readonly report: Report;
   readonly history: History;
-  /** Why the server cannot be asked now, and for how many attempts. */
-  readonly trouble?: { readonly message: string; readonly attempts: number };
+  /** What happened since the frame before. */
+  readonly fresh: readonly WatchEvent[];
+  /** All that happened. */
+  readonly events: EventLog;
+  readonly trouble?: Trouble;
 }
+
+/** Why the server cannot be asked now. */
+export interface Trouble {
+  readonly message: string;
+  readonly attempts: number;
+  /** Since the first of them. */
+  readonly awaySeconds: number;
+}
+
+/** How often a Sentinel is asked again; at each look while the master does not answer. */
+const SENTINEL_MS = 5000;
+/** How long an answer may take before that is told, and how often it is told again. */
+const LATE_MS = 1000;
 
 export class Watch {
   readonly history = new History();
+  readonly events = new EventLog();
+  private fresh: WatchEvent[] = [];
+  private trouble: Trouble | undefined;
   private probe: Probe | undefined;
   private previous: Sample | undefined;
   private last: Report | undefined;
-  private attempts = 0;
   private stopped = false;
   private wake: (() => void) | undefined;
   private timer: Timer | undefined;
 
+  /** What the next report is compared with. */
+  private compared: Report | undefined;
+  private sentinelAskedMs: number;
+
   constructor(
-    private readonly dial: Dial,
-    private readonly options: WatchOptions,
-  ) {}
+    private dial: Dial,
+    private options: WatchOptions,
+  ) {
+    this.sentinelAskedMs = options.clock.nowMs();
+  }
 
   /** The last report, once there was one. */
   get lastReport(): Report | undefined {
     return this.last;
   }
 
-  /** Watches until `stop`, or until the time is over. Rejects with InspectError when the first look fails. */
-  async run(onFrame: (frame: WatchFrame) => void): Promise<void> {
+  /** Whether the server answered the last time. */
+  get answers(): boolean {
+    return this.trouble === undefined;
+  }
+
+  /**
+   * Watches until `stop`, or until the time is over. `onWaiting` is told each second while an answer is late. Rejects with
+   * InspectError when the first look fails.
+   */
+  async run(
+    onFrame: (frame: WatchFrame) => void,
+    onWaiting: (seconds: number) => void = () => undefined,
+  ): Promise<void> {
     const { clock, intervalMs, forMs } = this.options;
     const startUs = clock.monotonicUs();
     for (let n = 0; !this.stopped; n++) {
-      const trouble = await this.look();
+      const done = this.tellLate(onWaiting);
+      await this.look().finally(done);
       if (this.stopped) break;
       const elapsedMs = (clock.monotonicUs() - startUs) / 1000;
-      if (this.last) onFrame({ report: this.last, history: this.history, trouble });
+      const { last, history, events, fresh, trouble } = this;
+      if (last) onFrame({ report: last, history, events, fresh, trouble });
       if (forMs !== undefined && elapsedMs >= forMs) break;
       // A fixed beat: a slow answer does not shift the ones after it.
       const next = Math.max((n + 1) * intervalMs, elapsedMs + intervalMs / 4);
@@ -70,23 +117,73 @@ export class Watch {
     this.wake?.();
   }
 
-  private async look(): Promise<WatchFrame['trouble']> {
+  /** Returns what ends it. */
+  private tellLate(onWaiting: (seconds: number) => void): () => void {
+    let seconds = 0;
+    let timer: Timer | undefined;
+    const next = () => {
+      timer = this.options.clock.after(
+        LATE_MS,
+        () => {
+          onWaiting(++seconds);
+          next();
+        },
+        true,
+      );
+    };
+    next();
+    return () => timer?.cancel();
+  }
+
+  private async look(): Promise<void> {
+    const { clock, thresholds } = this.options;
+    const switched = await this.follow();
+    const startMs = clock.nowMs();
     try {
       const sample = await this.sample();
-      const { clock, thresholds } = this.options;
-      const facts = this.probe!.facts(this.previous ?? sample, sample);
+      const { sentinel } = this.options;
+      const facts = { ...this.probe!.facts(this.previous ?? sample, sample), sentinel };
       this.previous = sample;
-      this.last = report(facts, thresholds);
+      const now = report(facts, thresholds);
+      this.fresh = [...switched, ...this.events.observe(this.compared, now)];
+      this.last = withFindings(now, this.events.findings(now), thresholds);
+      this.compared = now;
       this.history.add(this.last, clock.nowMs());
-      this.attempts = 0;
-      return undefined;
+      this.trouble = undefined;
     } catch (error) {
       if (!(error instanceof InspectError) || (this.last === undefined && !this.stopped)) throw error;
       this.probe?.close();
       this.probe = undefined;
       this.previous = undefined;
+      if (this.stopped) return;
       this.history.addFailure();
-      return { message: error.message, attempts: ++this.attempts };
+      const atMs = clock.nowMs();
+      this.fresh = [...switched, ...this.events.lost(error.message, atMs, startMs)];
+      const awaySeconds = (atMs - (this.events.awaySinceMs ?? startMs)) / 1000;
+      this.trouble = { message: error.message, attempts: (this.trouble?.attempts ?? 0) + 1, awaySeconds };
+    }
+  }
+
+  /** To the master that the Sentinel names now, if that is another one. A Sentinel that does not answer changes nothing. */
+  private async follow(): Promise<WatchEvent[]> {
+    const { clock, findMaster, name } = this.options;
+    const due = this.trouble !== undefined || clock.nowMs() - this.sentinelAskedMs >= SENTINEL_MS;
+    if (!findMaster || !due) return [];
+    this.sentinelAskedMs = clock.nowMs();
+    try {
+      const found = await findMaster();
+      this.options = { ...this.options, name: found.name, sentinel: found.sentinel };
+      if (found.name === name) return [];
+      this.probe?.close();
+      this.probe = undefined;
+      this.previous = undefined;
+      this.compared = undefined;
+      this.dial = found.dial;
+      const text = `the Sentinel ${found.sentinel.address} names ${found.name} as the master now, and this view follows: it was ${name}`;
+      return this.events.switched(text, clock.nowMs());
+    } catch (error) {
+      if (!(error instanceof InspectError)) throw error;
+      return [];
     }
   }
 

@@ -113,10 +113,15 @@ describe('renderReport', () => {
   it('draws a block for each replica at 80 columns', () => {
     const text = renderReport(report(facts(TROUBLED)), { ...plain, width: 80 });
     expect(from('REPLICAS', text)).toBe(NARROW);
+    expect(text).toContain(`
+  slave1                          ip=172.17.0.3,port=6380,state=online,
+                                  offset=97057570,lag=1
+`);
     expect(
       Math.max(
-        ...from('REPLICAS', text)
+        ...text
           .split('\n')
+          .slice(1)
           .map((line) => line.length),
       ),
     ).toBeLessThanOrEqual(80);

@@ -152,6 +152,9 @@ describe('collect', () => {
     const facts = await collected({ replies: REPLICA }, { dialMaster });
     expect(facts.last.upstream).toEqual({
       address: '10.0.0.5:6379',
+      replid2: '0'.repeat(40),
+      secondOffset: -1,
+      backlogFirstOffset: 1,
       replid: REPLID,
       offset: 99,
       role: 'master',

@@ -122,6 +122,40 @@ describe('the link', () => {
     expect(at('other').commands).toEqual(['redis-ts handshake 10.0.0.5:6379 --no-psync']);
   });
 
+  it('link-down sends nobody to a master that cannot be reached', () => {
+    const masterTrouble = { kind: 'unreachable', why: 'cannot connect: refused' } as const;
+    const [found] = of('link-down', { info: replicaInfo(5, { ...DOWN }), rest: { masterTrouble } });
+    expect(found.advice).toContain('Attach nobody to it');
+    expect(found.commands).toEqual(['REPLICAOF NO ONE']);
+  });
+
+  it('link-down says what will happen when the link is back', () => {
+    const keys = '# Keyspace\ndb0:keys=900,expires=0';
+    const at = (more: object) =>
+      of('link-down', {
+        info: replicaInfo(500, { ...DOWN }),
+        server: server(keys),
+        rest: { upstream: upstream({ replid: REPLID, offset: 900, keys: 900, ...more }) },
+      })[0].text;
+    expect(at({ backlogFirstOffset: 501 })).toContain(' a partial resync will do, when the link is up.');
+    expect(at({ backlogFirstOffset: 502 })).toContain(
+      "a full sync follows: the master's backlog begins at 502, and this server stopped at 500.",
+    );
+    expect(at({})).toContain('a full sync follows: the master has no backlog.');
+    const other = { replid: 'c'.repeat(40), backlogFirstOffset: 1 };
+    expect(at({ ...other, replid2: REPLID, secondOffset: 501 })).toContain('a partial resync will do');
+    expect(at({ ...other, replid2: REPLID, secondOffset: 500 })).toContain('the master has another history');
+    expect(at({ ...other, keys: 0 })).toContain(
+      "It replaces the 900 keys here by the master's 0: if those here are the good ones, run REPLICAOF NO ONE here first.",
+    );
+    expect(at({ ...other, keys: 900 })).not.toContain('It replaces');
+    const never = of('link-down', {
+      info: replicaInfo(500, { master_link_status: 'down' }),
+      rest: { upstream: upstream({ ...other, offset: 900 }) },
+    });
+    expect(never[0].text).toMatch(/ is down and never was up\.$/);
+  });
+
   it('master-not-answering while the link is up', () => {
     const at = (kind: MasterTrouble['kind'], changes: object = {}) =>
       of('master-not-answering', {
@@ -476,6 +510,51 @@ describe('backlog and history', () => {
     expect(loud('partial-sync-refused', { info, server: field(2) })).toEqual(['info']);
   });
 
+  it('partial-sync-refused says which reason the backlog and the ids leave', () => {
+    const counted = (...fields: string[]) => server('sync_partial_err:3', 'sync_partial_ok:0', ...fields);
+    const info = (rest: string) => masterInfo([online(500)], rest);
+    const why = (input: FactsInput) => of('partial-sync-refused', input)[0];
+    const size = { active: 1, size: MB };
+    const restart = why({
+      info: info(tail(500, { ...size, first: 1, histlen: 500 })),
+      server: counted('uptime_in_seconds:90'),
+      rest: { settings: { save: '' } },
+    });
+    expect(restart.text).toContain(
+      'The backlog was not too small: it holds 500 B of 1.0 MB, all since it was made.',
+    );
+    expect(restart.text).toContain('was restarted (it is up for 90 s)');
+    expect(restart.commands).toEqual(['CONFIG SET save "3600 1 300 100 60 10000"']);
+    const inactive = why({
+      info: info(tail(500, { active: 0, size: MB, first: 0, histlen: 0 })),
+      server: counted(),
+      rest: { settings: { backlogTtlSeconds: 3600 } },
+    });
+    expect(inactive.text).toContain('There is no backlog any more');
+    expect(inactive.commands).toEqual(['CONFIG SET repl-backlog-ttl 0']);
+    const promoted = tail(500, { ...size, first: 1, histlen: 500 })
+      .replace(`master_replid2:${'0'.repeat(40)}`, `master_replid2:${'c'.repeat(40)}`)
+      .replace('second_repl_offset:-1', 'second_repl_offset:123');
+    expect(why({ info: info(promoted), server: counted() }).text).toContain('promoted at offset 123');
+  });
+
+  it('partial-sync-refused sizes a full backlog by the rate, or by the mean since the start', () => {
+    const full = { active: 1, size: MB, first: 99 * MB, histlen: MB };
+    const info = masterInfo([online(100 * MB)], tail(100 * MB, full));
+    const quiet = (up: number, received: number) => ({
+      info,
+      server: server('sync_partial_err:3', `uptime_in_seconds:${up}`, `total_net_input_bytes:${received}`),
+    });
+    const [mean] = of('partial-sync-refused', quiet(1000, 200 * MB));
+    expect(mean.text).toContain('begins at 103,809,024: who stopped before that is refused.');
+    expect(mean.text).toContain('At 102 KB/s, the mean since the start, its 1.0 MB cover an outage of 10 s.');
+    expect(mean.commands).toEqual(['CONFIG SET repl-backlog-size 8mb']);
+    // The offset is older than the process.
+    const [old] = of('partial-sync-refused', quiet(1000, MB));
+    expect(old.text).toContain('At 1.0 KB/s');
+    expect(old.commands).toBeUndefined();
+  });
+
   it('promoted', () => {
     const info = masterInfo([online(500)], tail(500));
     const promoted = info
@@ -568,6 +647,11 @@ describe('those who watch', () => {
       of('sentinel-watches', { ...master(), rest: { sentinels: ['sentinel-1', 'sentinel-2'] } })[0].text,
     ).toContain('2 Sentinels watch this server');
     expect(loud('sentinel-watches', { ...master(), rest: { sentinels: [] } })).toEqual([]);
+    // Under --sentinel the report has a block about it.
+    const asked = at();
+    expect(
+      loud('sentinel-watches', { ...asked, rest: { ...asked.rest, sentinels: ['sentinel-1'] } }),
+    ).toEqual([]);
   });
 
   it('sentinel-master-down, sentinel-quorum', () => {
@@ -664,6 +748,7 @@ describe('the catalogue', () => {
         "follows-another",
         "follows-itself",
         "full-sync-loop",
+        "history-changed",
         "key-count-differs",
         "keydb-active-replica",
         "link-down",
@@ -691,18 +776,22 @@ describe('the catalogue', () => {
         "promoted",
         "rdb-unreadable",
         "reads-refused",
+        "replica-gone",
         "replica-lagging",
         "replica-never-acks",
         "replica-not-online",
+        "replica-resynced",
         "replica-without-port",
         "replica-writable",
         "replication-memory",
         "replication-ring",
+        "role-changed",
         "sentinel-master-down",
         "sentinel-phantom-replica",
         "sentinel-quorum",
         "sentinel-replica-down",
         "sentinel-watches",
+        "server-restarted",
         "several-masters",
         "slow-fork",
         "snapshot-failed",

@@ -169,6 +169,29 @@ describe('Watch', () => {
     ).rejects.toThrow('cannot connect to s:1');
   });
 
+  it('follows the Sentinel to another master, and compares nothing across', async () => {
+    const next = scriptedDial(script(masterInfo([], tail(7)), 'r2'));
+    const sentinel = {
+      address: 's:26379',
+      name: 'm',
+      master: { host: 't', port: 1, flags: [] },
+      replicas: [],
+    };
+    const findMaster = () => Promise.resolve({ dial: next.dial, name: 't:1', sentinel });
+    const { clock, watch } = run(script(infos), { forMs: 7000, findMaster });
+    const told: string[] = [];
+    await play(
+      clock,
+      watch.run(({ report: { target }, fresh }) =>
+        told.push(...fresh.map(({ text }) => `${target} ${text}`)),
+      ),
+    );
+    expect(told).toEqual([
+      't:1 the Sentinel s:26379 names t:1 as the master now, and this view follows: it was s:1',
+    ]);
+    expect(watch.lastReport).toMatchObject({ target: 't:1', sentinel: { name: 'm' } });
+  });
+
   it('tells of trouble with the report from before, and stops when told', async () => {
     const { replies } = script(infos);
     const { clock, watch } = run({ replies: { ...replies, INFO: [replies.INFO[0], 'silence'] } });
@@ -237,6 +260,23 @@ describe('crawl', () => {
     );
   });
 
+  it('breaks a line that is wider than the terminal between its words', async () => {
+    const topology = await walk({
+      'h:1': script(lists(2, 3), 'a'),
+      'h:2': script(follows(1), 'b'),
+      'h:3': script(follows(1), 'c'),
+    });
+    const drawing = renderTree(topology, { ...plain, width: 44 }).split('\n\n')[0];
+    expect(drawing.split('\n')).toEqual([
+      'h:1 ●  master  redis 7.2.6  offset 100',
+      '│    replid 8c1f0b0f…',
+      '├─ h:2  replica  redis 7.2.6  offset 90',
+      '│       10 B behind',
+      '└─ h:3  replica  redis 7.2.6  offset 90',
+      '        10 B behind',
+    ]);
+  });
+
   it('keeps whom it cannot ask, under the one that names them', async () => {
     const topology = await walk({ 'h:1': script(lists(8)) });
     expect(topology.nodes[1]).toMatchObject({
@@ -254,6 +294,15 @@ describe('crawl', () => {
     expect(renderTree(topology, plain)).toContain(
       '└─ h:8  cannot connect to h:8: connect ECONNREFUSED  10 B behind',
     );
+  });
+
+  it('tells a server that hangs from one that is down', async () => {
+    const silent: Script = { replies: { ...script('').replies, INFO: 'silence' } };
+    const topology = await walk({ 'h:1': script(lists(2)), 'h:2': silent });
+    const [found] = topology.findings;
+    expect(found.text).toMatch(/^h:2 is named by another server and cannot be asked: it did not answer INFO/);
+    expect(found.advice).toMatch(/^It takes connections and answers nothing: its process is stopped/);
+    expect(renderTree(topology, plain)).toMatch(/^└─ h:2 {2}did not answer INFO/m);
   });
 
   it('tries where a replica connects from when what it announces is no use', async () => {

@@ -61,6 +61,16 @@ describe('matchReplicas', () => {
     expect(join(['a', 'b'], ['10.0.0.7:2', '10.0.0.6:1'])).toEqual(['10.0.0.7:2 order', '10.0.0.6:1 order']);
   });
 
+  it('by the order of the ids: the server rotates the list itself', () => {
+    const replicas = [0, 1].map((index): ParsedReplica => ({ index, ip: '127.0.0.1', extra: [] }));
+    const clients = parseClientList('id=9 addr=127.0.0.1:2\nid=5 addr=127.0.0.1:1\n');
+    const matched = matchReplicas(replicas, clients);
+    expect(replicas.map((replica) => matched.get(replica)?.client.address)).toEqual([
+      '127.0.0.1:1',
+      '127.0.0.1:2',
+    ]);
+  });
+
   it('not at all where the numbers do not fit', () => {
     expect(join(['172.17.0.3'], ['10.0.0.7:2', '10.0.0.6:1'])).toEqual([undefined]);
     expect(join(['10.0.0.6'], [])).toEqual([undefined]);

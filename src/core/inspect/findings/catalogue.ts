@@ -12,6 +12,7 @@ export const CHAPTERS = {
   watched: 'Sentinel and Redis Cluster',
   topology: 'The whole topology (`--tree`)',
   product: 'Which server this is',
+  seen: 'Seen while watching (`--watch`, `--report`)',
 } as const;
 
 export type FindingChapter = keyof typeof CHAPTERS;
@@ -41,7 +42,7 @@ const ENTRIES = {
   'link-down': entry(
     'link',
     '**critical** when the link is down and no full sync is running.',
-    'The data of this replica has been growing old since the link broke.',
+    'The data of this replica has been growing old since the link broke. Where its master answers, the finding says what will happen when the link is back: a partial resync, or a full one that may replace good data by less.',
     'Run `redis-ts handshake --no-psync` against its master: it names the step that fails and why, and asks for no full sync. If the master wants a password, see that `masterauth` is set on the replica.',
   ),
   'sub-replicas-cut-off': entry(
@@ -257,8 +258,8 @@ const ENTRIES = {
   'partial-sync-refused': entry(
     'history',
     'info when partial resyncs were refused since the server started; *warning* when between the samples.',
-    'The backlog was too short, or the replica came with another history (the master was restarted without a snapshot). Each was a full sync.',
-    'Raise repl-backlog-size; let the master save its replication id (a snapshot at shutdown).',
+    'Each was a full sync. Which reason it was is told from the state of now: the backlog is full (too small for the outage at the rate of the writes), was never full (then the replication id was another one: a restart without a snapshot), does not exist any more (repl-backlog-ttl), or the server was promoted (the replica had read beyond second_repl_offset).',
+    'By the reason: raise repl-backlog-size to what the rate needs (the value is given); keep the id over a restart (a snapshot at shutdown); `repl-backlog-ttl 0`. Under `--watch` each replica that comes back is told with its own reason.',
   ),
   promoted: entry(
     'history',
@@ -427,6 +428,36 @@ const ENTRIES = {
     'info when CONFIG or CLIENT is not refused by ACL but unknown or disallowed.',
     'A managed service (or renamed commands). Such services refuse PSYNC, too: nothing outside can attach as a replica.',
     "Use the provider's own replication, migration or export.",
+  ),
+  'server-restarted': entry(
+    'seen',
+    '*warning* for 10 minutes after the run id changed; **critical** when it came back without keys and had some.',
+    'What was not on disk is lost. With another replication id every replica does a full sync, and copies what the server has now, which may be nothing.',
+    'See its log for why. If it came back empty: cut off a replica that still has the data (REPLICAOF NO ONE there) before it attaches again.',
+  ),
+  'role-changed': entry(
+    'seen',
+    '*warning* for 10 minutes after a master became a replica, or a replica a master.',
+    'A failover, by Sentinel, a cluster or a person. Writes that the old master took last may be lost.',
+    'See who did it (the log, Sentinel), and that clients follow. Watch the new master.',
+  ),
+  'replica-gone': entry(
+    'seen',
+    '*warning* when a replica that was there is not attached any more, until it is back. Tools, which announce no port, do not count.',
+    'Its data grows old from there on. How long the backlog will let it go on where it stopped is told; later it must do a full sync.',
+    'Look at its process and its log, then `redis-ts inspect` of it. Was it taken away on purpose: `--accept replica-gone`.',
+  ),
+  'replica-resynced': entry(
+    'seen',
+    '*warning* for 10 minutes after a replica came back and had to do a full sync.',
+    'It could not go on where it had stopped. Why is told from its last offset, the backlog and the replication ids: the backlog did not reach back that far, or the histories differ.',
+    'By the reason: raise repl-backlog-size to what is written in such an outage (the value is given); or see why the server has another history.',
+  ),
+  'history-changed': entry(
+    'seen',
+    '*warning* for 10 minutes after the replication id changed without a restart, and the old one was not kept as the second.',
+    'A replica did a full sync from another history, or a master freed its backlog (repl-backlog-ttl). Whoever has the history of before does a full sync.',
+    'Nothing, after a failover. On a master without replicas: `CONFIG SET repl-backlog-ttl 0` keeps the id.',
   ),
 } satisfies Readonly<Record<string, FindingEntry>>;
 

@@ -62,7 +62,8 @@ export function* backlogInactive({ link, backlog, info }: Draft): Generator<Deta
   };
 }
 
-export function* partialSyncRefused({ syncs, grown, backlog, rate }: Draft): Generator<Detail> {
+export function* partialSyncRefused(draft: Draft): Generator<Detail> {
+  const { syncs, grown } = draft;
   const total = syncs.partialRefused ?? 0;
   const fresh = grown('sync_partial_err');
   if (total === 0) return;
@@ -71,14 +72,95 @@ export function* partialSyncRefused({ syncs, grown, backlog, rate }: Draft): Gen
       ? ''
       : ` (${formatCount(syncs.partialAccepted)} ${syncs.partialAccepted === 1 ? 'was' : 'were'} served)`;
   const lately = fresh > 0 ? `, ${fresh} of them between the two samples` : '';
-  const perSecond = rate?.bytesPerSecond ?? 0;
-  const goal = perSecond * LIMITS.coverGoalSeconds;
+  const { why, ...help } = refusal(draft);
   yield {
     severity: fresh > 0 ? 'warning' : 'info',
     text:
-      `${plural(total, 'partial resync')} could not be served since the server started (sync_partial_err)${share}${lately}: the backlog ` +
-      'was too short, or the replica came with another history. Each was a full sync.',
-    ...(goal > (backlog.sizeBytes ?? Infinity) && raiseBacklog(goal, perSecond)),
+      `${plural(total, 'partial resync')} could not be served since the server started (sync_partial_err)${share}${lately}; each was a ` +
+      `full sync. ${why}`,
+    ...help,
+  };
+}
+
+type Refusal = { readonly why: string } & Pick<Detail, 'advice' | 'commands'>;
+
+/**
+ * What the backlog and the ids, as they are now, say about refusals of before: redis 7.2.6 replication.c:masterTryPartialResynchronization
+ * refuses another id, an offset beyond second_repl_offset with the second one, and an offset that is not in the backlog.
+ */
+function refusal(draft: Draft): Refusal {
+  const { backlog, server, settings } = draft;
+  const { active, histlenBytes = 0, sizeBytes = 0 } = backlog;
+  if (!active) {
+    const ttl = settings.backlogTtlSeconds;
+    return {
+      why:
+        `There is no backlog any more: it is freed when no replica was there for repl-backlog-ttl` +
+        `${ttl ? ` (${formatSeconds(ttl)})` : ''}, and the replication id changes with it. The next replica is refused, too.`,
+      advice: 'To keep both from now on:',
+      commands: ['CONFIG SET repl-backlog-ttl 0'],
+    };
+  }
+  const full = histlenBytes >= sizeBytes;
+  const { secondOffset = -1, replid2 = '' } = server;
+  if (secondOffset >= 0 && !/^0*$/.test(replid2)) {
+    const size = full ? ' So can the size of the backlog be, which is full.' : '';
+    return {
+      why:
+        `Another history is the likely reason: this server was promoted at offset ${formatCount(secondOffset)}, and who had read further, if ` +
+        `only a ping, or comes from a third history, cannot go on.${size}`,
+      advice: full
+        ? undefined
+        : 'Fail over with FAILOVER, or through Sentinel with all replicas attached: it waits until they are level.',
+    };
+  }
+  if (!full) return restartRefusal(draft);
+  return sizeRefusal(draft);
+}
+
+/** A backlog that was never full has held everything since it was made. */
+function restartRefusal({ backlog, server, settings }: Draft): Refusal {
+  const { histlenBytes = 0, sizeBytes = 0 } = backlog;
+  const up =
+    server.uptimeSeconds === undefined ? '' : ` (it is up for ${formatSeconds(server.uptimeSeconds)})`;
+  const why =
+    `The backlog was not too small: it holds ${formatBytes(histlenBytes)} of ${formatBytes(sizeBytes)}, all since it was made. They came with ` +
+    `another replication id, or an offset from before that: the server was restarted${up}, or got another history.`;
+  if (settings.save !== '') {
+    const advice =
+      'A restart keeps the id only in a snapshot that is made at the shutdown: stop it with SHUTDOWN SAVE, never with SIGKILL.';
+    return { why, advice };
+  }
+  return {
+    why: `${why} It keeps no snapshots, so each restart makes a new id.`,
+    advice: 'To keep the id over a restart (SHUTDOWN and SIGTERM then save it):',
+    commands: ['CONFIG SET save "3600 1 300 100 60 10000"'],
+  };
+}
+
+function sizeRefusal({ backlog, rate, settings, server, now }: Draft): Refusal {
+  const { sizeBytes = 0, firstByteOffset = 0 } = backlog;
+  const perSecond = rate?.bytesPerSecond ?? 0;
+  // What came in bounds what was streamed, where the offset is older than the process.
+  const streamed = Math.min(server.offset ?? 0, now('total_net_input_bytes') ?? Infinity);
+  const mean = streamed / Math.max(1, server.uptimeSeconds ?? Infinity);
+  const [pace, words] =
+    perSecond >= mean
+      ? [perSecond, `${formatBytes(perSecond)}/s`]
+      : [mean, `${formatBytes(mean)}/s, the mean since the start`];
+  const seconds = Math.max(LIMITS.coverGoalSeconds, settings.replTimeoutSeconds ?? 0);
+  const head = `The backlog is full and begins at ${formatCount(firstByteOffset)}: who stopped before that is refused`;
+  if (pace <= 0) return { why: `${head}, as is another replication id.` };
+  const cover = `At ${words}, its ${formatBytes(sizeBytes)} cover an outage of ${formatSeconds(sizeBytes / pace)}.`;
+  const enough = pace * seconds <= sizeBytes;
+  return {
+    why: `${head}. ${cover}`,
+    ...(enough
+      ? {
+          advice:
+            'That should do: the outages were longer, the writes faster, or the replication id was another one. The log names both.',
+        }
+      : raiseBacklog(pace * seconds, pace)),
   };
 }
 

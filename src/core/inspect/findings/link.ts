@@ -32,7 +32,8 @@ export function* replicationRing({ link, replicas, now, target }: Draft): Genera
   };
 }
 
-export function* linkDown({ link, masterTrouble }: Draft): Generator<Detail> {
+export function* linkDown(draft: Draft): Generator<Detail> {
+  const { link, masterTrouble } = draft;
   if (!link || link.up !== false || link.transfer) return;
   const master = address(link.master.host, link.master.port);
   const since =
@@ -41,18 +42,54 @@ export function* linkDown({ link, masterTrouble }: Draft): Generator<Detail> {
       : `has been down for ${formatSeconds(link.downSeconds)}`;
   const state = link.state === undefined || link.state === 'connected' ? '' : ` (now: ${link.state})`;
   const seen = masterTrouble?.kind === 'unreachable' ? ` Asked from here: ${masterTrouble.why}.` : '';
+  yield {
+    severity: 'critical',
+    text: `the link to the master ${master} ${since}${state}.${seen}${onReturn(draft)}`,
+    ...linkDownHelp(draft, master),
+  };
+}
+
+function linkDownHelp(
+  { masterTrouble, link, connectedReplicas }: Draft,
+  master: string,
+): Pick<Detail, 'advice' | 'commands'> {
+  // With replicas below, that is what sub-replicas-cut-off says.
+  if (masterTrouble?.kind === 'unreachable' && connectedReplicas === 0)
+    return promoteInstead(master, 'unreachable', link?.offset);
   const password =
     masterTrouble?.kind === 'no-login'
       ? 'The master wants a password: is masterauth set on this server? '
       : '';
-  yield {
-    severity: 'critical',
-    text: `the link to the master ${master} ${since}${state}.${seen}`,
+  return {
     advice:
       `${password}See why a replica cannot attach there, with this server's masteruser and masterauth; without --no-psync ` +
       'it asks for a full sync, too:',
     commands: [`redis-ts handshake ${master} --no-psync`],
   };
+}
+
+/** What happens when the link is made again, as far as the master's answer tells. */
+function onReturn({ link, server }: Draft): string {
+  const { upstream, offset } = link ?? {};
+  if (!upstream || offset === undefined || server.replid === undefined || upstream.replid === undefined)
+    return '';
+  const { replid, replid2, secondOffset = -1, backlogFirstOffset: first } = upstream;
+  const known = replid === server.replid || (replid2 === server.replid && offset < secondOffset);
+  if (known && first !== undefined && offset + 1 >= first)
+    return ' Its backlog has what is missing here: a partial resync will do, when the link is up.';
+  const why = !known
+    ? 'the master has another history'
+    : first === undefined
+      ? 'the master has no backlog'
+      : `the master's backlog begins at ${formatCount(first)}, and this server stopped at ${formatCount(offset)}`;
+  const { keys = 0 } = server;
+  const loses =
+    upstream.keys !== undefined && upstream.keys < keys
+      ? ` It replaces the ${formatCount(keys)} keys here by the master's ${formatCount(upstream.keys)}: if those here are the good ones, run REPLICAOF NO ONE here first.`
+      : '';
+  // Before the first one there is nothing to go on from.
+  if (link?.downSeconds === undefined && loses === '') return '';
+  return ` When the link is up, a full sync follows: ${why}.${loses}`;
 }
 
 export function* subReplicasCutOff({ link, connectedReplicas, masterTrouble }: Draft): Generator<Detail> {

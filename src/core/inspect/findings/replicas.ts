@@ -154,7 +154,7 @@ export function* ackOld({ replicas, settings }: Draft, { maxAckAgeSeconds }: Thr
         `${nameOf(replica)} last acknowledged ${formatSeconds(age)} ago; replicas do it every second. ` +
         `Its link is dropped at ${timeout} s.`,
       advice:
-        'It is blocked (a slow command, a save, swapping) stopped, or cannot be reached: look at its process, then at its SLOWLOG GET and LATENCY LATEST.',
+        'It is blocked (a slow command, a save, swapping), stopped, or cannot be reached: look at its process, then at its SLOWLOG GET and LATENCY LATEST.',
     };
   }
 }

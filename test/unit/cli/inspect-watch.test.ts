@@ -1,0 +1,127 @@
+/** The watching view, its line for a pipe and the page of `--report`: what happened, what was accepted, what went wrong. */
+import { describe, expect, it } from 'vitest';
+import { renderInspectPage } from '../../../src/cli/html/inspect.js';
+import {
+  eventWords,
+  renderWatch,
+  sampleLine,
+  type WatchView,
+} from '../../../src/cli/render/inspect-watch.js';
+import { EventLog } from '../../../src/core/inspect/event-log.js';
+import { History } from '../../../src/core/inspect/history.js';
+import { report, withFindings } from '../../../src/core/inspect/report.js';
+import { facts, masterInfo, tail, TROUBLED } from '../../support/inspect-facts.js';
+
+const two = masterInfo(
+  [
+    'ip=10.0.0.6,port=6380,state=online,offset=900,lag=0',
+    'ip=10.0.0.7,port=6380,state=online,offset=800,lag=0',
+  ],
+  tail(900),
+);
+const one = masterInfo(['ip=10.0.0.6,port=6380,state=online,offset=900,lag=0'], tail(900));
+
+const view = (more: Partial<WatchView>): WatchView => ({
+  report: report(facts({ info: two })),
+  history: new History(),
+  events: new EventLog(),
+  width: 80,
+  rows: 24,
+  color: false,
+  unicode: true,
+  paused: false,
+  selected: 0,
+  intervalMs: 1000,
+  time: '12:00:05',
+  localTime: (at) => at.slice(11, 19),
+  ...more,
+});
+
+/** A log in which the second replica has just gone. */
+function gone() {
+  const events = new EventLog();
+  const before = report(facts({ info: two }));
+  const now = report({ ...facts({ info: one }), collectedAtMs: Date.UTC(2024, 4, 1, 12, 0, 3) });
+  const fresh = events.observe(before, now);
+  return { events, fresh, report: withFindings(now, events.findings(now)) };
+}
+
+describe('renderWatch', () => {
+  it('lists what happened, and what of it stands', () => {
+    expect(renderWatch(view(gone())).filter((line) => line !== '')).toMatchInlineSnapshot(`
+      [
+        "⚠ 10.0.0.5:6379  redis 7.2.4  master  up 12 d                every 1 s, 12:00:05",
+        "stream  0 B/s    peak 0 B/s, offset 900",
+        "backlog 1.0 MB",
+        "REPLICAS  1",
+        "   #  replica        state   behind  ack  out-buf  lag",
+        ">  0  10.0.0.6:6380  online  0 B     0 s  -",
+        "EVENTS  1",
+        "12:00:03  ⚠ replica 10.0.0.7:6380 is gone: last seen online, offset 800, 100 B",
+        "            behind, last ACK 0 s before",
+        "FINDINGS  1",
+        "⚠ replica-gone  replica 10.0.0.7:6380 is not attached any more, for 3 s: last",
+        "                seen online, offset 800, 100 B behind, last ACK 0 s before. The",
+        "                backlog still has what it lacks. (since 12:00:00)",
+        "                Its own view, if it runs:",
+        "                  redis-ts inspect 10.0.0.7:6380",
+        "q quit  p pause  ↑↓ select a replica",
+      ]
+    `);
+  });
+
+  it('shows why the server cannot be asked, whole, and for how long', () => {
+    const message = 'cannot connect to redis-7.internal.example:6379: connect ETIMEDOUT 10.250.13.77:6379';
+    const lines = renderWatch(view({ trouble: { message, attempts: 12, awaySeconds: 64 } }));
+    expect(lines.slice(1, 5)).toEqual([
+      '✖ cannot connect to redis-7.internal.example:6379: connect ETIMEDOUT',
+      '  10.250.13.77:6379',
+      '  attempt 12, away for 64 s; what is shown is from before',
+      'stream  0 B/s    peak 0 B/s, offset 900',
+    ]);
+    expect(renderWatch(view({ waitingSeconds: 3 }))[1]).toBe('⚠ no answer for 3 s');
+  });
+
+  it('cuts nothing off at 80 columns, commands included, and says what there is no room for', () => {
+    const troubled = report(facts(TROUBLED));
+    const lines = renderWatch(view({ report: troubled, rows: 60 }));
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(lines.join('\n')).toContain('CONFIG SET repl-backlog-size 128mb');
+    expect(lines.slice(-1)).toEqual(['q quit  p pause  ↑↓ select a replica']);
+    const low = renderWatch(view({ report: troubled, rows: 14 }));
+    expect(low).toHaveLength(14);
+    expect(low[12]).toBe('… 1 more: announced-not-peer');
+  });
+
+  it('shows what was accepted, apart', () => {
+    const accepted = report(facts(TROUBLED), { accept: ['announced-not-peer', 'backlog-too-small'] });
+    expect(renderWatch(view({ report: accepted })).join('\n')).toContain(
+      'FINDINGS  nothing is wrong\naccepted  2: backlog-too-small, announced-not-peer\n',
+    );
+    expect(sampleLine(accepted)).toMatch(/ status=ok accepted=backlog-too-small,announced-not-peer$/);
+  });
+});
+
+describe('eventWords', () => {
+  it('is a quoted word each', () => {
+    expect(eventWords(gone().fresh)).toEqual([
+      'event="replica-gone: replica 10.0.0.7:6380 is gone: last seen online, offset 800, 100 B behind, last ACK 0 s before"',
+    ]);
+  });
+});
+
+describe('renderInspectPage', () => {
+  it('has what happened and what was accepted', () => {
+    const history = new History();
+    const { events, report: now } = gone();
+    const page = renderInspectPage({ report: now, history, events });
+    expect(page).toContain('<h2>What happened</h2>');
+    expect(page).toContain('replica 10.0.0.7:6380 is gone: last seen online');
+    expect(page).toContain('2024-05-01 12:00:03');
+    const accepted = report(facts(TROUBLED), { accept: ['announced-not-peer'] });
+    const other = renderInspectPage({ report: accepted, history, events: new EventLog() });
+    expect(other).toContain('<summary>1 accepted, not counted: announced-not-peer</summary>');
+    expect(other).toContain('1 finding (1 more accepted)');
+    expect(other).not.toContain('What happened');
+  });
+});
