@@ -54,6 +54,12 @@ describe('redis-ts handshake --step from a pipe', () => {
     expect(code).toBe(0);
   });
 
+  it('tells the advice that a finding brings itself', async () => {
+    const { code, stdout } = await drive({ on: { psync: () => fullSync('') } }, ['', '', '', '']);
+    expect(stdout).toMatch(/✖ snapshot-wrong-length\n[^]*\n {2}Send an empty RDB/);
+    expect(code).toBe(1);
+  });
+
   it('sends raw bytes and shows what comes', async () => {
     const { stdout } = await drive({}, [
       ':hex 2a310d0a 24340d0a 50494e47 0d0a',

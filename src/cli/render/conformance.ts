@@ -1,9 +1,5 @@
 /** `handshake --conformance` as text: what it will cost, a line per variant, a diagnosis under each that failed, the sum. Pure. */
-import {
-  type ConformanceEvent,
-  type VariantEvent,
-  type VariantFinding,
-} from '../../core/diagnosis/conformance/run.js';
+import { type ConformanceEvent, type VariantEvent } from '../../core/diagnosis/conformance/run.js';
 import { palette, symbols, type Terminal } from '../terminal.js';
 import { printable, wrap } from '../text.js';
 import { findingLines } from './handshake-finding.js';
@@ -88,7 +84,7 @@ function under(text: string, pen: TracePen): string[] {
 
 /** The whole diagnosis the first time, its id after that: one fault may fail many variants. */
 function diagnoses({ findings }: VariantEvent, pen: TracePen, told: Set<string>): string[] {
-  return findings.flatMap((found: VariantFinding) => {
+  return findings.flatMap((found) => {
     const { id } = found.finding;
     if (told.has(id)) return [`${' '.repeat(UNDER)}${pen.paint.red(id)}, as above`];
     told.add(id);

@@ -176,6 +176,15 @@ describe('a watched link', () => {
     ]);
   });
 
+  it('tells the advice that a finding brings itself', async () => {
+    const watched = await between({ on: { psync: () => fullSync('') + STREAM } });
+    await attach(watched.port);
+    await eventually(() => watched.noticed().length > 0);
+    const [noticed] = watched.kinds('noticed');
+    expect(noticed.kind === 'noticed' && noticed.fix).toMatch(/^Send an empty RDB/);
+    watched.finish();
+  });
+
   it('names a bare +CONTINUE when psync2 was announced', async () => {
     const watched = await between({ on: { psync: '+CONTINUE\r\n' } });
     const replica = await FakeReplica.connect(watched.port);

@@ -5,7 +5,7 @@
 import { type Clock, type Timer } from '../../base/clock.js';
 import { type Untold } from '../../replication/handshake/observer.js';
 import { Casebook } from '../casebook.js';
-import { entryOf } from '../table.js';
+import { told } from '../told-finding.js';
 import { TRACE_SCHEMA, type ExamineEvent, type TraceEvent, type Verdict } from '../trace.js';
 import { WatchedLink } from './watched-link.js';
 
@@ -108,9 +108,7 @@ export class Watch {
   private notice({ conn, atUs }: TraceEvent): void {
     for (const finding of this.casebook.findings()) {
       if (this.told.has(finding.id)) continue;
-      const { means, fix, severity } = entryOf(finding.id);
-      const how = { finding, severity: finding.severity ?? severity, means, fix };
-      this.pass({ kind: 'noticed', step: 'examine', side: 'master', ...how, atUs, conn });
+      this.pass({ kind: 'noticed', step: 'examine', side: 'master', ...told(finding), atUs, conn });
     }
   }
 }

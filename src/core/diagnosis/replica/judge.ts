@@ -14,7 +14,8 @@ import { parseSafeInt } from '../../base/numbers.js';
 import { type Reply } from '../../protocol/reply-decoder.js';
 import { MASK } from '../../replication/handshake/steps.js';
 import { type Finding } from '../rule.js';
-import { entryOf, type DiagnosisId } from '../table.js';
+import { type DiagnosisId } from '../table.js';
+import { severityOf, told } from '../told-finding.js';
 import { AckJudge } from './acks.js';
 import { type ReplicaEvent, type StepVerdict, type UntimedReplicaEvent } from './events.js';
 import { ReplicaDecoder, type FromReplica } from './from-replica.js';
@@ -399,7 +400,7 @@ export class ReplicaJudge {
     const judged = this.phase === 'online' ? this.acks?.ack(offset, this.nowMs) : undefined;
     const { positions } = this;
     const sent = positions && !positions.lost ? positions.sent : undefined;
-    const severity = judged?.finding && entryOf(judged.finding.id).severity;
+    const severity = judged?.finding && severityOf(judged.finding);
     this.tell({
       kind: 'ack',
       offset,
@@ -466,8 +467,7 @@ export class ReplicaJudge {
   private find(finding: Finding): void {
     if (this.found.includes(finding.id)) return;
     this.found.push(finding.id);
-    const { severity, means, fix } = entryOf(finding.id);
-    this.tell({ kind: 'finding', finding, severity: finding.severity ?? severity, means, fix });
+    this.tell({ kind: 'finding', ...told(finding) });
   }
 
   private tell(event: UntimedReplicaEvent): void {
