@@ -6,7 +6,14 @@ import { Watch } from '../../../src/core/diagnosis/between/watch.js';
 import { type TraceEvent } from '../../../src/core/diagnosis/trace.js';
 import { startProxy } from '../../../src/core/net/tcp-proxy.js';
 import { eventually } from '../../support/eventually.js';
-import { command, fullSync, REPLID, startFakeMaster, type Script } from '../../support/fake-master.js';
+import {
+  command,
+  EMPTY_RDB,
+  fullSync,
+  REPLID,
+  startFakeMaster,
+  type Script,
+} from '../../support/fake-master.js';
 import { FakeReplica } from '../../support/fake-replica.js';
 import { checkTape } from '../../support/tape-check.js';
 
@@ -73,6 +80,15 @@ async function attach(
   const replica = await FakeReplica.attach(port, habits);
   undo.push(() => replica.stop());
   return replica;
+}
+
+/** A replica that asks for a full sync and reads nothing of it. */
+async function askFullSync(port: number): Promise<void> {
+  const replica = await FakeReplica.connect(port);
+  undo.push(() => replica.stop());
+  replica.command('REPLCONF', 'listening-port', '6380');
+  await replica.line();
+  replica.command('PSYNC', '?', '-1');
 }
 
 const GETACK = command('REPLCONF', 'GETACK', '*');
@@ -174,6 +190,26 @@ describe('a watched link', () => {
       'getack-counted-early',
       'snapshot-without-checksum',
     ]);
+  });
+
+  it.each([
+    ['in one piece', (rdb: string) => fullSync(rdb, 0, rdb.length - 5) + STREAM],
+    ['and no command behind it', (rdb: string) => fullSync(rdb, 0, rdb.length - 5)],
+  ])('knows the rest of a snapshot whose length was too small, %s', async (_how, psync) => {
+    const watched = await between({ on: { psync: () => psync(EMPTY_RDB) } });
+    await askFullSync(watched.port);
+    await eventually(() => watched.noticed().length > 0);
+    expect(watched.kinds('stream-noise')).toMatchObject([{ endsSnapshot: true }]);
+    expect(watched.noticed()).toEqual(['master: snapshot-wrong-length']);
+    expect(watched.finish()).toEqual(['failed', 'snapshot-wrong-length']);
+  });
+
+  it('knows a length that was too large', async () => {
+    const watched = await between({ on: { psync: () => fullSync(EMPTY_RDB, 0, EMPTY_RDB.length + 5) } });
+    await askFullSync(watched.port);
+    await eventually(() => watched.noticed().length > 0);
+    expect(watched.noticed()).toEqual(['master: snapshot-wrong-length']);
+    watched.finish();
   });
 
   it('tells the advice that a finding brings itself', async () => {
