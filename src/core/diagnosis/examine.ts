@@ -15,7 +15,6 @@ import { type Dial } from '../base/byte-channel.js';
 import { ascii, fromText, type Bytes } from '../base/bytes.js';
 import { type Clock } from '../base/clock.js';
 import { type Random } from '../base/random.js';
-import { findField } from '../info/parse.js';
 import { type Outcome } from '../replication/handshake/machine.js';
 import { type VisitEvent } from '../replication/handshake/observer.js';
 import { type HandshakeTimers } from '../replication/handshake/run.js';
@@ -26,6 +25,7 @@ import {
   type SnapshotSink,
   type Visit,
 } from '../replication/handshake/visit.js';
+import { costOf, countedBy, factsFound, requestFor, type Aim } from './before-psync.js';
 import { Casebook } from './casebook.js';
 import { type Asked, type Evidence, type ProbeResults } from './evidence.js';
 import {
@@ -42,13 +42,9 @@ import {
 import { probeOtherTls, randomPort, worthTryingTls } from './probes.js';
 import { looksKeyedByAddress } from './rules/psync.js';
 import { type Finding } from './rule.js';
-import { serviceAt } from './providers.js';
 import { probeManners, walkUpstream } from './side-probes.js';
 import { TRACE_SCHEMA, type ExamineEvent, type TraceEvent, type Verdict, type VisitRole } from './trace.js';
 import { type Untold } from '../replication/handshake/observer.js';
-
-/** `probe`: the master's own current position, which costs no snapshot. */
-export type Aim = 'none' | 'full' | 'probe' | { readonly replid: Bytes; readonly offset: number };
 
 export interface ExamineSetup {
   readonly dial: Dial;
@@ -260,80 +256,27 @@ class Examiner {
   private async beforePsync(release: (psync?: PsyncRequest) => void): Promise<void> {
     this.facts = await askFacts(this.door);
     if (this.stopped) return;
-    this.found(this.conn, this.factsFound());
+    this.found(this.conn, factsFound(this.setup.target, this.facts));
     const aim = this.aimAt();
-    this.announceCost(aim);
-    if (aim !== 'none') this.warnOfCounting();
+    if (aim !== 'none' && this.setup.aim !== 'none') this.announce(this.setup.aim);
     this.tell({ kind: 'aim', step: 'examine', psync: aim });
     release(aim);
   }
 
   private aimAt(): PsyncRequest {
-    const { aim } = this.setup;
-    if (aim !== 'probe') return aim;
-    const { replid, offset, backlogActive, info } = this.facts;
-    const impossible = (probeImpossible: string): PsyncRequest => {
-      this.found(this.conn, { probeImpossible });
-      return 'none';
-    };
-    if (info === undefined) return impossible('INFO was not answered');
-    if (replid === undefined || offset === undefined) return impossible('INFO does not tell id and offset');
-    if (backlogActive === false) return impossible('the master has no backlog (repl_backlog_active:0)');
-    return { replid, offset: offset + 1 };
+    const request = requestFor(this.setup.aim, this.facts);
+    if (typeof request === 'string' || !('impossible' in request)) return request;
+    this.found(this.conn, { probeImpossible: request.impossible });
+    return 'none';
   }
 
-  private factsFound(): ProbeResults {
-    const { info, sentinels, minReplicasToWrite, disklessDelaySeconds, configRefused } = this.facts;
-    const service = serviceAt(this.setup.target);
-    const known = service === undefined ? {} : { service };
-    if (info === undefined) return { ...known, infoUnanswered: true };
-    return {
-      ...known,
-      ...{ before: infoFacts(info), sentinels },
-      ...(minReplicasToWrite !== undefined && { minReplicasToWrite }),
-      ...(disklessDelaySeconds !== undefined && { disklessDelaySeconds }),
-      ...(configRefused !== undefined && { configRefused }),
-    };
-  }
-
-  private announceCost(aim: PsyncRequest): void {
-    const { capa } = this.setup;
-    if (aim === 'none') return;
-    if (this.setup.aim === 'probe') {
-      const text =
-        'asking for the current position: no snapshot; for a moment we are in connected_slaves, and count for min-replicas and Sentinel';
-      return this.tell({ kind: 'cost', step: 'examine', of: 'probe', text });
-    }
-    if (typeof aim !== 'string') {
-      const text = 'asking for a position: no snapshot if the backlog holds it, a full one if it does not';
-      return this.tell({ kind: 'cost', step: 'examine', of: 'position', text });
-    }
-    const delay = capa.includes('eof') ? this.facts.disklessDelaySeconds : undefined;
-    const wait =
-      delay === undefined ? '' : `; it waits repl-diskless-sync-delay, ${delay} s, before it begins`;
-    const text = `asking for a full sync: the master makes a whole snapshot for us${wait}`;
-    const waits = delay ? { waitSeconds: delay } : {};
-    this.tell({ kind: 'cost', step: 'examine', of: 'full', text, ...waits });
-  }
-
-  private warnOfCounting(): void {
-    const { sentinels, minReplicasToWrite } = this.facts;
+  /** Says what PSYNC costs, and once who will count us. */
+  private announce(aim: Exclude<Aim, 'none'>): void {
+    const delay = this.setup.capa.includes('eof') ? this.facts.disklessDelaySeconds : undefined;
+    this.tell(costOf(aim, delay));
     if (this.warned) return;
     this.warned = true;
-    // A Sentinel takes the replicas from INFO of the master alone.
-    if (sentinels > 0 && !this.isReplica()) {
-      const who = sentinels === 1 ? 'a Sentinel watches' : `${sentinels} Sentinels watch`;
-      const text = `${who} this master: it will list us as a replica and remember us until SENTINEL RESET`;
-      this.tell({ kind: 'warning', step: 'examine', text });
-    }
-    if (minReplicasToWrite !== undefined && minReplicasToWrite > 0) {
-      const text = `min-replicas-to-write is ${minReplicasToWrite} here: while we are attached we may count as one of them`;
-      this.tell({ kind: 'warning', step: 'examine', text });
-    }
-  }
-
-  private isReplica(): boolean {
-    return findField(this.facts.info ?? [], 'role') === 'slave';
+    for (const text of countedBy(this.facts)) this.tell({ kind: 'warning', step: 'examine', text });
   }
 
   /** The connection still stands: how does the master list us, and has its offset moved? */
