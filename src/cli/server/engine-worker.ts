@@ -19,11 +19,12 @@ import { ConfiguredUsers } from '../../core/services/acl/configured.js';
 import { Config } from '../../core/services/config/config.js';
 import { ConfFileError, loadConf } from '../../core/services/config/conf-file.js';
 import { expandTitle, titleVariables } from '../../core/services/config/proc-title.js';
-import { formatLogLine, isLogged, logTo, NO_LOG, type Log } from '../../core/services/log.js';
+import { formatLogLine, isLogged, logTo, NO_LOG, type Log, type LogLevel } from '../../core/services/log.js';
 import { EXIT } from '../exit-codes.js';
 import { backupLogLine } from '../render/replica-facts.js';
 import { Backup } from './backup.js';
 import { LinkWatch } from './link-watch.js';
+import { RepeatedAttempts } from './repeated-attempts.js';
 import { ReplicaTrace } from './replica-trace.js';
 import { type EngineData, type FromEngine, type ToEngine } from './messages.js';
 
@@ -39,6 +40,8 @@ const PROGRESS_MS = 100;
 
 /** What `replica` shows; absent under `serve`. */
 let watch: LinkWatch | undefined;
+/** What `replica` leaves out of its log. */
+let attempts: RepeatedAttempts<Extract<FromEngine, { type: 'log' }>> | undefined;
 /** What `serve --trace` shows. */
 let trace: ReplicaTrace | undefined;
 /** What `replica --once` writes. */
@@ -51,13 +54,19 @@ function main(): void {
   const host = new SystemProcess();
   const config = new Config();
   let isReplica = () => false;
-  const log: Log = logTo((level, message) => {
-    if (!isLogged(level, config.values.loglevel)) return;
+  const made = (level: LogLevel, message: string) => {
     const timeMs = clock.nowMs();
     const offsetMinutes = new Date(timeMs).getTimezoneOffset();
     const role = isReplica() ? 'S' : 'M';
     const line = formatLogLine({ pid: host.pid, role, timeMs, offsetMinutes, level, message });
-    say({ type: 'log', level, message, line });
+    return { type: 'log', level, message, line, atMs: clock.monotonicUs() / 1000 } as const;
+  };
+  if (data.watch !== 'none') attempts = new RepeatedAttempts(say, made);
+  const log: Log = logTo((level, message) => {
+    if (!isLogged(level, config.values.loglevel)) return;
+    const line = made(level, message);
+    if (attempts) attempts.take(line);
+    else say(line);
   });
   const renames: [Bytes, Bytes][] = [];
   const users = new ConfiguredUsers({
@@ -217,6 +226,7 @@ let finishing = false;
 function finish(server: Server): void {
   if (finishing) return;
   finishing = true;
+  attempts?.finish();
   watch?.close();
   trace?.close();
   backup?.stop();

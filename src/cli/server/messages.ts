@@ -54,7 +54,14 @@ export interface LinkSample {
 }
 
 export type FromEngine =
-  | { readonly type: 'log'; readonly level: LogLevel; readonly message: string; readonly line: string }
+  | {
+      readonly type: 'log';
+      readonly level: LogLevel;
+      readonly message: string;
+      readonly line: string;
+      /** The sender's monotonic clock. */
+      readonly atMs: number;
+    }
   | {
       readonly type: 'loading';
       readonly loadedBytes: number;
