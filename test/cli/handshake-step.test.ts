@@ -173,7 +173,7 @@ describe.skipIf(!tmuxAvailable)('redis-ts handshake --step on a terminal', () =>
       await shows(new RegExp(`^> ${line.replace('?', '\\?')}$`, 'm'));
       window.press('Enter');
     }
-    await shows('stream         from offset 0');
+    await shows('stream         after offset 0');
     await shows(/^>$/m);
     window.press('half');
     await shows(/^> half$/m);

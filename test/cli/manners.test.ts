@@ -141,7 +141,7 @@ describe('a reader that leaves after the first line', () => {
 
 describe('Ctrl-C', () => {
   it.each<[string[], RegExp, number]>([
-    [['handshake', 'TARGET', '--follow'], /stream {9}from offset/, 130],
+    [['handshake', 'TARGET', '--follow'], /stream {9}after offset/, 130],
     [['serve', '--port', '0', '--dir', 'DIR', '--save', ''], /Ready to accept/, 0],
     [['replica', '--of', 'TARGET', '--port', '0', '--dir', 'DIR'], /Streaming|Finished with success/, 0],
   ])(

@@ -58,7 +58,7 @@ describe.skipIf(!tmuxAvailable || !realRedisAvailable())(
       const { window, port, sees } = await watch(100);
       const streaming = (offset: string) =>
         new RegExp(
-          `^● streaming  offset ${offset} · 0 B behind · \\d+ cmd/s · ack \\d.\\d s ago · serving reads on :${port}$`,
+          `^● streaming  up to offset ${offset} · 0 B behind · \\d+ cmd/s · ack \\d.\\d s ago · serving reads on :${port}$`,
         );
       await sees(streaming('[\\d,]+'));
       expect(window.screen().slice(0, 4)).toEqual([
@@ -94,7 +94,9 @@ describe.skipIf(!tmuxAvailable || !realRedisAvailable())(
       await sees(/^● streaming .* serving reads on/);
       window.resize(80, 30);
       await sees(
-        new RegExp(`^● streaming  offset [\\d,]+ · 0 B behind · \\d+ cmd/s · ack \\d.\\d s · :${port}$`),
+        new RegExp(
+          `^● streaming  up to offset [\\d,]+ · 0 B behind · \\d+ cmd/s · ack \\d.\\d s · :${port}$`,
+        ),
       );
     });
 
@@ -165,9 +167,9 @@ describe.skipIf(!tmuxAvailable)('a whole session on a terminal (needs tmux)', ()
     master.goOn();
     const tail =
       columns === 80 ? `ack \\d\\.\\d s · :${port}` : `ack \\d\\.\\d s ago · serving reads on :${port}`;
-    await sees(new RegExp(`^● streaming  offset 1,000 · 0 B behind · 0 cmd/s · ${tail}$`));
+    await sees(new RegExp(`^● streaming  up to offset 1,000 · 0 B behind · 0 cmd/s · ${tail}$`));
     master.stream('*1\r\n$4\r\nping\r\n');
-    await sees(new RegExp(`^● streaming  offset 1,014 · 0 B behind · \\d cmd/s · ${tail}$`));
+    await sees(new RegExp(`^● streaming  up to offset 1,014 · 0 B behind · \\d cmd/s · ${tail}$`));
     master.stop();
     await sees(/^✖ link lost {2}the master closed the connection \(at offset 1,014,/);
     await sees(/^⚠ no link {4}Error condition on socket for SYNC: Connection refused( \(|$)/);

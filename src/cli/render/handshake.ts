@@ -169,7 +169,7 @@ function eventLines(
     case 'snapshot-fault':
       return snapshotFault(event, pen, width).map((text) => line(text));
     case 'stream-begin':
-      return [line(`stream         from offset ${offsetText(event.offset)}`)];
+      return [line(`stream         after offset ${offsetText(event.offset)}`)];
     case 'stream-noise':
     case 'stream-fault':
       return [line(marked(`< ${cut(quote(event.bytes, false), width)}`, paint.red(signs.fail), width))];

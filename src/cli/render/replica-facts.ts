@@ -128,7 +128,7 @@ export function linkLogLine(message: LinkMessage, port: number): string | undefi
     case 'snapshot-done':
       return `Snapshot: ${fact?.text}`;
     case 'streaming':
-      return `Streaming from offset ${formatCount(event.offset)}${port > 0 ? `; serving reads on port ${port}` : ''}`;
+      return `Streaming, up to offset ${formatCount(event.offset)} so far${port > 0 ? `; serving reads on port ${port}` : ''}`;
     case 'connecting':
     case 'lost':
     case 'retry':

@@ -253,7 +253,7 @@ function onSample(state: ReplicaState, sample: LinkSample): Moved {
     return { state: { ...next, connected: undefined }, facts: connectedFact(state, undefined) };
   }
   if (sample.state !== 'master' || state.phase.kind === 'master') return { state: next, facts: [] };
-  const text = `nobody is followed any more (REPLICAOF NO ONE): a master from offset ${formatCount(sample.offset)} on`;
+  const text = `nobody is followed any more (REPLICAOF NO ONE): a master, after offset ${formatCount(sample.offset)}`;
   return {
     state: { ...next, phase: { kind: 'master' } },
     facts: state.master === undefined ? [] : [{ mark: 'info', label: 'promoted', text }],
@@ -356,16 +356,27 @@ function snapshotText(phase: Extract<Phase, { kind: 'snapshot' }>, terminal: Ter
 function streamingText(state: ReplicaState, offset: number, terminal: Terminal): string {
   const { sample, commandsPerSecond } = state;
   const label = 'streaming'.padEnd(LABEL_WIDTH);
-  if (sample?.behindBytes === undefined) return cut(`${label}offset ${formatCount(offset)}`, terminal);
-  const ack = sample.ackAgeMs === undefined ? [] : [`${(sample.ackAgeMs / 1000).toFixed(1)} s`];
+  if (sample?.behindBytes === undefined) return cut(`${label}${upTo(offset)}`, terminal);
+  const ack = sample.ackAgeMs === undefined ? [] : [`ack ${(sample.ackAgeMs / 1000).toFixed(1)} s`];
+  const reached = Math.max(offset, sample.offset);
   const parts = [
-    `offset ${formatCount(Math.max(offset, sample.offset))}`,
     `${formatBytes(sample.behindBytes)} behind`,
     `${formatCount(Math.round(commandsPerSecond))} cmd/s`,
   ];
-  const wide = [...parts, ...ack.map((age) => `ack ${age} ago`), ...serving(sample, 'serving reads on ')];
-  const narrow = [...parts, ...ack.map((age) => `ack ${age}`), ...serving(sample, '')];
-  return fitting([wide, narrow, parts], label, terminal);
+  const short = `up to ${formatCount(reached)}`;
+  const brief = [...parts, ...ack, ...serving(sample, '')];
+  const wide = [
+    upTo(reached),
+    ...parts,
+    ...ack.map((age) => `${age} ago`),
+    ...serving(sample, 'serving reads on '),
+  ];
+  return fitting([wide, [upTo(reached), ...brief], [short, ...brief], [short, ...parts]], label, terminal);
+}
+
+/** Everything of the stream until there is applied here. */
+function upTo(offset: number): string {
+  return `up to offset ${formatCount(offset)}`;
 }
 
 function masterText({ sample }: ReplicaState, terminal: Terminal): string {
