@@ -95,7 +95,7 @@ describe('a full sync', () => {
       'ok full sync  reason: no replication id of ours yet',
       'ok snapshot   41 MB in 606 ms (68 MB/s), RDB 11, 312,400 keys, checksum ok',
     ]);
-    expect(live).toBe('live: streaming  up to 98,211,004, 0 B behind, 1,204 cmd/s, ack 0.3 s, :6380');
+    expect(live).toBe('live: streaming  up to offset 98,211,004, 0 B behind, 1,204 cmd/s, ack 0.3 s, :6380');
   });
 
   it('shows what has come of the snapshot, and how long the rest takes', () => {
