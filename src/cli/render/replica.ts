@@ -16,6 +16,7 @@ import {
   factOf,
   formatUs,
   noTally,
+  shortIds,
   percent,
   summaryParts,
   tally,
@@ -249,7 +250,9 @@ function onSample(state: ReplicaState, sample: LinkSample): Moved {
   const seconds = last === undefined ? 0 : (sample.atMs - last.atMs) / 1000;
   const commandsPerSecond = last && seconds > 0 ? (sample.commands - last.commands) / seconds : 0;
   const next = { ...state, sample, commandsPerSecond };
-  if (state.phase.kind === 'handshake' && sample.atMs - state.phase.sinceMs >= LONG_WAIT_MS) {
+  // Attempts that end as the one before did are told of once they go on.
+  const first = state.lastReason === '';
+  if (first && state.phase.kind === 'handshake' && sample.atMs - state.phase.sinceMs >= LONG_WAIT_MS) {
     return { state: { ...next, connected: undefined }, facts: connectedFact(state, undefined) };
   }
   if (sample.state !== 'master' || state.phase.kind === 'master') return { state: next, facts: [] };
@@ -270,7 +273,7 @@ function factLines({ mark, label, text, us }: Fact, terminal: Terminal): string[
   const color = { ok: paint.green, fail: paint.red, warn: paint.yellow, info: paint.blue }[mark];
   const sign = signs[mark].padEnd(signWidth(terminal));
   const indent = sign.length + 1 + (label === '' ? 0 : LABEL_WIDTH);
-  const [first, ...rest] = wrap(plain(text, terminal), Math.max(20, terminal.width - indent));
+  const [first, ...rest] = wrap(plain(shortIds(text), terminal), Math.max(20, terminal.width - indent));
   const head = `${label === '' ? '' : label.padEnd(LABEL_WIDTH)}${first}`;
   const lines = rest.map((line) => ' '.repeat(indent) + line);
   if (us === undefined) return [`${color(sign)} ${head}`, ...lines];
@@ -306,7 +309,7 @@ function liveLine(state: ReplicaState, terminal: Terminal): LiveLine {
       return spin(`connecting to ${master}${again}${servingStale(state, terminal)}`, terminal);
     }
     case 'handshake':
-      return spin(`handshake with ${master}${longWait(state, phase.sinceMs)}`, terminal);
+      return spin(handshakeText(state, master, phase.sinceMs), terminal);
     case 'waiting':
       return spin(`waiting for the snapshot of ${master}${elapsed(state, phase.sinceMs)}`, terminal);
     case 'snapshot':
@@ -330,9 +333,12 @@ function elapsed({ sample }: ReplicaState, sinceMs: number): string {
   return ms < LONG_WAIT_MS ? '' : `, ${formatSeconds(Math.floor(ms / 1000))}`;
 }
 
-function longWait(state: ReplicaState, sinceMs: number): string {
+function handshakeText(state: ReplicaState, master: string, sinceMs: number): string {
   const time = elapsed(state, sinceMs);
-  return time === '' ? '' : `${time} (a diskless master lets repl-diskless-sync-delay pass)`;
+  const { waitsFor } = state.sample ?? {};
+  if (time === '' || waitsFor === undefined) return `handshake with ${master}${time}`;
+  const why = waitsFor === 'PSYNC' ? ' (repl-diskless-sync-delay)' : '';
+  return `waiting for ${master} to answer ${waitsFor}${time}${why}`;
 }
 
 function servingStale({ sample, counts }: ReplicaState, terminal: Terminal): string {

@@ -43,6 +43,8 @@ export interface LinkSample {
   /** As ROLE says it (`connect`, `handshake`, `sync`, `connected`), or `master` when nobody is followed. */
   readonly state: string;
   readonly offset: number;
+  /** During a handshake: the command that the master has not answered yet. */
+  readonly waitsFor?: string;
   /** How much of the master's stream has not been applied here; undefined while it does not flow. */
   readonly behindBytes?: number;
   /** Commands of the stream applied since the start. */

@@ -114,14 +114,36 @@ describe('a full sync', () => {
 });
 
 describe('waiting', () => {
+  it('says once that it is connected, however often the master then falls silent', () => {
+    const retry = { kind: 'retry', reason: 'Timeout: the master did not answer PING' } as const;
+    const attempt = [CONNECTING, CONNECTED, sample(3500, { state: 'handshake' }), link(5000, retry)];
+    expect(draw([...attempt, ...attempt, ...attempt], at(80)).printed).toEqual([
+      '✔ connected to 10.0.0.5:6379                                          0.4 ms',
+      '⚠ no link    Timeout: the master did not answer PING',
+    ]);
+    const [connected] = draw(
+      [...attempt, CONNECTING, CONNECTED, sample(3500), HANDSHAKE, FULL, SNAPSHOT_DONE],
+      at(80),
+    ).printed.slice(2);
+    expect(connected).toMatch(/^✔ connected to 10\.0\.0\.5:6379 \(redis 7\.2\.4\)/);
+  });
+
   it('names the master once the wait is long, and what it may be for', () => {
-    const long = draw([CONNECTING, CONNECTED, sample(3500, { state: 'handshake' })], at(120));
+    const long = draw(
+      [CONNECTING, CONNECTED, sample(3500, { state: 'handshake', waitsFor: 'PSYNC' })],
+      at(80),
+    );
     expect(long.printed).toEqual([
       '✔ connected to 10.0.0.5:6379                                          0.4 ms',
     ]);
     expect(long.live).toBe(
-      'spinner: handshake with 10.0.0.5:6379, 3 s (a diskless master lets repl-diskless-sync-delay pass)',
+      'spinner: waiting for 10.0.0.5:6379 to answer PSYNC, 3 s (repl-diskless-sync-delay)',
     );
+    const stuck = draw(
+      [CONNECTING, CONNECTED, sample(3500, { state: 'handshake', waitsFor: 'PING' })],
+      at(80),
+    );
+    expect(stuck.live).toBe('spinner: waiting for 10.0.0.5:6379 to answer PING, 3 s');
     const { printed } = draw([CONNECTING, CONNECTED, sample(3500), HANDSHAKE], at(120));
     expect(printed.slice(1)).toEqual([
       '✔ handshake  PING, AUTH, REPLCONF ×2, PSYNC ? -1 (redis 7.2.4)        1.1 ms',
