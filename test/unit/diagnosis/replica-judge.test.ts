@@ -571,6 +571,16 @@ describe('what the judge tells', () => {
     }
   });
 
+  it('a SYNC that is refused, behind which answers come again', () => {
+    const wire = new JudgeWire()
+      .introduce()
+      .replica(resp('SYNC'))
+      .master('-NOAUTH Authentication required.\r\n');
+    wire.replica(resp('PING')).master('+PONG\r\n');
+    expect(wire.events.slice(-3).map(({ kind }) => kind)).toEqual(['reply', 'command', 'reply']);
+    expect(wire.ids).toEqual([]);
+  });
+
   it('a mark that is cut between two chunks', () => {
     const wire = new JudgeWire({}, 7).diskless(0, MARK.slice(0, 20) + 'REDIS' + MARK.slice(0, 39));
     expect(wire.ack(0).events.find(({ kind }) => kind === 'snapshot-end')).toMatchObject({ bytes: 64 });

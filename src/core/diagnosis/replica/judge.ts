@@ -72,7 +72,7 @@ export class ReplicaJudge {
     keepalive: () => this.tell({ kind: 'keepalive' }),
     snapshotBegins: (form, length, headerBytes) => this.snapshotBegins(form, length, headerBytes),
     snapshotEnds: (bytes) => this.snapshotEnds(bytes),
-    snapshotFails: (line) => this.tell({ kind: 'reply', line, verdict: 'fault' }),
+    snapshotFails: (line) => this.snapshotFails(line),
     stream: (buf, start, end) => this.streamed(buf, start, end),
     unreadable: () => this.tell({ kind: 'blind' }),
   });
@@ -358,6 +358,11 @@ export class ReplicaJudge {
     this.preamble.headerBytes = headerBytes;
     this.snapshotMs = this.nowMs;
     this.tell({ kind: 'snapshot-begin', form, ...(length !== undefined && { length }) });
+  }
+
+  private snapshotFails(line: Bytes): void {
+    this.tell({ kind: 'reply', line, verdict: 'fault' });
+    this.phase = 'introducing';
   }
 
   private snapshotEnds(bytes: number): void {
