@@ -10,6 +10,7 @@ import { type TraceEvent } from '../../core/diagnosis/trace.js';
 import { formatBytes, formatCount } from '../../core/inspect/units.js';
 import { palette, symbols, type Palette, type Symbols } from '../terminal.js';
 import { printable, wrap } from '../text.js';
+import { lasted } from './handshake-between.js';
 import { traceRenderer, type TraceOptions } from './handshake.js';
 
 /** Connections that last longer are drawn: what happens on them is to be seen while it happens. */
@@ -185,7 +186,7 @@ class Folder {
     page.untold = undefined;
     page.toldUs = atUs;
     const changed = changes(page.figures, one.figures);
-    const how = `closed by the ${by} after ${(ms / 1000).toFixed(1)} s`;
+    const how = `closed by the ${by} after ${lasted(ms)}`;
     return this.line(
       `connection ${conn}`,
       ` from ${printable(one.from)}: ${like(page)}; ${[how, ...changed].join('; ')}`,

@@ -98,11 +98,18 @@ function isGetack(event: TraceEvent): boolean {
   return isWord(event.args[0], 'replconf') && isWord(event.args[1], 'getack');
 }
 
+/** Events that show nothing, or belong to the whole trace. */
+const UNDER_NO_CONNECTION: ReadonlySet<TraceEvent['kind']> = new Set([
+  'visit',
+  'asked',
+  'stopped',
+  'finding',
+  'end',
+]);
+
 /** Several replicas at once: a heading where the lines go over to another. */
 function otherConnection(event: TraceEvent, state: { lastConn: number }, pen: TracePen): string[] {
-  const silent =
-    event.kind === 'visit' || event.kind === 'asked' || event.kind === 'end' || event.kind === 'finding';
-  if (event.conn === state.lastConn || silent) return [];
+  if (event.conn === state.lastConn || UNDER_NO_CONNECTION.has(event.kind)) return [];
   state.lastConn = event.conn;
   return event.kind === 'attached' ? [] : [`${pen.signs.arrow} connection ${event.conn}`];
 }
@@ -139,7 +146,7 @@ function eventLines(
     case 'send':
       return [line(sent(event.args, event.bytes, width))];
     case 'receive':
-      return [line(received(event, pen, width))];
+      return received(event, pen, width).map((text, i) => (i === 0 ? line(text) : margin(text)));
     case 'fault':
       return event.why === 'timeout' ? [line(paint.red(noAnswer(event.step, event.waitedMs, signs)))] : [];
     case 'close':
@@ -230,18 +237,26 @@ function word(arg: Bytes): string {
 
 type Receive = Extract<TraceEvent, { kind: 'receive' }>;
 
-function received(event: Receive, { paint, signs }: TracePen, width: number): string {
+/** The answer with its verdict; a remark that finds no room beside it stands below. */
+function received(event: Receive, { paint, signs }: TracePen, width: number): string[] {
   const text = `< ${cut(quote(event.line, false), width)}`;
   switch (event.verdict) {
     case 'ok':
-      return marked(text, paint.green(signs.ok), width);
+      return [marked(text, paint.green(signs.ok), width)];
     case 'fault':
-      return marked(text, paint.red(signs.fail), width);
+      return [marked(text, paint.red(signs.fail), width)];
     case 'ignored':
-      return marked(text, `${paint.yellow(signs.warn)} a replica passes over this`, width);
+      return remarked(text, paint.yellow(signs.warn), 'a replica passes over this', width);
     case 'odd':
-      return marked(text, `${paint.yellow(signs.warn)} Redis says ${event.expected ?? ''}`, width);
+      return remarked(text, paint.yellow(signs.warn), `Redis says ${event.expected ?? ''}`, width);
   }
+}
+
+function remarked(text: string, mark: string, remark: string, width: number): string[] {
+  const room = width - TIME_COLUMNS - 4;
+  const column = Math.min(MARK_COLUMN - TIME_COLUMNS - 4, room - remark.length - 4);
+  if (text.length + remark.length + 4 > room) return [marked(text, mark, width), `  ${remark}`];
+  return [`${text.padEnd(column)} ${mark} ${remark}`];
 }
 
 function noAnswer(step: string, waitedMs: number, signs: Symbols): string {

@@ -144,6 +144,16 @@ describe('connections through --between', () => {
     expect(page.news()).toMatch(/^→ connection 3 .*as connection 1.*\n→ connection 2\n.*< \+OK/);
   });
 
+  it('have no heading for the end of it all', () => {
+    const page = new Page();
+    page.come(1, REFUSED)();
+    page.come(2, '+PONG');
+    page.come(3, REFUSED)();
+    page.news();
+    page.event(4, 3, { kind: 'stopped' });
+    expect(page.news()).toBe('');
+  });
+
   it('are all drawn with --hex', () => {
     const page = new Page(true);
     for (const at of [1, 2]) page.come(at, REFUSED)();

@@ -1,8 +1,12 @@
 /** `handshake --between` without its terminal: home-made replicas and masters with one fault each, watched from the middle. */
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { ascii } from '../../../src/core/base/bytes.js';
 import { SystemClock } from '../../../src/core/base/clock-system.js';
+import { MasterSide } from '../../../src/core/diagnosis/between/master-side.js';
 import { Watch } from '../../../src/core/diagnosis/between/watch.js';
+import { diagnose } from '../../../src/core/diagnosis/diagnose.js';
+import { addEvidence, noEvidence } from '../../../src/core/diagnosis/evidence.js';
 import { type TraceEvent } from '../../../src/core/diagnosis/trace.js';
 import { startProxy } from '../../../src/core/net/tcp-proxy.js';
 import { eventually } from '../../support/eventually.js';
@@ -210,6 +214,20 @@ describe('a watched link', () => {
     await eventually(() => watched.noticed().length > 0);
     expect(watched.noticed()).toEqual(['master: snapshot-wrong-length']);
     watched.finish();
+  });
+
+  it('does not call a master that fell silent at PSYNC one that reads a command at a time', () => {
+    const asked = { capa: [], tls: false, password: false, psync: 'full', probe: false } as const;
+    const evidence = noEvidence(asked);
+    const side = new MasterSide(0, (event) => addEvidence(evidence, { ...event, atUs: 0, conn: 1 }));
+    const says = (nowMs: number, ...words: string[]) => side.sent(words.map(ascii), false, nowMs);
+    says(0, 'REPLCONF', 'listening-port', '6380');
+    says(0, 'REPLCONF', 'capa', 'psync2');
+    side.received(Buffer.from('+OK\r\n+OK\r\n'), 1);
+    says(2, 'PSYNC', '?', '-1');
+    side.closed('replica', 6000);
+    expect(evidence.fault).toMatchObject({ step: 'psync', why: 'timeout' });
+    expect(diagnose(evidence).map(({ id }) => id)).not.toContain('one-command-per-read');
   });
 
   it('tells the advice that a finding brings itself', async () => {
