@@ -3,17 +3,15 @@
  * for free ones, and a server runs at the one that is connected to.
  */
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import Handshake from '../../src/commands/handshake.js';
 import Inspect from '../../src/commands/inspect.js';
 import Replica from '../../src/commands/replica.js';
 import Serve from '../../src/commands/serve.js';
-import { eventually } from '../support/eventually.js';
-import { FakeReplica } from '../support/fake-replica.js';
-import { builtCli, runCli, startCli } from '../support/run-cli.js';
+import { startWithReplica, type OurServer } from '../support/our-server.js';
+import { builtCli, runCli } from '../support/run-cli.js';
 import { freePort } from '../support/server-process.js';
 
 const COMMANDS = { serve: Serve, replica: Replica, inspect: Inspect, handshake: Handshake };
@@ -23,30 +21,18 @@ const READY = /Ready to accept connections|"kind":"streaming"| status=/;
 
 let folder: string;
 let port: number;
-let server: ReturnType<typeof startCli>;
-let replica: FakeReplica;
+let server: OurServer;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'redis-ts-examples-'));
+  // With save points: a master without any is a warning of inspect. The replica is there to be shown.
+  server = await startWithReplica('--save', '3600 1');
+  ({ port, dir: folder } = server);
   const script = `#!/bin/sh\nexec "${process.execPath}" "${join(builtCli(), 'bin/run.js')}" "$@"\n`;
   writeFileSync(join(folder, 'redis-ts'), script);
   chmodSync(join(folder, 'redis-ts'), 0o755);
-  port = await freePort();
-  // With save points: a master without any is a warning of inspect.
-  const args = ['--port', String(port), '--dir', folder, '--save', '3600 1'];
-  server = startCli(['serve', ...args, '--repl-diskless-sync-delay', '0']);
-  let log = '';
-  server.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
-  await eventually(() => READY.test(log), DEADLINE_MS);
-  // A backlog, so that the current position can be asked for, and a replica to be shown.
-  replica = await FakeReplica.attach(port);
 }, 120_000);
 
-afterAll(() => {
-  replica.stop();
-  server.kill('SIGKILL');
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => server.stop());
 
 interface Pasted {
   readonly code: number | null;

@@ -1,27 +1,24 @@
 /** `handshake --step`: driven from a pipe, and from a real terminal. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { join } from 'node:path';
-import { eventually } from '../support/eventually.js';
 import { command, fullSync, startFakeMaster, type FakeMaster, type Script } from '../support/fake-master.js';
+import { forThisTest } from '../support/for-this-test.js';
 import { builtCli, runCli, type CliResult } from '../support/run-cli.js';
-import { openWindow, tmuxAvailable, type TerminalWindow } from '../support/tmux.js';
+import { openWindow, tmuxAvailable } from '../support/tmux.js';
 
-let master: FakeMaster | undefined;
-let window: TerminalWindow | undefined;
-afterEach(async () => {
-  window?.close();
-  window = undefined;
-  await master?.stop();
-  master = undefined;
-});
+let master: FakeMaster;
+
+async function start(script: Script = {}): Promise<FakeMaster> {
+  return (master = forThisTest(await startFakeMaster(script)));
+}
 
 async function drive(script: Script, lines: readonly string[], ...flags: string[]): Promise<CliResult> {
-  master = await startFakeMaster(script);
+  await start(script);
   const input = lines.map((line) => `${line}\n`).join('');
   return runCli(['handshake', `:${master.port}`, '--step', '--timeout', '2', ...flags], { input });
 }
 
-const seen = (): readonly string[] => master?.connections[0].seen ?? [];
+const seen = (): readonly string[] => master.connections[0].seen;
 
 describe('redis-ts handshake --step from a pipe', () => {
   it('sends what is proposed for each empty line, and ends with the input', async () => {
@@ -52,6 +49,12 @@ describe('redis-ts handshake --step from a pipe', () => {
       /next {9}PSYNC \? -1\n[^>]*✔ nothing is wrong as far as it went: PSYNC was not sent/,
     );
     expect(code).toBe(0);
+  });
+
+  it('tells the advice that a finding brings itself', async () => {
+    const { code, stdout } = await drive({ on: { psync: () => fullSync('') } }, ['', '', '', '']);
+    expect(stdout).toMatch(/✖ snapshot-wrong-length\n[^]*\n {2}Send an empty RDB/);
+    expect(code).toBe(1);
   });
 
   it('sends raw bytes and shows what comes', async () => {
@@ -115,7 +118,7 @@ describe('redis-ts handshake --step from a pipe', () => {
   });
 
   it('exits 3 when nobody listens, and excludes other modes', async () => {
-    master = await startFakeMaster();
+    await start();
     await master.stop();
     const { code, stdout } = await runCli(['handshake', `:${master.port}`, '--step'], { input: '\n' });
     expect([code, stdout.includes('✖ connection-refused')]).toEqual([3, true]);
@@ -135,46 +138,40 @@ describe('redis-ts handshake --step from a pipe', () => {
 });
 
 describe.skipIf(!tmuxAvailable)('redis-ts handshake --step on a terminal', () => {
-  const shows = (text: string | RegExp): Promise<void> =>
-    eventually(() => {
-      const screen = window?.screen().join('\n') ?? '';
-      return Promise.resolve(typeof text === 'string' ? screen.includes(text) : text.test(screen));
-    });
-
   it('puts each message on the line, lets it be edited, and sends it on Enter', async () => {
-    master = await startFakeMaster();
+    await start();
     const run = `${process.execPath} ${join(builtCli(), 'bin/run.js')} handshake :${master.port} --step`;
-    window = openWindow(run, { columns: 110, rows: 40 });
-    await shows(/^> PING$/m);
+    const window = openWindow(run, { columns: 110, rows: 40 });
+    await window.sees(/^> PING$/m);
     window.press('Enter');
-    await shows(/^> REPLCONF listening-port 6380$/m);
+    await window.sees(/^> REPLCONF listening-port 6380$/m);
     window.press('BSpace', 'BSpace', '9', '9', 'Enter');
-    await shows(/< \+OK[^]*^> REPLCONF capa eof capa psync2$/m);
+    await window.sees(/< \+OK[^]*^> REPLCONF capa eof capa psync2$/m);
     expect(seen()).toEqual(['PING', 'REPLCONF listening-port 6399']);
     // The whole line away, and an order in its place.
     window.press('C-u', ':skip', 'Enter');
-    await shows(/^> PSYNC \? -1$/m);
+    await window.sees(/^> PSYNC \? -1$/m);
     window.press('C-u', ':quit', 'Enter');
-    await shows('nothing is wrong as far as it went: PSYNC was not sent');
+    await window.sees(/nothing is wrong as far as it went: PSYNC was not sent/);
     expect(seen()).toHaveLength(2);
   });
 
   it('keeps the line while the stream goes by above it, and ends on Ctrl-C', async () => {
-    master = await startFakeMaster();
+    await start();
     const run = `${process.execPath} ${join(builtCli(), 'bin/run.js')} handshake :${master.port} --step --capa none`;
-    window = openWindow(`${run}; echo "code $?"`, { columns: 110, rows: 40 });
+    const window = openWindow(`${run}; echo "code $?"`, { columns: 110, rows: 40 });
     for (const line of ['PING', 'REPLCONF listening-port 6380', 'PSYNC ? -1']) {
-      await shows(new RegExp(`^> ${line.replace('?', '\\?')}$`, 'm'));
+      await window.sees(new RegExp(`^> ${line.replace('?', '\\?')}$`, 'm'));
       window.press('Enter');
     }
-    await shows('stream         from offset 0');
-    await shows(/^>$/m);
+    await window.sees(/stream {9}after offset 0/);
+    await window.sees(/^>$/m);
     window.press('half');
-    await shows(/^> half$/m);
+    await window.sees(/^> half$/m);
     master.connections[0].send(command('SET', 'key', 'value'));
-    await shows(/SET key value\n> half$/m);
+    await window.sees(/SET key value\n> half$/m);
     window.press('C-c');
-    await shows('code 130');
-    await shows('⚠ stopped');
+    await window.sees(/code 130/);
+    await window.sees(/⚠ stopped/);
   });
 });

@@ -268,7 +268,7 @@ describe('redis-ts handshake', () => {
     await new Promise<void>((resolve) => {
       child.stdout.on('data', (chunk: Buffer) => {
         out += chunk.toString();
-        if (out.includes('from offset')) resolve();
+        if (out.includes('after offset')) resolve();
       });
     });
     child.kill('SIGINT');

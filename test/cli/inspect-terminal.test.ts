@@ -8,17 +8,14 @@ import {
   type ScriptedServerOptions,
   startScriptedServer,
 } from '../support/scripted-server.js';
-import { openWindow, tmuxAvailable, type TerminalWindow } from '../support/tmux.js';
+import { openWindow, tmuxAvailable } from '../support/tmux.js';
 
 const SEEN_MS = 8_000;
 const MB = 1024 * 1024;
 
 let server: ScriptedServer | undefined;
-let window: TerminalWindow | undefined;
 
 afterEach(async () => {
-  window?.close();
-  window = undefined;
   await server?.close();
   server = undefined;
 });
@@ -36,7 +33,6 @@ async function watch(columns: number, rows: number, options: ScriptedServerOptio
   server = await startScriptedServer(options);
   const command = `${process.execPath} ${join(builtCli(), 'bin/run.js')} inspect :${server.port} --watch 0.1 --timeout 60 ${flags}`;
   const opened = openWindow(`echo before; ${command}; echo "exit code $?"`, { columns, rows });
-  window = opened;
   const screen = () =>
     opened
       .screen()

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
-import { FakeReplica } from '../support/fake-replica.js';
+import { startWithReplica, type OurServer } from '../support/our-server.js';
 import { builtCli, runCli, startCli } from '../support/run-cli.js';
 
 const DEADLINE_MS = 40_000;
@@ -13,27 +13,16 @@ const DEADLINE_MS = 40_000;
 const ESCAPE = /\x1b/;
 
 let dir: string;
-let server: ReturnType<typeof startCli>;
-let replica: FakeReplica;
+let server: OurServer;
 let target: string;
 
 beforeAll(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'redis-ts-manners-'));
-  const args = ['--port', '0', '--dir', dir, '--save', '', '--repl-diskless-sync-delay', '0'];
-  server = startCli(['serve', ...args]);
-  let log = '';
-  server.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
-  await eventually(() => /Ready to accept/.test(log), DEADLINE_MS);
-  const port = Number(/Listening on port (\d+)/.exec(log)![1]);
-  target = `127.0.0.1:${port}`;
-  replica = await FakeReplica.attach(port);
+  server = await startWithReplica('--save', '');
+  ({ dir } = server);
+  target = `127.0.0.1:${server.port}`;
 }, 120_000);
 
-afterAll(() => {
-  replica.stop();
-  server.kill('SIGKILL');
-  rmSync(dir, { recursive: true, force: true });
-});
+afterAll(() => server.stop());
 
 /** One run of each command that ends by itself, with all that it prints. */
 const RUNS: readonly (readonly string[])[] = [
@@ -141,7 +130,7 @@ describe('a reader that leaves after the first line', () => {
 
 describe('Ctrl-C', () => {
   it.each<[string[], RegExp, number]>([
-    [['handshake', 'TARGET', '--follow'], /stream {9}from offset/, 130],
+    [['handshake', 'TARGET', '--follow'], /stream {9}after offset/, 130],
     [['serve', '--port', '0', '--dir', 'DIR', '--save', ''], /Ready to accept/, 0],
     [['replica', '--of', 'TARGET', '--port', '0', '--dir', 'DIR'], /Streaming|Finished with success/, 0],
   ])(

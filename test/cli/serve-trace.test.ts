@@ -1,6 +1,6 @@
 /** `redis-ts serve --trace` as a process: home-made replicas with one fault each, good ones, and real ones. */
 import { type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +9,7 @@ import { FakeReplica } from '../support/fake-replica.js';
 import { realRedisAvailable, realRedisServers, startRealRedis } from '../support/real-redis.js';
 import { RespConnection } from '../support/resp-connection.js';
 import { builtCli, runCli, startCli } from '../support/run-cli.js';
+import { openWindow, tmuxAvailable } from '../support/tmux.js';
 
 interface Traced {
   readonly conn: number;
@@ -269,6 +270,32 @@ describe('the text', () => {
     expect(stderr).toMatch(/^redis-ts serve: --json is the form of --trace: give both\n/);
   });
 });
+
+it.skipIf(!tmuxAvailable)(
+  'fits the terminal when only the trace goes there, and the log to a file',
+  async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'redis-ts-trace-'));
+    cleanups.push(() => rmSync(dir, { recursive: true, force: true }));
+    const log = join(dir, 'log');
+    const serve = `${process.execPath} ${join(builtCli(), 'bin/run.js')} serve --port 0 --dir ${dir} --trace`;
+    const window = openWindow(`${serve} > ${log}`, { columns: 60, rows: 40 });
+    cleanups.push(() => window.close());
+    const port = () =>
+      Number(/Listening on port (\d+)/.exec(existsSync(log) ? readFileSync(log, 'utf8') : '')?.[1]);
+    await eventually(() => port() > 0, DEADLINE_MS);
+    const replica = cleaned(await FakeReplica.connect(port()));
+    replica.command('REPLCONF', 'capa', 'eof', 'psync2');
+    await eventually(() => window.screen().some((line) => line.includes('More: ')), DEADLINE_MS);
+    const screen = window.screen();
+    const from = screen.findIndex((line) => line.startsWith('✖ replconf-odd-options'));
+    const finding = screen.slice(
+      from + 1,
+      screen.findIndex((line) => line.includes('More: ')),
+    );
+    expect(finding.length).toBeGreaterThan(2);
+    expect(finding.filter((line) => !/^ {2}\S/.test(line))).toEqual([]);
+  },
+);
 
 describe.skipIf(!realRedisAvailable())('real replicas', () => {
   it.each(realRedisServers())(

@@ -8,6 +8,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { RespConnection } from '../support/resp-connection.js';
 import { builtCli, runCli, startCli } from '../support/run-cli.js';
+import { freePort } from '../support/server-process.js';
 
 let dir: string;
 const running: ChildProcessWithoutNullStreams[] = [];
@@ -366,16 +367,6 @@ function flip(rdb: Buffer, at: number): Buffer {
   const copy = Buffer.from(rdb);
   copy[at] ^= 0x55;
   return copy;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const server = net.createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => done(port));
-    });
-  });
 }
 
 /** /proc has the title where the arguments were. */

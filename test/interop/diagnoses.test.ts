@@ -16,20 +16,13 @@ import {
   startRealRedis,
   type RealRedis,
 } from '../support/real-redis.js';
+import { freePort } from '../support/server-process.js';
 
 let servers: RealRedis[] = [];
 afterEach(async () => {
   for (const server of servers) await server.stop();
   servers = [];
 });
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 const dialHost = (host: string, port: number) =>
   connectTo({ kind: 'tcp', host, port, tls: false }, { clock: new SystemClock() });

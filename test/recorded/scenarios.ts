@@ -13,7 +13,8 @@ import { join } from 'node:path';
 import { type DiagnosisId } from '../../src/core/diagnosis/table.js';
 import { eventually } from '../support/eventually.js';
 import { TLS_CERT, TLS_KEY } from '../support/tls-cert.js';
-import { AS_NOBODY, askOnce, freePort, run, type Stage } from './stage.js';
+import { freePort } from '../support/server-process.js';
+import { AS_NOBODY, askOnce, run, type Stage } from './stage.js';
 
 export interface Scenario {
   /** Also the name of its files. */

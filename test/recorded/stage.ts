@@ -1,12 +1,13 @@
 /** What the scenarios of the gallery work with: servers that are stopped for them, and a handshake whose trace is kept. */
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually.js';
 import { examinePort, type Examined } from '../support/examine.js';
 import { startRealRedis, type RealRedis } from '../support/real-redis.js';
+import { freePort } from '../support/server-process.js';
 
 export type ExamineOptions = NonNullable<Parameters<typeof examinePort>[1]>;
 
@@ -83,17 +84,6 @@ export class Stage {
     this.after(() => server.stop());
     return server;
   }
-}
-
-/** A port that nobody had a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** The first line that answers an inline command on a connection of its own. */

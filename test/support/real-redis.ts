@@ -7,12 +7,13 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { type Bytes } from '../../src/core/base/bytes.js';
 import { encodeCommandBuffer } from '../../src/core/protocol/command-encoder.js';
 import { type Reply, ReplyDecoder } from '../../src/core/protocol/reply-decoder.js';
+import { freePort } from './server-process.js';
 
 export interface RealRedisOptions {
   /** More directives, as on the command line: `['--repl-backlog-size', '1mb']`. */
@@ -156,17 +157,6 @@ function readLog(dir: string): string {
   } catch {
     return '';
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 interface Client {

@@ -3,6 +3,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from './eventually.js';
+import { forThisTest } from './for-this-test.js';
 
 /** Whether tmux is installed. */
 export const tmuxAvailable = spawnSync('tmux', ['-V']).status === 0;
@@ -10,6 +12,8 @@ export const tmuxAvailable = spawnSync('tmux', ['-V']).status === 0;
 export interface TerminalWindow {
   /** The lines that are not empty. */
   screen(): string[];
+  /** Waits until a line of the screen, or all of it joined by line ends, matches. */
+  sees(pattern: RegExp): Promise<void>;
   /** Whether the cursor is shown. */
   cursorShown(): boolean;
   /** Types keys, in tmux's names: `C-c`. */
@@ -17,10 +21,14 @@ export interface TerminalWindow {
   resize(columns: number, rows: number): void;
   /** Sends a signal to the command that runs in the window. */
   signal(name: 'TERM' | 'HUP'): void;
+  /** Done by itself when the test is over. */
   close(): void;
 }
 
-/** Opens a window of that size in which `command` runs in a shell; what it leaves on the screen stays until `close`. */
+/** How long something may take to appear. */
+const SEEN_MS = 8_000;
+
+/** Opens a window for the test that runs, of that size, in which `command` runs in a shell; what it leaves on the screen stays until `close`. */
 export function openWindow(
   command: string,
   size: { readonly columns: number; readonly rows: number },
@@ -40,12 +48,22 @@ export function openWindow(
   const dimensions = (columns: number, rows: number) => ['-x', String(columns), '-y', String(rows)];
   // Ctrl-C reaches the shell as well: it must outlive the command.
   tmux('new-session', '-d', ...dimensions(size.columns, size.rows), `trap : INT; ${command}; exec cat`);
-  return {
-    screen: () =>
-      tmux('capture-pane', '-p')
-        .split('\n')
-        .map((line) => line.trimEnd())
-        .filter((line) => line !== ''),
+  const screen = (): string[] =>
+    tmux('capture-pane', '-p')
+      .split('\n')
+      .map((line) => line.trimEnd())
+      .filter((line) => line !== '');
+  const shows = (pattern: RegExp): boolean => {
+    const lines = screen();
+    return lines.some((line) => pattern.test(line)) || pattern.test(lines.join('\n'));
+  };
+  let open = true;
+  const window: TerminalWindow = {
+    screen,
+    sees: (pattern) =>
+      eventually(() => shows(pattern), SEEN_MS).catch(() => {
+        throw new Error(`${String(pattern)} is not on the screen:\n${screen().join('\n')}`);
+      }),
     cursorShown: () => tmux('display-message', '-p', '#{cursor_flag}').trim() === '1',
     press: (...keys) => void tmux('send-keys', ...keys),
     resize: (columns, rows) => void tmux('resize-window', ...dimensions(columns, rows)),
@@ -55,8 +73,11 @@ export function openWindow(
       for (const pid of children.split('\n').filter(Boolean)) process.kill(Number(pid), `SIG${name}`);
     },
     close: () => {
+      if (!open) return;
+      open = false;
       tmux('kill-server');
       rmSync(dir, { recursive: true, force: true });
     },
   };
+  return forThisTest(window);
 }

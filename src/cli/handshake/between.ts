@@ -9,10 +9,13 @@ import { type TraceEvent } from '../../core/diagnosis/trace.js';
 import { startProxy, type LinkTap, type Proxy } from '../../core/net/tcp-proxy.js';
 import { hostPort } from '../../core/net/target.js';
 import { batched } from '../batched.js';
-import { traceRenderer } from '../render/handshake.js';
+import { foldingRenderer } from '../render/handshake-fold.js';
 import { UsageError } from '../usage-error.js';
 import { commonSetup, EXIT_OF, jsonLine, redactionOf, type Job } from './setup.js';
 import { type Listen } from './values.js';
+
+/** How often it is looked whether something was held back for too long, in ms. */
+const HELD_MS = 500;
 
 /** Runs it; see `Mode`. */
 export async function runBetween(
@@ -20,10 +23,12 @@ export async function runBetween(
   { flags, connection, terminal, onInterrupt }: Job,
 ): Promise<number | undefined> {
   const { clock, target, tls, timeoutMs } = commonSetup(connection);
-  const render = flags.json ? jsonLine : traceRenderer({ terminal, hex: flags.hex });
+  const folding = flags.json ? undefined : foldingRenderer({ terminal, hex: flags.hex });
+  const render = folding ?? jsonLine;
   const trace = batched((event: TraceEvent) => void process.stdout.write(render(event)));
   const redaction = redactionOf(flags);
   const observer = redaction ? redacting(redaction, trace.add) : trace.add;
+  const originUs = clock.monotonicUs();
   const watch = new Watch({ clock, target, tls, commands: flags.follow, observer });
   const proxy = await listening(listen, () =>
     startProxy({
@@ -33,9 +38,15 @@ export async function runBetween(
   );
   watch.begin(proxy.address);
   trace.flush();
+  // A connection that is held back is shown when it lasts, although nothing happens on it.
+  const looking = setInterval(() => {
+    trace.flush();
+    if (folding) process.stdout.write(folding.until(clock.monotonicUs() - originUs));
+  }, HELD_MS);
   return new Promise((resolve) => {
     const end = async (interruptedNow: boolean): Promise<number> => {
       timer?.cancel();
+      clearInterval(looking);
       const verdict = watch.finish(interruptedNow);
       trace.flush();
       await proxy.close();

@@ -10,7 +10,7 @@ import { TraceError, TraceReader } from '../../core/diagnosis/tape/read.js';
 import { Redactor } from '../../core/diagnosis/tape/redact.js';
 import { Replay } from '../../core/diagnosis/tape/replay.js';
 import { EXIT } from '../exit-codes.js';
-import { traceRenderer } from '../render/handshake.js';
+import { foldingRenderer } from '../render/handshake-fold.js';
 import { UsageError } from '../usage-error.js';
 import { EXIT_OF, jsonLine, redactionOf, type Job } from './setup.js';
 
@@ -30,7 +30,7 @@ async function replayFile(
 ): Promise<number> {
   const name = path === '-' ? 'standard input' : path;
   const out: string[] = [];
-  const render = flags.json ? jsonLine : traceRenderer({ terminal, hex: flags.hex });
+  const render = flags.json ? jsonLine : foldingRenderer({ terminal, hex: flags.hex });
   const replay = new Replay((event) => void out.push(render(event)));
   const redaction = redactionOf(flags);
   const redactor = redaction && new Redactor(redaction);

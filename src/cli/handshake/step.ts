@@ -12,7 +12,7 @@ import { Unreachable } from '../../core/diagnosis/peer.js';
 import { type Finding } from '../../core/diagnosis/rule.js';
 import { diagnose } from '../../core/diagnosis/diagnose.js';
 import { noEvidence } from '../../core/diagnosis/evidence.js';
-import { entryOf } from '../../core/diagnosis/table.js';
+import { severityOf, told } from '../../core/diagnosis/told-finding.js';
 import { type TraceEvent } from '../../core/diagnosis/trace.js';
 import { type HandshakeOptions } from '../../core/replication/handshake/steps.js';
 import { EXIT } from '../exit-codes.js';
@@ -158,7 +158,7 @@ class Desk {
     this.interrupted = how === 'stopped';
     this.rl?.close();
     const findings = drive.finish();
-    const faulty = findings.some((one) => (one.severity ?? entryOf(one.id).severity) === 'fault');
+    const faulty = findings.some((one) => severityOf(one) === 'fault');
     this.conclude(findings, how === 'stopped' ? 'stopped' : faulty ? 'failed' : 'passed');
     return faulty ? EXIT.failed : EXIT.ok;
   }
@@ -170,10 +170,9 @@ class Desk {
     const common = { step: 'examine', atUs: this.lastUs, conn: 1 } as const;
     const ids = { fault: [] as string[], warning: [] as string[] };
     for (const finding of findings) {
-      const { means, fix, severity: usual } = entryOf(finding.id);
-      const severity = finding.severity ?? usual;
-      ids[severity].push(finding.id);
-      this.show({ kind: 'finding', ...common, finding, severity, means, fix });
+      const words = told(finding);
+      ids[words.severity].push(finding.id);
+      this.show({ kind: 'finding', ...common, ...words });
     }
     this.show({ kind: 'end', ...common, verdict, faults: ids.fault, warnings: ids.warning });
     this.report?.write();

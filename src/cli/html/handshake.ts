@@ -4,6 +4,7 @@
  */
 import { quote } from '../../core/base/bytes.js';
 import { LineDoubts } from '../../core/diagnosis/line-doubt.js';
+import { type ToldFinding } from '../../core/diagnosis/told-finding.js';
 import { type TraceEvent, type Verdict } from '../../core/diagnosis/trace.js';
 import { formatBytes, formatCount } from '../../core/inspect/units.js';
 import { hexLines } from '../render/handshake-hex.js';
@@ -86,12 +87,7 @@ function diagnosis(
 }
 
 /** One finding with its fix, as `--report` and `--conformance` show it. */
-export function finding({
-  finding: found,
-  severity,
-  means,
-  fix,
-}: Pick<EventOf<'finding'>, 'finding' | 'severity' | 'means' | 'fix'>): Html {
+export function finding({ finding: found, severity, means, fix }: ToldFinding): Html {
   const tone = severity === 'fault' ? 'bad' : 'warn';
   const text = found.text ?? means;
   return card(

@@ -3,7 +3,6 @@ import {
   type ConformanceEvent,
   type Counts,
   type VariantEvent,
-  type VariantFinding,
 } from '../../core/diagnosis/conformance/run.js';
 import { palette, symbols, type Terminal } from '../terminal.js';
 import { printable, wrap } from '../text.js';
@@ -89,7 +88,7 @@ function under(text: string, pen: TracePen): string[] {
 
 /** The whole diagnosis the first time, its id after that: one fault may fail many variants. */
 function diagnoses({ findings }: VariantEvent, pen: TracePen, told: Set<string>): string[] {
-  return findings.flatMap((found: VariantFinding) => {
+  return findings.flatMap((found) => {
     const { id } = found.finding;
     if (told.has(id)) return [`${' '.repeat(UNDER)}${pen.paint.red(id)}, as above`];
     told.add(id);

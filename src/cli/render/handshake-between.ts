@@ -69,8 +69,14 @@ export function watchText(event: Watched, pen: TracePen, memory: AckMemory): Wat
 }
 
 function detachedText({ by, error, ms }: Extract<Watched, { kind: 'detached' }>): string {
-  const why = error === undefined ? '' : ` (${printable(error)})`;
-  return `closed         by the ${by}, after ${(ms / 1000).toFixed(1)} s${why}`;
+  // What could not be reached is told already.
+  const why = error === undefined || error.startsWith('connect ') ? '' : ` (${printable(error)})`;
+  return `closed         by the ${by}, after ${lasted(ms)}${why}`;
+}
+
+/** How long a connection stood: `16 ms`, `0.8 s`. */
+export function lasted(ms: number): string {
+  return ms < 100 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
 function progressText({

@@ -2,7 +2,7 @@
 import { quote, type Bytes } from '../../core/base/bytes.js';
 import { type Entry } from '../../core/diagnosis/entry.js';
 import { type Finding } from '../../core/diagnosis/rule.js';
-import { type TraceEvent } from '../../core/diagnosis/trace.js';
+import { type ToldFinding } from '../../core/diagnosis/told-finding.js';
 import { printable, wrap } from '../text.js';
 import { type TracePen } from './handshake.js';
 
@@ -10,11 +10,8 @@ import { type TracePen } from './handshake.js';
 const BEFORE_BYTES = 24;
 const AFTER_BYTES = 24;
 
-/** What is shown of a finding's event, a master's or a replica's. */
-type FindingFacts = Pick<Extract<TraceEvent, { kind: 'finding' }>, 'finding' | 'severity' | 'means' | 'fix'>;
-
 /** The finding of an event, indented under its id. */
-export function findingLines(event: FindingFacts, pen: TracePen): string[] {
+export function findingLines(event: ToldFinding, pen: TracePen): string[] {
   const { finding, severity } = event;
   const { paint, signs } = pen;
   const fault = severity === 'fault';

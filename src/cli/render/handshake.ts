@@ -105,11 +105,18 @@ function isGetack(event: TraceEvent): boolean {
   return isWord(event.args[0], 'replconf') && isWord(event.args[1], 'getack');
 }
 
+/** Events that show nothing, or belong to the whole trace. */
+const UNDER_NO_CONNECTION: ReadonlySet<TraceEvent['kind']> = new Set([
+  'visit',
+  'asked',
+  'stopped',
+  'finding',
+  'end',
+]);
+
 /** Several replicas at once: a heading where the lines go over to another. */
 function otherConnection(event: TraceEvent, state: { lastConn: number }, pen: TracePen): string[] {
-  const silent =
-    event.kind === 'visit' || event.kind === 'asked' || event.kind === 'end' || event.kind === 'finding';
-  if (event.conn === state.lastConn || silent) return [];
+  if (event.conn === state.lastConn || UNDER_NO_CONNECTION.has(event.kind)) return [];
   state.lastConn = event.conn;
   return event.kind === 'attached' ? [] : [`${pen.signs.arrow} connection ${event.conn}`];
 }
@@ -176,7 +183,7 @@ function eventLines(
     case 'snapshot-fault':
       return snapshotFault(event, pen, width).map((text) => line(text));
     case 'stream-begin':
-      return [line(`stream         from offset ${offsetText(event.offset)}`)];
+      return [line(`stream         after offset ${offsetText(event.offset)}`)];
     case 'stream-noise':
     case 'stream-fault':
       return [line(marked(`< ${cut(quote(event.bytes, false), width)}`, paint.red(signs.fail), width))];

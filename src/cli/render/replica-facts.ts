@@ -75,15 +75,15 @@ function stepsInWords(steps: readonly string[], times: string): string {
   const counts = new Map<string, number>();
   for (const step of steps) {
     const [name, ...args] = step.split(' ');
-    const shown = name === 'PSYNC' ? [name, ...args.map(shortId)].join(' ') : name;
+    const shown = name === 'PSYNC' ? [name, ...args.map(shortIds)].join(' ') : name;
     counts.set(shown, (counts.get(shown) ?? 0) + 1);
   }
   return [...counts].map(([name, n]) => printable(n === 1 ? name : `${name} ${times}${n}`)).join(', ');
 }
 
-/** A replication id by its ends; anything else as it is. */
-function shortId(arg: string): string {
-  return /^[0-9a-f]{40}$/.test(arg) ? `${arg.slice(0, 4)}..${arg.slice(-4)}` : arg;
+/** Replication ids by their ends. */
+export function shortIds(text: string): string {
+  return text.replace(/\b([0-9a-f]{4})[0-9a-f]{32}([0-9a-f]{4})\b/g, '$1..$2');
 }
 
 const CHECKSUMS: Readonly<Record<string, string>> = {
@@ -128,7 +128,7 @@ export function linkLogLine(message: LinkMessage, port: number): string | undefi
     case 'snapshot-done':
       return `Snapshot: ${fact?.text}`;
     case 'streaming':
-      return `Streaming from offset ${formatCount(event.offset)}${port > 0 ? `; serving reads on port ${port}` : ''}`;
+      return `Streaming, up to offset ${formatCount(event.offset)} so far${port > 0 ? `; serving reads on port ${port}` : ''}`;
     case 'connecting':
     case 'lost':
     case 'retry':

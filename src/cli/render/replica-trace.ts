@@ -74,7 +74,10 @@ function eventLines(event: Event, since: number, name: string, pen: Pen): string
       return [line(`> +FULLRESYNC ${shortId(event.replid, pen)} ${event.offset}`, ok)];
     case 'continue':
       return [
-        line(`> +CONTINUE${event.replid ? ` ${shortId(event.replid, pen)}` : ''}, from ${event.offset}`, ok),
+        line(
+          `> +CONTINUE${event.replid ? ` ${shortId(event.replid, pen)}` : ''}, after ${event.offset - 1}`,
+          ok,
+        ),
       ];
     case 'snapshot-begin':
       return [line(`> ${event.form === 'eof' ? '$EOF:' : `$${event.length}`}   the snapshot begins`)];

@@ -16,6 +16,7 @@ import {
   factOf,
   formatUs,
   noTally,
+  shortIds,
   percent,
   summaryParts,
   tally,
@@ -249,11 +250,13 @@ function onSample(state: ReplicaState, sample: LinkSample): Moved {
   const seconds = last === undefined ? 0 : (sample.atMs - last.atMs) / 1000;
   const commandsPerSecond = last && seconds > 0 ? (sample.commands - last.commands) / seconds : 0;
   const next = { ...state, sample, commandsPerSecond };
-  if (state.phase.kind === 'handshake' && sample.atMs - state.phase.sinceMs >= LONG_WAIT_MS) {
+  // Attempts that end as the one before did are told of once they go on.
+  const first = state.lastReason === '';
+  if (first && state.phase.kind === 'handshake' && sample.atMs - state.phase.sinceMs >= LONG_WAIT_MS) {
     return { state: { ...next, connected: undefined }, facts: connectedFact(state, undefined) };
   }
   if (sample.state !== 'master' || state.phase.kind === 'master') return { state: next, facts: [] };
-  const text = `nobody is followed any more (REPLICAOF NO ONE): a master from offset ${formatCount(sample.offset)} on`;
+  const text = `nobody is followed any more (REPLICAOF NO ONE): a master, after offset ${formatCount(sample.offset)}`;
   return {
     state: { ...next, phase: { kind: 'master' } },
     facts: state.master === undefined ? [] : [{ mark: 'info', label: 'promoted', text }],
@@ -270,7 +273,7 @@ function factLines({ mark, label, text, us }: Fact, terminal: Terminal): string[
   const color = { ok: paint.green, fail: paint.red, warn: paint.yellow, info: paint.blue }[mark];
   const sign = signs[mark].padEnd(signWidth(terminal));
   const indent = sign.length + 1 + (label === '' ? 0 : LABEL_WIDTH);
-  const [first, ...rest] = wrap(plain(text, terminal), Math.max(20, terminal.width - indent));
+  const [first, ...rest] = wrap(plain(shortIds(text), terminal), Math.max(20, terminal.width - indent));
   const head = `${label === '' ? '' : label.padEnd(LABEL_WIDTH)}${first}`;
   const lines = rest.map((line) => ' '.repeat(indent) + line);
   if (us === undefined) return [`${color(sign)} ${head}`, ...lines];
@@ -306,7 +309,7 @@ function liveLine(state: ReplicaState, terminal: Terminal): LiveLine {
       return spin(`connecting to ${master}${again}${servingStale(state, terminal)}`, terminal);
     }
     case 'handshake':
-      return spin(`handshake with ${master}${longWait(state, phase.sinceMs)}`, terminal);
+      return spin(handshakeText(state, master, phase.sinceMs), terminal);
     case 'waiting':
       return spin(`waiting for the snapshot of ${master}${elapsed(state, phase.sinceMs)}`, terminal);
     case 'snapshot':
@@ -330,9 +333,12 @@ function elapsed({ sample }: ReplicaState, sinceMs: number): string {
   return ms < LONG_WAIT_MS ? '' : `, ${formatSeconds(Math.floor(ms / 1000))}`;
 }
 
-function longWait(state: ReplicaState, sinceMs: number): string {
+function handshakeText(state: ReplicaState, master: string, sinceMs: number): string {
   const time = elapsed(state, sinceMs);
-  return time === '' ? '' : `${time} (a diskless master lets repl-diskless-sync-delay pass)`;
+  const { waitsFor } = state.sample ?? {};
+  if (time === '' || waitsFor === undefined) return `handshake with ${master}${time}`;
+  const why = waitsFor === 'PSYNC' ? ' (repl-diskless-sync-delay)' : '';
+  return `waiting for ${master} to answer ${waitsFor}${time}${why}`;
 }
 
 function servingStale({ sample, counts }: ReplicaState, terminal: Terminal): string {
@@ -356,16 +362,27 @@ function snapshotText(phase: Extract<Phase, { kind: 'snapshot' }>, terminal: Ter
 function streamingText(state: ReplicaState, offset: number, terminal: Terminal): string {
   const { sample, commandsPerSecond } = state;
   const label = 'streaming'.padEnd(LABEL_WIDTH);
-  if (sample?.behindBytes === undefined) return cut(`${label}offset ${formatCount(offset)}`, terminal);
-  const ack = sample.ackAgeMs === undefined ? [] : [`${(sample.ackAgeMs / 1000).toFixed(1)} s`];
+  if (sample?.behindBytes === undefined) return cut(`${label}${upTo(offset)}`, terminal);
+  const ack = sample.ackAgeMs === undefined ? [] : [`ack ${(sample.ackAgeMs / 1000).toFixed(1)} s`];
+  const reached = Math.max(offset, sample.offset);
   const parts = [
-    `offset ${formatCount(Math.max(offset, sample.offset))}`,
     `${formatBytes(sample.behindBytes)} behind`,
     `${formatCount(Math.round(commandsPerSecond))} cmd/s`,
   ];
-  const wide = [...parts, ...ack.map((age) => `ack ${age} ago`), ...serving(sample, 'serving reads on ')];
-  const narrow = [...parts, ...ack.map((age) => `ack ${age}`), ...serving(sample, '')];
-  return fitting([wide, narrow, parts], label, terminal);
+  const short = `up to ${formatCount(reached)}`;
+  const brief = [...parts, ...ack, ...serving(sample, '')];
+  const wide = [
+    upTo(reached),
+    ...parts,
+    ...ack.map((age) => `${age} ago`),
+    ...serving(sample, 'serving reads on '),
+  ];
+  return fitting([wide, [upTo(reached), ...brief], [short, ...brief], [short, ...parts]], label, terminal);
+}
+
+/** Everything of the stream until there is applied here. */
+function upTo(offset: number): string {
+  return `up to offset ${formatCount(offset)}`;
 }
 
 function masterText({ sample }: ReplicaState, terminal: Terminal): string {

@@ -19,11 +19,12 @@ import { ConfiguredUsers } from '../../core/services/acl/configured.js';
 import { Config } from '../../core/services/config/config.js';
 import { ConfFileError, loadConf } from '../../core/services/config/conf-file.js';
 import { expandTitle, titleVariables } from '../../core/services/config/proc-title.js';
-import { formatLogLine, isLogged, logTo, NO_LOG, type Log } from '../../core/services/log.js';
+import { formatLogLine, isLogged, logTo, NO_LOG, type Log, type LogLevel } from '../../core/services/log.js';
 import { EXIT } from '../exit-codes.js';
 import { type Backup } from './backup.js';
 import { collectOnce } from './collect-once.js';
 import { type LinkWatch } from './link-watch.js';
+import { type RepeatedAttempts } from './repeated-attempts.js';
 import { type ReplicaTrace } from './replica-trace.js';
 import { type EngineData, type FromEngine, type ToEngine } from './messages.js';
 
@@ -39,6 +40,8 @@ const PROGRESS_MS = 100;
 
 /** What `replica` shows; absent under `serve`. */
 let watch: LinkWatch | undefined;
+/** What `replica` leaves out of its log. */
+let attempts: RepeatedAttempts<Extract<FromEngine, { type: 'log' }>> | undefined;
 /** What `serve --trace` shows. */
 let trace: ReplicaTrace | undefined;
 /** What `replica --once` writes. */
@@ -48,7 +51,10 @@ let exitCode = data.backup === undefined ? 0 : EXIT.interrupted;
 
 /** The modules of what was asked for. A server keeps what it loads, so `serve` alone loads none of them. */
 async function loadExtras() {
-  const link = data.watch === 'none' ? undefined : await import('./link-watch.js');
+  const link =
+    data.watch === 'none'
+      ? undefined
+      : { ...(await import('./link-watch.js')), ...(await import('./repeated-attempts.js')) };
   const tracing = data.trace ? await import('./replica-trace.js') : undefined;
   const saving =
     data.backup === undefined
@@ -64,13 +70,19 @@ function main({ link, tracing, saving }: Extras): void {
   const host = new SystemProcess();
   const config = new Config();
   let isReplica = () => false;
-  const log: Log = logTo((level, message) => {
-    if (!isLogged(level, config.values.loglevel)) return;
+  const made = (level: LogLevel, message: string) => {
     const timeMs = clock.nowMs();
     const offsetMinutes = new Date(timeMs).getTimezoneOffset();
     const role = isReplica() ? 'S' : 'M';
     const line = formatLogLine({ pid: host.pid, role, timeMs, offsetMinutes, level, message });
-    say({ type: 'log', level, message, line });
+    return { type: 'log', level, message, line, atMs: clock.monotonicUs() / 1000 } as const;
+  };
+  if (link) attempts = new link.RepeatedAttempts(say, made);
+  const log: Log = logTo((level, message) => {
+    if (!isLogged(level, config.values.loglevel)) return;
+    const line = made(level, message);
+    if (attempts) attempts.take(line);
+    else say(line);
   });
   const renames: [Bytes, Bytes][] = [];
   const users = new ConfiguredUsers({
@@ -232,6 +244,7 @@ let finishing = false;
 function finish(server: Server): void {
   if (finishing) return;
   finishing = true;
+  attempts?.finish();
   watch?.close();
   trace?.close();
   backup?.stop();

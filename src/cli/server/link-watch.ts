@@ -171,6 +171,7 @@ export class LinkWatch {
       atMs: this.nowMs(),
       state: follower.isReplica ? follower.roleState : 'master',
       offset: stream.offset,
+      ...(follower.waitsFor !== undefined && { waitsFor: printable(follower.waitsFor) }),
       ...(progress && {
         behindBytes: Math.max(0, (masterOffset ?? progress.readOffset) - progress.offset),
         ...(progress.ackedMs !== undefined && { ackAgeMs: Math.max(0, clock.nowMs() - progress.ackedMs) }),

@@ -43,6 +43,8 @@ export interface LinkSample {
   /** As ROLE says it (`connect`, `handshake`, `sync`, `connected`), or `master` when nobody is followed. */
   readonly state: string;
   readonly offset: number;
+  /** During a handshake: the command that the master has not answered yet. */
+  readonly waitsFor?: string;
   /** How much of the master's stream has not been applied here; undefined while it does not flow. */
   readonly behindBytes?: number;
   /** Commands of the stream applied since the start. */
@@ -54,7 +56,14 @@ export interface LinkSample {
 }
 
 export type FromEngine =
-  | { readonly type: 'log'; readonly level: LogLevel; readonly message: string; readonly line: string }
+  | {
+      readonly type: 'log';
+      readonly level: LogLevel;
+      readonly message: string;
+      readonly line: string;
+      /** The sender's monotonic clock. */
+      readonly atMs: number;
+    }
   | {
       readonly type: 'loading';
       readonly loadedBytes: number;

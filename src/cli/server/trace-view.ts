@@ -7,7 +7,9 @@ import { type ServerView } from './run-server.js';
 
 /** `view` with the trace added. */
 export function traceView(terminal: Terminal, json: boolean, view: ServerView): ServerView {
-  const render = replicaTraceRenderer(terminal);
+  // With `serve --trace > log` the log goes to the file and the trace to the terminal.
+  const { columns } = process.stderr;
+  const render = replicaTraceRenderer(columns > 0 ? { ...terminal, width: columns } : terminal);
   return {
     receive: (message) => {
       view.receive(message);

@@ -6,6 +6,8 @@
  * owner must not write to them again. Bytes that lie in one buffer come out without a copy, others are copied once.
  */
 
+import { ascii, type Bytes } from './bytes.js';
+
 /** Consumed buffers are dropped from the list in batches, so that taking one does not move all the others. */
 const COMPACT_AFTER = 64;
 
@@ -48,6 +50,14 @@ export class ByteQueue {
       if (offset < chunk.length) return chunk[offset];
       offset -= chunk.length;
     }
+  }
+
+  /** The next bytes, at most so many; they stay. */
+  peekText(maxBytes: number): Bytes {
+    const n = Math.min(this.held, maxBytes);
+    let out = '';
+    for (let i = 0; i < n; i++) out += String.fromCharCode(this.peek(i));
+    return ascii(out);
   }
 
   /** Index of the first `byte` at or after `from`, or -1. */

@@ -11,7 +11,7 @@ import { diagnose } from './diagnose.js';
 import { addEvidence, noEvidence, type Asked, type Evidence, type ProbeResults } from './evidence.js';
 import { type Untold } from '../replication/handshake/observer.js';
 import { type Finding } from './rule.js';
-import { entryOf } from './table.js';
+import { severityOf, told } from './told-finding.js';
 import { type ExamineEvent, type TraceEvent, type Verdict, type VisitRole } from './trace.js';
 
 /** An event that the casebook comes to itself. */
@@ -107,15 +107,12 @@ export class Casebook {
 
   /** Whether a fault is among them. */
   hasFault(): boolean {
-    return this.findings().some(({ id, severity }) => (severity ?? entryOf(id).severity) === 'fault');
+    return this.findings().some((finding) => severityOf(finding) === 'fault');
   }
 
   /** The events that end the trace: a finding each, and the verdict. */
   conclusion(): readonly Conclusion[] {
-    const severe = this.findings().map((finding) => {
-      const { means, fix, severity } = entryOf(finding.id);
-      return { finding, means, fix: finding.fix ?? fix, severity: finding.severity ?? severity };
-    });
+    const severe = this.findings().map(told);
     const ids = (of: string): string[] =>
       severe.filter(({ severity }) => severity === of).map(({ finding }) => finding.id);
     const verdict = this.verdict(ids('fault').length > 0);

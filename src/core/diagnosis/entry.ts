@@ -17,11 +17,13 @@ export type Chapter =
   | 'replica-attach'
   | 'replica-stream';
 
+/** `fault`: replication does not work. `warning`: it works, but something will go wrong later. */
+export type Severity = 'fault' | 'warning';
+
 export interface Entry {
   readonly id: string;
   readonly chapter: Chapter;
-  /** `fault`: replication does not work. `warning`: it works, but something will go wrong later. */
-  readonly severity: 'fault' | 'warning';
+  readonly severity: Severity;
   /** What is seen on the wire. */
   readonly seen: string;
   /** What it means. */

@@ -25,7 +25,7 @@ import {
   type SnapshotSink,
   type Visit,
 } from '../replication/handshake/visit.js';
-import { costOf, countedBy, factsFound } from './before-psync.js';
+import { costOf, countedBy, factsFound, requestFor, type Aim } from './before-psync.js';
 import { Casebook } from './casebook.js';
 import { type Asked, type Evidence, type ProbeResults } from './evidence.js';
 import {
@@ -49,9 +49,6 @@ import { probeManners, walkUpstream } from './side-probes.js';
 import { uncheckedOf, uncheckedText } from './unchecked.js';
 import { TRACE_SCHEMA, type ExamineEvent, type TraceEvent, type Verdict, type VisitRole } from './trace.js';
 import { type Untold } from '../replication/handshake/observer.js';
-
-/** `probe`: the master's own current position, which costs no snapshot. */
-export type Aim = 'none' | 'full' | 'probe' | { readonly replid: Bytes; readonly offset: number };
 
 export interface ExamineSetup {
   readonly dial: Dial;
@@ -271,34 +268,27 @@ class Examiner {
     const { info, infoWhy = '' } = this.facts;
     this.askedBefore = info ? { info } : { why: infoWhy };
     if (this.stopped) return;
-    this.found(this.conn, factsFound(this.facts, this.setup.target));
+    this.found(this.conn, factsFound(this.setup.target, this.facts));
     const aim = this.aimAt();
-    if (aim !== 'none') this.announce(aim);
+    if (aim !== 'none' && this.setup.aim !== 'none') this.announce(this.setup.aim);
     this.tell({ kind: 'aim', step: 'examine', psync: aim });
     release(aim);
   }
 
-  /** What PSYNC costs, each time; who counts us, once. */
-  private announce(aim: PsyncRequest): void {
-    const { aim: wanted, capa } = this.setup;
-    this.tell(costOf(aim, { probe: wanted === 'probe', eof: capa.includes('eof') }, this.facts));
-    if (this.warned) return;
-    this.warned = true;
-    for (const warning of countedBy(this.facts)) this.tell(warning);
+  private aimAt(): PsyncRequest {
+    const request = requestFor(this.setup.aim, this.facts);
+    if (typeof request === 'string' || !('impossible' in request)) return request;
+    this.found(this.conn, { probeImpossible: request.impossible });
+    return 'none';
   }
 
-  private aimAt(): PsyncRequest {
-    const { aim } = this.setup;
-    if (aim !== 'probe') return aim;
-    const { replid, offset, backlogActive, info } = this.facts;
-    const impossible = (probeImpossible: string): PsyncRequest => {
-      this.found(this.conn, { probeImpossible });
-      return 'none';
-    };
-    if (info === undefined) return impossible('INFO was not answered');
-    if (replid === undefined || offset === undefined) return impossible('INFO does not tell id and offset');
-    if (backlogActive === false) return impossible('the master has no backlog (repl_backlog_active:0)');
-    return { replid, offset: offset + 1 };
+  /** Says what PSYNC costs, and once who will count us. */
+  private announce(aim: Exclude<Aim, 'none'>): void {
+    const delay = this.setup.capa.includes('eof') ? this.facts.disklessDelaySeconds : undefined;
+    this.tell(costOf(aim, delay));
+    if (this.warned) return;
+    this.warned = true;
+    for (const text of countedBy(this.facts)) this.tell({ kind: 'warning', step: 'examine', text });
   }
 
   /** The connection still stands: how does the master list us, and has its offset moved? */

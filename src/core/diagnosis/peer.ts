@@ -5,7 +5,7 @@
  */
 import { type ByteChannel, type ChannelClose, type ChannelError, type Dial } from '../base/byte-channel.js';
 import { ByteQueue, LineTooLongError } from '../base/byte-queue.js';
-import { ascii, fromBuffer, sliceBytes, toBuffer, type Bytes } from '../base/bytes.js';
+import { fromBuffer, sliceBytes, toBuffer, type Bytes } from '../base/bytes.js';
 import { type Clock, type Timer } from '../base/clock.js';
 import { MAX_LINE_BYTES } from '../replication/handshake/run.js';
 import { MAX_EVIDENCE_BYTES } from '../replication/handshake/observer.js';
@@ -138,10 +138,7 @@ export class Peer {
 
   /** What waits in the queue, cut to a limit. */
   waiting(): Bytes {
-    let out = '';
-    const n = Math.min(this.queue.length, MAX_EVIDENCE_BYTES);
-    for (let i = 0; i < n; i++) out += String.fromCharCode(this.queue.peek(i));
-    return ascii(out);
+    return this.queue.peekText(MAX_EVIDENCE_BYTES);
   }
 
   /** Takes everything that waits in the queue. */

@@ -3,13 +3,14 @@
  * group the first that matches speaks, so that the more exact explanation comes before the vaguer one.
  */
 import { type Bytes } from '../base/bytes.js';
+import { type Severity } from './entry.js';
 import { type Evidence } from './evidence.js';
 import { type DiagnosisId } from './table.js';
 
 export interface Finding {
   readonly id: DiagnosisId;
   /** When it is another than the entry's. */
-  readonly severity?: 'fault' | 'warning';
+  readonly severity?: Severity;
   /** What was seen here and what it means, in sentences; the entry's `means` when there is nothing to add. */
   readonly text?: string;
   /** What to do here, when the entry's advice is for another case. */

@@ -27,9 +27,8 @@ import {
   type StepId,
   type StepSpec,
 } from '../replication/handshake/steps.js';
+import { SnapshotReading } from '../replication/handshake/snapshot-reading.js';
 import { StreamReader } from '../replication/handshake/stream-reader.js';
-import { SnapshotCheck } from '../replication/snapshot-check.js';
-import { TransferDecoder } from '../replication/transfer.js';
 import { diagnose } from './diagnose.js';
 import { addEvidence, noEvidence, type Asked } from './evidence.js';
 import { Peer, type Ports } from './peer.js';
@@ -67,6 +66,7 @@ export class StepDrive {
   private asked: Asked['psync'] = 'none';
   private mode: 'replies' | 'snapshot' | 'stream' | 'over' = 'replies';
   private outcome: Outcome | undefined;
+  private taken: SnapshotReading | undefined;
   private reader: StreamReader | undefined;
   private closeTold = false;
   /** Raw bytes were sent: nobody knows what answers them. */
@@ -269,56 +269,28 @@ export class StepDrive {
 
   private async snapshot(): Promise<void> {
     this.mode = 'snapshot';
-    const decoder = new TransferDecoder(this.peer.queue);
-    const check = new SnapshotCheck(this.setup.clock.nowMs(), this.setup.largestKeys);
-    let beganUs = this.setup.clock.monotonicUs();
-    let ended = false;
-    const next = (): boolean => {
-      for (let event = decoder.next(); event !== undefined; event = decoder.next()) {
-        if (event.kind === 'payload') check.push(event.bytes);
-        else if (event.kind === 'keepalive') this.tell({ kind: 'keepalive', step: 'snapshot' });
-        else if (event.kind === 'header') {
-          beganUs = this.setup.clock.monotonicUs();
-          const length = event.form === 'length' ? { length: event.length } : {};
-          const { form, line } = event;
-          this.tell({ kind: 'snapshot-begin', step: 'snapshot', form, ...length, bytes: line });
-        } else {
-          if (event.kind !== 'end') this.noSnapshot(event.kind, event.line);
-          return (ended = true);
-        }
-      }
-      return false;
-    };
-    await this.peer.until(next, this.setup.idleMs);
+    const { clock, largestKeys, idleMs } = this.setup;
+    const reading = (this.taken = new SnapshotReading({
+      queue: this.peer.queue,
+      nowMs: () => clock.monotonicUs() / 1000,
+      wallMs: clock.nowMs(),
+      largestKeys,
+      tell: (event) => this.tell(event),
+    }));
+    const ended = await this.peer.until(() => reading.read() !== 'reading', idleMs);
     if (!ended) {
-      const why = this.peer.closed ? 'closed' : 'timeout';
-      const report = decoder.payloadBytes > 0 ? { report: check.finish() } : {};
-      const fault = { why, receivedBytes: decoder.payloadBytes, waitedMs: this.setup.idleMs } as const;
-      this.tell({
-        kind: 'snapshot-fault',
-        step: 'snapshot',
-        ...fault,
-        bytes: this.peer.waiting(),
-        ...report,
-      });
-      return this.beginStream(undefined);
+      if (this.peer.closed) reading.fails('closed', this.peer.waiting());
+      else reading.silent();
     }
-    if (decoder.payloadBytes > 0) {
-      const ms = (this.setup.clock.monotonicUs() - beganUs) / 1000;
-      this.tell({ kind: 'snapshot-end', step: 'snapshot', report: check.finish(), ms });
-    }
-    const offset = this.outcome?.kind === 'full' ? this.outcome.offset : undefined;
-    this.beginStream(offset);
-  }
-
-  private noSnapshot(kind: 'error' | 'unexpected', line = this.peer.waiting()): void {
-    const why = kind === 'error' ? 'error-reply' : 'unexpected';
-    this.tell({ kind: 'snapshot-fault', step: 'snapshot', why, receivedBytes: 0, waitedMs: 0, bytes: line });
+    const { outcome } = this;
+    this.beginStream(reading.state === 'whole' && outcome?.kind === 'full' ? outcome.offset : undefined);
   }
 
   private beginStream(offset: number | undefined): void {
     this.mode = 'stream';
-    this.reader = new StreamReader(offset, undefined, (event) => this.tell(event));
+    this.reader = new StreamReader(offset, undefined, (event) =>
+      this.tell(this.taken?.marked(event, this.reader?.commands ?? 0) ?? event),
+    );
     this.tell({ kind: 'stream-begin', step: 'stream', ...(offset !== undefined && { offset }) });
     this.arrived();
   }

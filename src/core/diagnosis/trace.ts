@@ -7,8 +7,8 @@ import { type Untold, type VisitEvent } from '../replication/handshake/observer.
 import { type PsyncRequest } from '../replication/handshake/steps.js';
 import { type Asked, type ProbeResults } from './evidence.js';
 import { type WatchEvent } from './between/events.js';
-import { type Finding } from './rule.js';
 import { type Unchecked } from './unchecked.js';
+import { type ToldFinding } from './told-finding.js';
 
 interface Common {
   readonly atUs: number;
@@ -74,13 +74,7 @@ export type ExamineEvent = Common &
         readonly weAre: string;
         readonly masterOffset?: number;
       }
-    | {
-        readonly kind: 'finding';
-        readonly finding: Finding;
-        readonly severity: 'fault' | 'warning';
-        readonly means: string;
-        readonly fix: string;
-      }
+    | ({ readonly kind: 'finding' } & ToldFinding)
     | {
         readonly kind: 'end';
         readonly verdict: Verdict;

@@ -88,6 +88,16 @@ describe('traceRenderer', () => {
     expect(lines.join('\n')).toMatch(/state=online,\n {28}offset=123456789,lag=0$/m);
   });
 
+  it('puts a remark below an answer where it finds no room beside it', () => {
+    const noauth = receive('ignored', '-NOAUTH Authentication required.');
+    for (const width of [60, 80, 100]) {
+      const lines = render([noauth], { width }).trimEnd().split('\n');
+      expect(Math.max(...lines.map((line) => line.length)), lines.join('\n')).toBeLessThanOrEqual(width);
+      expect(lines.join(' ')).toMatch(/required\. +⚠ +a replica passes over this$/);
+    }
+    expect(render([noauth], { width: 200 }).trimEnd()).not.toContain('\n');
+  });
+
   it('counts keepalives after the first', () => {
     const beat = { kind: 'keepalive' };
     expect(render([beat, beat, beat, receive('ok', '+OK')])).toMatch(

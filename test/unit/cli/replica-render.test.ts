@@ -77,14 +77,14 @@ describe('a full sync', () => {
       '✔ snapshot   41 MB in 606 ms (68 MB/s), RDB 11, 312,400 keys, checksum ok',
     ]);
     expect(live).toBe(
-      'live: streaming  offset 98,211,004 · 0 B behind · 1,204 cmd/s · ack 0.3 s ago · serving reads on :6380',
+      'live: streaming  up to offset 98,211,004 · 0 B behind · 1,204 cmd/s · ack 0.3 s ago · serving reads on :6380',
     );
   });
 
   it('says the same in fewer words at 80 columns', () => {
     const { printed, live } = draw([...UP_TO_STREAMING, ...FLOWING], at(80));
     expect(printed[0]).toBe('✔ connected to 10.0.0.5:6379 (redis 7.2.4)                            0.4 ms');
-    expect(live).toBe('live: streaming  offset 98,211,004 · 0 B behind · 1,204 cmd/s · ack 0.3 s · :6380');
+    expect(live).toBe('live: streaming  up to 98,211,004 · 0 B behind · 1,204 cmd/s · ack 0.3 s · :6380');
   });
 
   it('needs no more than ASCII', () => {
@@ -95,7 +95,7 @@ describe('a full sync', () => {
       'ok full sync  reason: no replication id of ours yet',
       'ok snapshot   41 MB in 606 ms (68 MB/s), RDB 11, 312,400 keys, checksum ok',
     ]);
-    expect(live).toBe('live: streaming  offset 98,211,004, 0 B behind, 1,204 cmd/s, ack 0.3 s, :6380');
+    expect(live).toBe('live: streaming  up to offset 98,211,004, 0 B behind, 1,204 cmd/s, ack 0.3 s, :6380');
   });
 
   it('shows what has come of the snapshot, and how long the rest takes', () => {
@@ -114,14 +114,36 @@ describe('a full sync', () => {
 });
 
 describe('waiting', () => {
+  it('says once that it is connected, however often the master then falls silent', () => {
+    const retry = { kind: 'retry', reason: 'Timeout: the master did not answer PING' } as const;
+    const attempt = [CONNECTING, CONNECTED, sample(3500, { state: 'handshake' }), link(5000, retry)];
+    expect(draw([...attempt, ...attempt, ...attempt], at(80)).printed).toEqual([
+      '✔ connected to 10.0.0.5:6379                                          0.4 ms',
+      '⚠ no link    Timeout: the master did not answer PING',
+    ]);
+    const [connected] = draw(
+      [...attempt, CONNECTING, CONNECTED, sample(3500), HANDSHAKE, FULL, SNAPSHOT_DONE],
+      at(80),
+    ).printed.slice(2);
+    expect(connected).toMatch(/^✔ connected to 10\.0\.0\.5:6379 \(redis 7\.2\.4\)/);
+  });
+
   it('names the master once the wait is long, and what it may be for', () => {
-    const long = draw([CONNECTING, CONNECTED, sample(3500, { state: 'handshake' })], at(120));
+    const long = draw(
+      [CONNECTING, CONNECTED, sample(3500, { state: 'handshake', waitsFor: 'PSYNC' })],
+      at(80),
+    );
     expect(long.printed).toEqual([
       '✔ connected to 10.0.0.5:6379                                          0.4 ms',
     ]);
     expect(long.live).toBe(
-      'spinner: handshake with 10.0.0.5:6379, 3 s (a diskless master lets repl-diskless-sync-delay pass)',
+      'spinner: waiting for 10.0.0.5:6379 to answer PSYNC, 3 s (repl-diskless-sync-delay)',
     );
+    const stuck = draw(
+      [CONNECTING, CONNECTED, sample(3500, { state: 'handshake', waitsFor: 'PING' })],
+      at(80),
+    );
+    expect(stuck.live).toBe('spinner: waiting for 10.0.0.5:6379 to answer PING, 3 s');
     const { printed } = draw([CONNECTING, CONNECTED, sample(3500), HANDSHAKE], at(120));
     expect(printed.slice(1)).toEqual([
       '✔ handshake  PING, AUTH, REPLCONF ×2, PSYNC ? -1 (redis 7.2.4)        1.1 ms',
@@ -233,7 +255,7 @@ describe('a lost link', () => {
 
   it('shows nothing of the last link under the new one', () => {
     const { live } = draw([...UP_TO_STREAMING, ...FLOWING, LOST, CONNECTING, STREAMING], at(80));
-    expect(live).toBe('live: streaming  offset 98,000,000');
+    expect(live).toBe('live: streaming  up to offset 98,000,000');
   });
 });
 
@@ -251,8 +273,8 @@ describe('what ends the following', () => {
       at(80),
     );
     expect(promoted.printed.slice(4)).toEqual([
-      'ℹ promoted   nobody is followed any more (REPLICAOF NO ONE): a master from',
-      '             offset 98,211,004 on',
+      'ℹ promoted   nobody is followed any more (REPLICAOF NO ONE): a master, after',
+      '             offset 98,211,004',
     ]);
     expect(promoted.live).toBe('live: master     offset 98,211,004 · serving on :6380');
     const other = link(4000, { kind: 'connecting', host: '::1', port: 7000 });
@@ -327,7 +349,7 @@ describe('the log', () => {
     ],
     [
       { kind: 'streaming', offset: 98_000_000 },
-      'Streaming from offset 98,000,000; serving reads on port 6380',
+      'Streaming, up to offset 98,000,000 so far; serving reads on port 6380',
     ],
     // The follower logs these itself.
     [{ kind: 'lost', reason: 'x' }, undefined],

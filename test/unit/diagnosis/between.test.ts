@@ -1,12 +1,23 @@
 /** `handshake --between` without its terminal: home-made replicas and masters with one fault each, watched from the middle. */
 import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { ascii } from '../../../src/core/base/bytes.js';
 import { SystemClock } from '../../../src/core/base/clock-system.js';
+import { MasterSide } from '../../../src/core/diagnosis/between/master-side.js';
 import { Watch } from '../../../src/core/diagnosis/between/watch.js';
+import { diagnose } from '../../../src/core/diagnosis/diagnose.js';
+import { addEvidence, noEvidence } from '../../../src/core/diagnosis/evidence.js';
 import { type TraceEvent } from '../../../src/core/diagnosis/trace.js';
 import { startProxy } from '../../../src/core/net/tcp-proxy.js';
 import { eventually } from '../../support/eventually.js';
-import { command, fullSync, REPLID, startFakeMaster, type Script } from '../../support/fake-master.js';
+import {
+  command,
+  EMPTY_RDB,
+  fullSync,
+  REPLID,
+  startFakeMaster,
+  type Script,
+} from '../../support/fake-master.js';
 import { FakeReplica } from '../../support/fake-replica.js';
 import { checkTape } from '../../support/tape-check.js';
 
@@ -73,6 +84,15 @@ async function attach(
   const replica = await FakeReplica.attach(port, habits);
   undo.push(() => replica.stop());
   return replica;
+}
+
+/** A replica that asks for a full sync and reads nothing of it. */
+async function askFullSync(port: number): Promise<void> {
+  const replica = await FakeReplica.connect(port);
+  undo.push(() => replica.stop());
+  replica.command('REPLCONF', 'listening-port', '6380');
+  await replica.line();
+  replica.command('PSYNC', '?', '-1');
 }
 
 const GETACK = command('REPLCONF', 'GETACK', '*');
@@ -174,6 +194,49 @@ describe('a watched link', () => {
       'getack-counted-early',
       'snapshot-without-checksum',
     ]);
+  });
+
+  it.each([
+    ['in one piece', (rdb: string) => fullSync(rdb, 0, rdb.length - 5) + STREAM],
+    ['and no command behind it', (rdb: string) => fullSync(rdb, 0, rdb.length - 5)],
+  ])('knows the rest of a snapshot whose length was too small, %s', async (_how, psync) => {
+    const watched = await between({ on: { psync: () => psync(EMPTY_RDB) } });
+    await askFullSync(watched.port);
+    await eventually(() => watched.noticed().length > 0);
+    expect(watched.kinds('stream-noise')).toMatchObject([{ endsSnapshot: true }]);
+    expect(watched.noticed()).toEqual(['master: snapshot-wrong-length']);
+    expect(watched.finish()).toEqual(['failed', 'snapshot-wrong-length']);
+  });
+
+  it('knows a length that was too large', async () => {
+    const watched = await between({ on: { psync: () => fullSync(EMPTY_RDB, 0, EMPTY_RDB.length + 5) } });
+    await askFullSync(watched.port);
+    await eventually(() => watched.noticed().length > 0);
+    expect(watched.noticed()).toEqual(['master: snapshot-wrong-length']);
+    watched.finish();
+  });
+
+  it('does not call a master that fell silent at PSYNC one that reads a command at a time', () => {
+    const asked = { capa: [], tls: false, password: false, psync: 'full', probe: false } as const;
+    const evidence = noEvidence(asked);
+    const side = new MasterSide(0, (event) => addEvidence(evidence, { ...event, atUs: 0, conn: 1 }));
+    const says = (nowMs: number, ...words: string[]) => side.sent(words.map(ascii), false, nowMs);
+    says(0, 'REPLCONF', 'listening-port', '6380');
+    says(0, 'REPLCONF', 'capa', 'psync2');
+    side.received(Buffer.from('+OK\r\n+OK\r\n'), 1);
+    says(2, 'PSYNC', '?', '-1');
+    side.closed('replica', 6000);
+    expect(evidence.fault).toMatchObject({ step: 'psync', why: 'timeout' });
+    expect(diagnose(evidence).map(({ id }) => id)).not.toContain('one-command-per-read');
+  });
+
+  it('tells the advice that a finding brings itself', async () => {
+    const watched = await between({ on: { psync: () => fullSync('') + STREAM } });
+    await attach(watched.port);
+    await eventually(() => watched.noticed().length > 0);
+    const [noticed] = watched.kinds('noticed');
+    expect(noticed.kind === 'noticed' && noticed.fix).toMatch(/^Send an empty RDB/);
+    watched.finish();
   });
 
   it('names a bare +CONTINUE when psync2 was announced', async () => {

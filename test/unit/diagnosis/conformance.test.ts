@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { VARIANTS } from '../../../src/core/diagnosis/conformance/run.js';
 import { runConformanceOn, type Conformance } from '../../support/conformance.js';
 import { startClone, type CloneFault } from '../../support/engineers-clone.js';
-import { startFakeMaster, type FakeMaster, type Script } from '../../support/fake-master.js';
+import { fullSync, startFakeMaster, type FakeMaster, type Script } from '../../support/fake-master.js';
 
 let fake: FakeMaster | undefined;
 afterEach(async () => {
@@ -53,6 +53,14 @@ describe("the engineer's clone", () => {
     expect(judged.ids('one-by-one')).toEqual(['snapshot-without-checksum']);
     expect(judged.ids('capa-eof')).toEqual(['snapshot-without-checksum']);
     expect(judged.passed).toEqual(expect.arrayContaining(MANNERS));
+  });
+
+  it('tells the advice that a finding brings itself', async () => {
+    const [found] = (await judge({ on: { psync: () => fullSync('') } }, 'one-by-one')).variant(
+      'one-by-one',
+    ).findings;
+    expect(found.finding.id).toBe('snapshot-wrong-length');
+    expect(found.fix).toMatch(/^Send an empty RDB/);
   });
 
   it('names the offset that never moves', async () => {

@@ -1,5 +1,4 @@
 /** One scripted master per fault: each must be named, by its id and alone. */
-import net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Dial } from '../../../src/core/base/byte-channel.js';
 import {
@@ -15,6 +14,7 @@ import {
   type Script,
 } from '../../support/fake-master.js';
 import { examinePort, type Examined } from '../../support/examine.js';
+import { freePort } from '../../support/server-process.js';
 
 let master: FakeMaster | undefined;
 afterEach(async () => {
@@ -25,14 +25,6 @@ afterEach(async () => {
 async function examineScript(script: Script, options?: Parameters<typeof examinePort>[1]): Promise<Examined> {
   master = await startFakeMaster(script);
   return examinePort(master.port, options);
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
 }
 
 /** Answers a full sync with these bytes, and a partial one as it should be. */

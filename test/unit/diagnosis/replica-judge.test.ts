@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { REPLICA } from '../../../src/core/diagnosis/entries/replica.js';
+import { AckJudge } from '../../../src/core/diagnosis/replica/acks.js';
 import { EMPTY_RDB, REPLID } from '../../support/fake-master.js';
 import { projectRoot } from '../../support/server-process.js';
 import { GETACK, JudgeWire, MARK, PING, resp, SELECT } from '../../support/judge-wire.js';
@@ -558,6 +559,26 @@ describe('what the judge tells', () => {
       'closed',
     ]);
     expect(wire.events).toContainEqual({ kind: 'snapshot-end', atMs: 1000, bytes: EMPTY_RDB.length, ms: 0 });
+  });
+
+  it('the advice that a finding brings itself', () => {
+    const finding = { id: 'ack-ahead', fix: 'Count again.' } as const;
+    const ack = vi.spyOn(AckJudge.prototype, 'ack').mockReturnValue({ answers: false, finding });
+    try {
+      expect(new JudgeWire().full(0).ack(1).events.at(-1)).toMatchObject({ finding, fix: 'Count again.' });
+    } finally {
+      ack.mockRestore();
+    }
+  });
+
+  it('a SYNC that is refused, behind which answers come again', () => {
+    const wire = new JudgeWire()
+      .introduce()
+      .replica(resp('SYNC'))
+      .master('-NOAUTH Authentication required.\r\n');
+    wire.replica(resp('PING')).master('+PONG\r\n');
+    expect(wire.events.slice(-3).map(({ kind }) => kind)).toEqual(['reply', 'command', 'reply']);
+    expect(wire.ids).toEqual([]);
   });
 
   it('a mark that is cut between two chunks', () => {

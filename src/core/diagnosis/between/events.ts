@@ -3,7 +3,8 @@
  * either side. Offsets are replication offsets.
  */
 import { type Bytes } from '../../base/bytes.js';
-import { type Finding } from '../rule.js';
+import { type AckEvent } from '../replica/events.js';
+import { type ToldFinding } from '../told-finding.js';
 
 export type WatchEvent =
   /** A replica, or another client, has connected to us. */
@@ -25,24 +26,8 @@ export type WatchEvent =
     }
   /** The master asks for an ACK; `offset` is the right answer. */
   | { readonly kind: 'getack'; readonly offset: number }
-  | {
-      readonly kind: 'ack';
-      readonly offset: number;
-      readonly aofOffset?: number;
-      /** What the replica was sent until then, by our count. */
-      readonly sent?: number;
-      readonly behindBytes?: number;
-      readonly answersGetack: boolean;
-      readonly verdict: 'ok' | 'ignored' | 'warning' | 'fault';
-    }
+  | AckEvent
   /** Bytes that a replica does not send. */
   | { readonly kind: 'odd'; readonly bytes: Bytes }
   /** Found while it goes on. Of the master it is concluded again at the end; of the replica it rests on bytes and times. */
-  | {
-      readonly kind: 'noticed';
-      readonly side: 'master' | 'replica';
-      readonly finding: Finding;
-      readonly severity: 'fault' | 'warning';
-      readonly means: string;
-      readonly fix: string;
-    };
+  | ({ readonly kind: 'noticed'; readonly side: 'master' | 'replica' } & ToldFinding);

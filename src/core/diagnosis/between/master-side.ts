@@ -9,26 +9,22 @@
  * The snapshot is read in constant memory; of the stream only counts are kept.
  */
 import { ByteQueue, LineTooLongError } from '../../base/byte-queue.js';
-import { ascii, EMPTY, flat, fromBuffer, lower, type Bytes } from '../../base/bytes.js';
+import { ascii, flat, fromBuffer, lower, type Bytes } from '../../base/bytes.js';
 import { parseSafeInt } from '../../base/numbers.js';
 import { encodeCommand } from '../../protocol/command-encoder.js';
 import { judge, readPsyncAnswer, type FailWhy } from '../../replication/handshake/machine.js';
 import {
   MAX_EVIDENCE_BYTES,
-  type SnapshotFault,
   type Stage,
   type Untold,
   type VisitEvent,
 } from '../../replication/handshake/observer.js';
 import { MAX_LINE_BYTES } from '../../replication/handshake/run.js';
+import { SETTLE_MS } from '../../replication/handshake/visit.js';
 import { MASK, STEPS, type PsyncRequest, type StepId } from '../../replication/handshake/steps.js';
+import { SnapshotReading } from '../../replication/handshake/snapshot-reading.js';
 import { StreamReader } from '../../replication/handshake/stream-reader.js';
-import { SnapshotCheck } from '../../replication/snapshot-check.js';
-import { TransferDecoder } from '../../replication/transfer.js';
 
-/** A snapshot whose RDB has ended but for bytes that never come is given up after this silence, in ms. */
-const STALL_MS = 2000;
-const PROGRESS_MS = 250;
 /** An answer that is due this long when the replica leaves was not given in its time, in ms. */
 const PATIENCE_MS = 1000;
 /** Answers that are due: a replica sends at most five commands before PSYNC. */
@@ -43,22 +39,18 @@ export class MasterSide {
   private readonly queue = new ByteQueue();
   private readonly due: { readonly step: Stage; readonly sinceMs: number }[] = [];
   private readonly secrets: Bytes[] = [];
-  private transfer: TransferDecoder | undefined;
-  private readonly check: SnapshotCheck;
+  private snapshot: SnapshotReading | undefined;
+  private startOffset: number | undefined;
   private reader: StreamReader | undefined;
   private failed = false;
   private nowMs = 0;
   private heardMs = 0;
-  private beganMs = 0;
-  private toldMs = 0;
 
   /** @param wallMs the time of day, for what has expired in a snapshot */
   constructor(
-    wallMs: number,
+    private readonly wallMs: number,
     private readonly tell: Tell,
-  ) {
-    this.check = new SnapshotCheck(wallMs);
-  }
+  ) {}
 
   get inStream(): boolean {
     return this.mode === 'stream';
@@ -103,9 +95,10 @@ export class MasterSide {
   /** Time has passed: about once a second. */
   tick(nowMs: number): void {
     this.nowMs = nowMs;
-    if (this.mode === 'snapshot' && nowMs - this.heardMs >= STALL_MS && this.check.endSeen) {
-      this.snapshotFails('stalled', this.waiting());
-    }
+    if (this.mode === 'snapshot') {
+      this.snapshot?.judgeSilence(Infinity);
+      if (this.snapshot?.state === 'failed') this.mode = 'over';
+    } else if (this.mode === 'stream' && nowMs - this.heardMs >= SETTLE_MS) this.reader?.finish();
   }
 
   /** The connection is over. */
@@ -116,7 +109,7 @@ export class MasterSide {
       if (by === 'master') this.fails(due?.step ?? 'ping', 'closed', nowMs - (due?.sinceMs ?? nowMs));
       else if (due && nowMs - due.sinceMs >= PATIENCE_MS)
         this.fails(due.step, 'timeout', nowMs - due.sinceMs);
-    } else if (this.mode === 'snapshot' && by === 'master') this.snapshotFails('closed', this.waiting());
+    } else if (this.mode === 'snapshot' && by === 'master') this.snapshot?.fails('closed', this.waiting());
     else if (this.mode === 'stream') this.endStream(by === 'master' ? 'closed' : 'stopped');
     this.mode = 'over';
   }
@@ -195,72 +188,33 @@ export class MasterSide {
 
   // ---- the snapshot
 
-  private startOffset: number | undefined;
-
   private beginSnapshot(offset?: number): void {
     this.startOffset = offset;
     this.mode = 'snapshot';
-    this.transfer = new TransferDecoder(this.queue);
+    this.snapshot = new SnapshotReading({
+      queue: this.queue,
+      nowMs: () => this.nowMs,
+      wallMs: this.wallMs,
+      tell: (event) =>
+        this.tell(
+          event.kind === 'snapshot-fault' ? { ...event, bytes: this.withoutSecrets(event.bytes) } : event,
+        ),
+    });
   }
 
   private readSnapshot(): void {
-    for (let event = this.transfer?.next(); event !== undefined; event = this.transfer?.next()) {
-      switch (event.kind) {
-        case 'keepalive':
-          this.tell({ kind: 'keepalive', step: 'snapshot' });
-          break;
-        case 'header': {
-          this.beganMs = this.toldMs = this.nowMs;
-          const length = event.form === 'length' ? { length: event.length } : {};
-          this.tell({
-            kind: 'snapshot-begin',
-            step: 'snapshot',
-            form: event.form,
-            ...length,
-            bytes: event.line,
-          });
-          break;
-        }
-        case 'payload':
-          this.check.push(event.bytes);
-          this.snapshotProgress();
-          break;
-        case 'end':
-          return this.snapshotEnds();
-        case 'error':
-          return this.snapshotFails('error-reply', event.line);
-        case 'unexpected':
-          return this.snapshotFails('unexpected', event.line ?? this.waiting());
-      }
-    }
-  }
-
-  private snapshotProgress(): void {
-    if (this.nowMs - this.toldMs < PROGRESS_MS) return;
-    this.toldMs = this.nowMs;
-    const receivedBytes = this.transfer?.payloadBytes ?? 0;
-    this.tell({ kind: 'snapshot-progress', step: 'snapshot', receivedBytes, keys: this.check.keysRead });
-  }
-
-  private snapshotEnds(): void {
-    const ms = this.nowMs - this.beganMs;
-    this.tell({ kind: 'snapshot-end', step: 'snapshot', report: this.check.finish(), ms });
-    this.beginStream(this.startOffset);
-  }
-
-  private snapshotFails(why: SnapshotFault, bytes: Bytes): void {
-    const receivedBytes = this.transfer?.payloadBytes ?? 0;
-    const waitedMs = this.nowMs - this.heardMs;
-    const report = receivedBytes > 0 ? { report: this.check.finish() } : {};
-    this.tell({ kind: 'snapshot-fault', step: 'snapshot', why, receivedBytes, waitedMs, bytes, ...report });
-    this.mode = 'over';
+    const state = this.snapshot?.read();
+    if (state === 'whole') this.beginStream(this.startOffset);
+    else if (state === 'failed') this.mode = 'over';
   }
 
   // ---- the stream
 
   private beginStream(offset: number | undefined): void {
     this.mode = 'stream';
-    this.reader = new StreamReader(offset, undefined, (event) => this.tell(event));
+    this.reader = new StreamReader(offset, undefined, (event) =>
+      this.tell(this.snapshot?.marked(event, this.reader?.commands ?? 0) ?? event),
+    );
     this.tell({ kind: 'stream-begin', step: 'stream', ...(offset !== undefined && { offset }) });
   }
 
@@ -273,6 +227,7 @@ export class MasterSide {
   }
 
   private endStream(why: 'closed' | 'stopped' | 'fault'): void {
+    this.reader?.finish();
     const progress = this.progress();
     if (progress) this.tell({ kind: 'stream-end', step: 'stream', why, ...progress });
   }
@@ -296,11 +251,7 @@ export class MasterSide {
   }
 
   private waiting(): Bytes {
-    const n = Math.min(this.queue.length, MAX_EVIDENCE_BYTES);
-    if (n === 0) return EMPTY;
-    let out = '';
-    for (let i = 0; i < n; i++) out += String.fromCharCode(this.queue.peek(i));
-    return this.withoutSecrets(ascii(out));
+    return this.withoutSecrets(this.queue.peekText(MAX_EVIDENCE_BYTES));
   }
 }
 

@@ -4,8 +4,9 @@
  */
 import { type Clock, type Timer } from '../../base/clock.js';
 import { type Untold } from '../../replication/handshake/observer.js';
+import { SETTLE_MS } from '../../replication/handshake/visit.js';
 import { Casebook } from '../casebook.js';
-import { entryOf } from '../table.js';
+import { told } from '../told-finding.js';
 import { TRACE_SCHEMA, type ExamineEvent, type TraceEvent, type Verdict } from '../trace.js';
 import { WatchedLink } from './watched-link.js';
 
@@ -29,6 +30,14 @@ const TELLING: ReadonlySet<TraceEvent['kind']> = new Set([
   'stream-noise',
   'stream-fault',
 ]);
+/** What shows whether a snapshot without (all of) its checksum only had too small a length announced: then the rest comes here. */
+const DECIDING: ReadonlySet<TraceEvent['kind']> = new Set([
+  'command',
+  'stream-noise',
+  'stream-fault',
+  'stream-end',
+  'detached',
+]);
 const TICK_MS = 1000;
 
 export class Watch {
@@ -36,6 +45,8 @@ export class Watch {
   private readonly casebook = new Casebook();
   private readonly links = new Set<WatchedLink>();
   private readonly told = new Set<string>();
+  /** Connections whose snapshot lacks (part of) its checksum, and when it ended: what comes behind it is not known yet. */
+  private readonly undecided = new Map<number, number>();
   private timer: Timer | undefined;
   private count = 0;
   private over = false;
@@ -54,6 +65,7 @@ export class Watch {
   private tick(): Timer {
     return this.setup.clock.after(TICK_MS, () => {
       for (const link of this.links) link.tick();
+      this.decide();
       this.timer = this.tick();
     });
   }
@@ -101,16 +113,31 @@ export class Watch {
     this.casebook.see(event);
     if (event.kind !== 'command' || this.setup.commands) this.setup.observer(event);
     if (event.kind === 'noticed') this.told.add(event.finding.id);
-    else if (TELLING.has(event.kind)) this.notice(event);
+    else if (event.kind === 'snapshot-end' && event.report.checksum.state === 'missing')
+      this.undecided.set(event.conn, event.atUs);
+    else if (TELLING.has(event.kind) || this.undecided.has(event.conn)) this.news(event);
+  }
+
+  private news(event: TraceEvent): void {
+    if (DECIDING.has(event.kind)) this.undecided.delete(event.conn);
+    if (this.undecided.size === 0) this.notice(event);
+  }
+
+  /** Nothing came behind a snapshot: there is no rest of it. */
+  private decide(): void {
+    const atUs = this.nowUs();
+    for (const [conn, endedUs] of this.undecided) {
+      if (atUs - endedUs < SETTLE_MS * 1000) continue;
+      this.undecided.delete(conn);
+      if (this.undecided.size === 0) this.notice({ conn, atUs });
+    }
   }
 
   /** Tells what the rules now know of the master and did not know before. */
-  private notice({ conn, atUs }: TraceEvent): void {
+  private notice({ conn, atUs }: Pick<TraceEvent, 'conn' | 'atUs'>): void {
     for (const finding of this.casebook.findings()) {
       if (this.told.has(finding.id)) continue;
-      const { means, fix, severity } = entryOf(finding.id);
-      const how = { finding, severity: finding.severity ?? severity, means, fix };
-      this.pass({ kind: 'noticed', step: 'examine', side: 'master', ...how, atUs, conn });
+      this.pass({ kind: 'noticed', step: 'examine', side: 'master', ...told(finding), atUs, conn });
     }
   }
 }

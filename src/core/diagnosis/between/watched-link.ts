@@ -142,16 +142,8 @@ export class WatchedLink {
       case 'blind':
         return this.tell({ kind: 'note', step: 'examine', text: 'offsets are not judged from here on' });
       case 'finding': {
-        const { finding, severity, means, fix } = event;
-        return this.tell({
-          kind: 'noticed',
-          step: 'examine',
-          side: 'replica',
-          finding,
-          severity,
-          means,
-          fix,
-        });
+        const { kind: _, atMs: __, ...what } = event;
+        return this.tell({ kind: 'noticed', step: 'examine', side: 'replica', ...what });
       }
       // Told by the master's side, with their bytes.
       case 'command':

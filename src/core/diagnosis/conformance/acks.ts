@@ -24,6 +24,20 @@ async function offsetListed(stage: Stage, offset: number): Promise<void> {
   throw new Deviation(`we acknowledged ${offset}, and INFO replication ${saw}`);
 }
 
+/** A variant, needed by present-day replicas, that acknowledges what was read, with bytes before the ACK: Redis answers nothing and lists the offset. */
+function acknowledging(name: string, before: string, texts: Pick<Variant, 'what' | 'redis'>): Variant {
+  return {
+    ...{ name, ...texts, presentDay: true, fullSyncs: 0, acknowledges: true },
+    run: async (stage) => {
+      const attempt = await attached(stage);
+      const offset = attempt.offset ?? 0;
+      attempt.peer.write(ascii(before + encoded(['REPLCONF', 'ACK', String(offset)])));
+      await attempt.expectSilence(before === '' ? 'REPLCONF ACK' : 'a newline and an ACK');
+      await offsetListed(stage, offset);
+    },
+  };
+}
+
 async function getAck(stage: Stage): Promise<void> {
   const attempt = await attached(stage);
   const began = stage.env.clock.monotonicUs();
@@ -58,35 +72,14 @@ async function getAck(stage: Stage): Promise<void> {
 const GETACK_BYTES = encoded(['REPLCONF', 'GETACK', '*']).length;
 
 export const ACK_VARIANTS: readonly Variant[] = [
-  {
-    name: 'ack',
-    presentDay: true,
+  acknowledging('ack', '', {
     what: 'REPLCONF ACK <offset>, once a second',
     redis: 'nothing; INFO lists the acknowledged offset',
-    fullSyncs: 0,
-    acknowledges: true,
-    run: async (stage) => {
-      const attempt = await attached(stage);
-      attempt.say('REPLCONF', 'ACK', String(attempt.offset));
-      await attempt.expectSilence('REPLCONF ACK');
-      await offsetListed(stage, attempt.offset ?? 0);
-    },
-  },
-  {
-    name: 'newline-before-ack',
-    presentDay: true,
+  }),
+  acknowledging('newline-before-ack', '\n', {
     what: 'a bare newline (a sign of life while loading) and an ACK in one segment',
     redis: 'nothing; the newline is passed over, INFO lists the acknowledged offset',
-    fullSyncs: 0,
-    acknowledges: true,
-    run: async (stage) => {
-      const attempt = await attached(stage);
-      const ack = encoded(['REPLCONF', 'ACK', String(attempt.offset)]);
-      attempt.peer.write(ascii(`\n${ack}`));
-      await attempt.expectSilence('a newline and an ACK');
-      await offsetListed(stage, attempt.offset ?? 0);
-    },
-  },
+  }),
   {
     name: 'getack',
     what: 'WAIT on another connection: GETACK is streamed once, answered, counted',

@@ -7,10 +7,10 @@ import { EMPTY, ascii, flat, fromText, quote, type Bytes } from '../../base/byte
 import { encodeCommand } from '../../protocol/command-encoder.js';
 import { parseContinue, parseFullResync, type Outcome } from '../../replication/handshake/machine.js';
 import { type PsyncRequest, type StepId } from '../../replication/handshake/steps.js';
-import { STALL_MS } from '../../replication/handshake/visit.js';
-import { SnapshotCheck, type SnapshotReport } from '../../replication/snapshot-check.js';
-import { TransferDecoder } from '../../replication/transfer.js';
-import { noEvidence, type Evidence } from '../evidence.js';
+import { type Untold, type VisitEvent } from '../../replication/handshake/observer.js';
+import { SnapshotReading } from '../../replication/handshake/snapshot-reading.js';
+import { type SnapshotReport } from '../../replication/snapshot-check.js';
+import { addEvidence, noEvidence, type Evidence } from '../evidence.js';
 import { type DiagnosisId } from '../table.js';
 import { Peer, type Ports } from '../peer.js';
 
@@ -208,63 +208,30 @@ export class Attempt {
 
   /** Reads the snapshot after +FULLRESYNC or SYNC, to its end. */
   async snapshot(): Promise<SnapshotReport> {
-    const decoder = new TransferDecoder(this.peer.queue);
-    const check = new SnapshotCheck(this.env.clock.nowMs(), 0);
-    for (;;) {
-      const event = decoder.next();
-      switch (event?.kind) {
-        case undefined:
-          await this.moreOfSnapshot(check, decoder);
-          break;
-        case 'keepalive':
-          this.evidence.keepalives++;
-          break;
-        case 'header':
-          this.evidence.snapshot = {
-            form: event.form,
-            ...(event.form === 'length' && { length: event.length }),
-          };
-          break;
-        case 'payload':
-          check.push(event.bytes);
-          break;
-        case 'end':
-          return this.snapshotEnded(check.finish());
-        case 'error':
-        case 'unexpected': {
-          const why = event.kind === 'error' ? 'error-reply' : 'unexpected';
-          return this.snapshotFailed(check, decoder, why, event.line ?? this.peer.waiting(), 0);
-        }
-      }
+    const { clock, idleMs } = this.env;
+    const { queue } = this.peer;
+    const reading = new SnapshotReading({
+      queue,
+      nowMs: () => clock.monotonicUs() / 1000,
+      wallMs: clock.nowMs(),
+      largestKeys: 0,
+      tell: (event) => this.proves(event),
+    });
+    while (reading.read() === 'reading') {
+      const had = queue.length;
+      if (await this.peer.until(() => queue.length > had, reading.patienceMs(idleMs))) continue;
+      if (this.peer.closed) reading.fails('closed', this.peer.waiting());
+      else reading.silent();
     }
+    const { report, fault } = this.evidence.snapshot ?? {};
+    if (reading.state === 'whole' && report) return report;
+    const why = SNAPSHOT_WHYS[fault?.why ?? 'unexpected'];
+    throw new Deviation(`the snapshot did not come whole: ${why}`, this.evidence);
   }
 
-  private async moreOfSnapshot(check: SnapshotCheck, decoder: TransferDecoder): Promise<void> {
-    const from = this.env.clock.monotonicUs();
-    const had = this.peer.queue.length;
-    const silence = check.endSeen ? Math.min(STALL_MS, this.env.idleMs) : this.env.idleMs;
-    if (await this.peer.until(() => this.peer.queue.length > had, silence)) return;
-    const why = this.peer.closed ? 'closed' : check.endSeen ? 'stalled' : 'timeout';
-    const waitedMs = (this.env.clock.monotonicUs() - from) / 1000;
-    this.snapshotFailed(check, decoder, why, this.peer.waiting(), waitedMs);
-  }
-
-  private snapshotFailed(
-    check: SnapshotCheck,
-    { payloadBytes }: TransferDecoder,
-    why: 'error-reply' | 'unexpected' | 'timeout' | 'closed' | 'stalled',
-    bytes: Bytes,
-    waitedMs: number,
-  ): never {
-    const report = payloadBytes > 0 ? { report: check.finish() } : {};
-    const fault = { why, bytes, receivedBytes: payloadBytes, waitedMs };
-    this.evidence.snapshot = { ...this.evidence.snapshot, fault, ...report };
-    throw new Deviation(`the snapshot did not come whole: ${SNAPSHOT_WHYS[why]}`, this.evidence);
-  }
-
-  private snapshotEnded(report: SnapshotReport): SnapshotReport {
-    this.evidence.snapshot = { ...this.evidence.snapshot, report };
-    return report;
+  private proves(event: Untold<VisitEvent>): void {
+    if (event.kind === 'keepalive') this.evidence.keepalives++;
+    addEvidence(this.evidence, { ...event, atUs: this.env.clock.monotonicUs(), conn: 1 });
   }
 
   // ---- the rest

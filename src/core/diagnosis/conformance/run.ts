@@ -11,9 +11,9 @@ import { noEvidence, type Evidence } from '../evidence.js';
 import { askFacts, type MasterFacts } from '../master-facts.js';
 import { randomPort } from '../probes.js';
 import { type Random } from '../../base/random.js';
-import { type Finding } from '../rule.js';
 import { looksKeyedByAddress } from '../rules/psync.js';
-import { entryOf, type DiagnosisId } from '../table.js';
+import { type DiagnosisId } from '../table.js';
+import { told, type ToldFinding } from '../told-finding.js';
 import { ACK_VARIANTS } from './acks.js';
 import { Attempt, Deviation, Skip, type Env } from './attempt.js';
 import { INTRODUCE_VARIANTS } from './introduce.js';
@@ -30,13 +30,6 @@ export const VARIANTS: readonly Variant[] = [
   ...ACK_VARIANTS,
   ...SNAPSHOT_VARIANTS,
 ];
-
-export interface VariantFinding {
-  readonly finding: Finding;
-  readonly severity: 'fault' | 'warning';
-  readonly means: string;
-  readonly fix: string;
-}
 
 export type ConformanceEvent =
   | {
@@ -62,7 +55,7 @@ export type ConformanceEvent =
       readonly ms: number;
       /** What a real Redis answers. */
       readonly redis: string;
-      readonly findings: readonly VariantFinding[];
+      readonly findings: readonly ToldFinding[];
     }
   | {
       readonly kind: 'end';
@@ -217,22 +210,22 @@ class Run {
     }
     this.unreachable = true;
     this.hopeless = 'the server could not be reached';
-    return done('failed', { why: error.message, findings: worded(diagnose(evidence)) });
+    return done('failed', { why: error.message, findings: diagnose(evidence).map(told) });
   }
 
   /** What the rules see on a variant that went through: a snapshot without checksum, a bare +CONTINUE. */
-  private faultsOf(stage: Stage): readonly VariantFinding[] {
+  private faultsOf(stage: Stage): readonly ToldFinding[] {
     const all = stage.evidence().flatMap((evidence) => diagnose(evidence));
     const each = all.filter((found, i) => all.findIndex(({ id }) => id === found.id) === i);
-    return worded(each).filter(({ severity }) => severity === 'fault');
+    return each.map(told).filter(({ severity }) => severity === 'fault');
   }
 
-  private async explain({ evidence, id, message }: Deviation): Promise<readonly VariantFinding[]> {
-    if (evidence === undefined) return id === undefined ? [] : worded([{ id, text: `${message}.` }]);
+  private async explain({ evidence, id, message }: Deviation): Promise<readonly ToldFinding[]> {
+    if (evidence === undefined) return id === undefined ? [] : [told({ id, text: `${message}.` })];
     if (looksKeyedByAddress(evidence)) evidence.probes.ownPort = await this.confirmKeyed();
     const found = diagnose(evidence).filter((one) => id === undefined || !VAGUE.includes(one.id));
     const known = id === undefined || found.some((one) => one.id === id);
-    return worded(known ? found : [{ id, text: `${message}.` }, ...found]);
+    return (known ? found : [{ id, text: `${message}.` }, ...found]).map(told);
   }
 
   /** Asked once: would the same handshake pass if it announced the port that it comes from? */
@@ -306,11 +299,4 @@ function warningsOf({ sentinels, minReplicasToWrite = 0, info }: MasterFacts): s
         ]
       : []),
   ];
-}
-
-function worded(findings: readonly Finding[]): VariantFinding[] {
-  return findings.map((finding) => {
-    const { means, fix, severity } = entryOf(finding.id);
-    return { finding, means, fix, severity: finding.severity ?? severity };
-  });
 }

@@ -3,10 +3,22 @@
  * `handshake --between` print these events, or write them as they are, one a line. Offsets are replication offsets.
  */
 import { type Bytes } from '../../base/bytes.js';
-import { type Finding } from '../rule.js';
+import { type ToldFinding } from '../told-finding.js';
 
 /** How a step was: `fault` and `warning` go with a finding; `ignored` is an error that a replica passes over. */
 export type StepVerdict = 'ok' | 'ignored' | 'warning' | 'fault';
+
+/** `REPLCONF ACK`, beside what is right. */
+export interface AckEvent {
+  readonly kind: 'ack';
+  readonly offset: number;
+  readonly aofOffset?: number;
+  /** All that it was sent, by our count, and how much of it is not acknowledged. */
+  readonly sent?: number;
+  readonly behindBytes?: number;
+  readonly answersGetack: boolean;
+  readonly verdict: StepVerdict;
+}
 
 interface Common {
   /** The caller's clock, in ms. */
@@ -28,28 +40,13 @@ export type ReplicaEvent = Common &
     | { readonly kind: 'newline' }
     /** The master asks. `offset`: what the answer is. */
     | { readonly kind: 'getack'; readonly offset: number }
-    | {
-        readonly kind: 'ack';
-        readonly offset: number;
-        readonly aofOffset?: number;
-        /** All that it was sent, and how much of it is not acknowledged. */
-        readonly sent?: number;
-        readonly behindBytes?: number;
-        readonly answersGetack: boolean;
-        readonly verdict: StepVerdict;
-      }
+    | AckEvent
     /** Bytes that a replica does not send. */
     | { readonly kind: 'odd'; readonly bytes: Bytes }
     /** The master's bytes cannot be followed any more: offsets are not judged from here on. */
     | { readonly kind: 'blind' }
     | { readonly kind: 'closed'; readonly by: 'replica' | 'master' | 'error' }
-    | {
-        readonly kind: 'finding';
-        readonly finding: Finding;
-        readonly severity: 'fault' | 'warning';
-        readonly means: string;
-        readonly fix: string;
-      }
+    | ({ readonly kind: 'finding' } & ToldFinding)
   );
 
 /** Without the time, which the judge adds. */

@@ -14,7 +14,8 @@ import { parseSafeInt } from '../../base/numbers.js';
 import { type Reply } from '../../protocol/reply-decoder.js';
 import { MASK } from '../../replication/handshake/steps.js';
 import { type Finding } from '../rule.js';
-import { entryOf, type DiagnosisId } from '../table.js';
+import { type DiagnosisId } from '../table.js';
+import { severityOf, told } from '../told-finding.js';
 import { AckJudge } from './acks.js';
 import { type ReplicaEvent, type StepVerdict, type UntimedReplicaEvent } from './events.js';
 import { ReplicaDecoder, type FromReplica } from './from-replica.js';
@@ -71,7 +72,7 @@ export class ReplicaJudge {
     keepalive: () => this.tell({ kind: 'keepalive' }),
     snapshotBegins: (form, length, headerBytes) => this.snapshotBegins(form, length, headerBytes),
     snapshotEnds: (bytes) => this.snapshotEnds(bytes),
-    snapshotFails: (line) => this.tell({ kind: 'reply', line, verdict: 'fault' }),
+    snapshotFails: (line) => this.snapshotFails(line),
     stream: (buf, start, end) => this.streamed(buf, start, end),
     unreadable: () => this.tell({ kind: 'blind' }),
   });
@@ -359,6 +360,11 @@ export class ReplicaJudge {
     this.tell({ kind: 'snapshot-begin', form, ...(length !== undefined && { length }) });
   }
 
+  private snapshotFails(line: Bytes): void {
+    this.tell({ kind: 'reply', line, verdict: 'fault' });
+    this.phase = 'introducing';
+  }
+
   private snapshotEnds(bytes: number): void {
     this.preamble.snapshotBytes = bytes;
     this.tell({ kind: 'snapshot-end', bytes, ms: this.nowMs - this.snapshotMs });
@@ -399,7 +405,7 @@ export class ReplicaJudge {
     const judged = this.phase === 'online' ? this.acks?.ack(offset, this.nowMs) : undefined;
     const { positions } = this;
     const sent = positions && !positions.lost ? positions.sent : undefined;
-    const severity = judged?.finding && entryOf(judged.finding.id).severity;
+    const severity = judged?.finding && severityOf(judged.finding);
     this.tell({
       kind: 'ack',
       offset,
@@ -466,8 +472,7 @@ export class ReplicaJudge {
   private find(finding: Finding): void {
     if (this.found.includes(finding.id)) return;
     this.found.push(finding.id);
-    const { severity, means, fix } = entryOf(finding.id);
-    this.tell({ kind: 'finding', finding, severity: finding.severity ?? severity, means, fix });
+    this.tell({ kind: 'finding', ...told(finding) });
   }
 
   private tell(event: UntimedReplicaEvent): void {

@@ -149,9 +149,10 @@ export class MasterDecoder {
         this.sink.snapshotEnds(event.totalBytes);
         return true;
       case 'error':
+        // Nobody is a replica by that: what follows is answers again.
+        this.phase = 'replies';
         this.sink.snapshotFails(event.line);
-        this.lose();
-        return false;
+        return true;
       case 'unexpected':
         this.lose();
         return false;

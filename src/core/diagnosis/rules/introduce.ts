@@ -58,6 +58,8 @@ export const INTRODUCE_FAULTS: readonly Rule[] = [
     when: (e) => {
       const { fault } = e;
       if (!e.inOneGo || fault?.why !== 'timeout' || fault.bytes !== '') return undefined;
+      // PSYNC waits for the answers to all others: it was not among them.
+      if (fault.step === 'psync') return undefined;
       const sent = [...e.sent].filter((step) => step !== 'ping');
       const answered = sent.filter((step) => e.answers.has(step)).length;
       if (answered === 0 || answered === sent.length) return undefined;

@@ -285,10 +285,7 @@ class Run implements HandshakeRun {
   }
 
   private leftover(): Bytes {
-    let out = '';
-    const n = Math.min(this.queue.length, MAX_EVIDENCE_BYTES);
-    for (let i = 0; i < n; i++) out += String.fromCharCode(this.queue.peek(i));
-    return this.masked(ascii(out));
+    return this.masked(this.queue.peekText(MAX_EVIDENCE_BYTES));
   }
 
   /** An error may echo the arguments of a command it does not know: the password among them. */

@@ -63,7 +63,7 @@ export class StreamReader {
     return undefined;
   }
 
-  /** What came before the first command when none follows it. Called once, at the end. */
+  /** Nothing more is expected soon: what came before the first command belongs to none. */
   finish(): void {
     if (this.lead !== EMPTY) this.tellNoise(this.lead);
   }

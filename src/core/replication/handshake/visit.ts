@@ -14,18 +14,11 @@ import { type ChannelClose, type Dial } from '../../base/byte-channel.js';
 import { ascii, EMPTY, flat, type Bytes } from '../../base/bytes.js';
 import { type Clock, type Timer } from '../../base/clock.js';
 import { encodeCommand } from '../../protocol/command-encoder.js';
-import { SnapshotCheck, type SnapshotReport } from '../snapshot-check.js';
-import { TransferDecoder, type TransferEvent } from '../transfer.js';
 import { type Outcome } from './machine.js';
-import {
-  MAX_EVIDENCE_BYTES,
-  type Observer,
-  type SnapshotFault,
-  type Untold,
-  type VisitEvent,
-} from './observer.js';
+import { MAX_EVIDENCE_BYTES, type Observer, type Untold, type VisitEvent } from './observer.js';
 import { runHandshake, type HandshakeRun, type HandshakeTimers, type Link } from './run.js';
 import { type HandshakeOptions, type PsyncRequest } from './steps.js';
+import { SnapshotReading, STALL_MS } from './snapshot-reading.js';
 import { StreamReader, type StreamEnd } from './stream-reader.js';
 
 /** Where a snapshot is kept: `write` answers false when it wants `onDrain` to be waited for. */
@@ -71,36 +64,24 @@ export function startVisit(setup: VisitSetup): Visit {
   return new Visiting(setup);
 }
 
-/** A snapshot that has ended but for bytes that never come is given up after this silence, in ms. */
-export const STALL_MS = 2000;
 /** How long after a snapshot or a +CONTINUE we look for bytes that do not belong there, in ms. */
 export const SETTLE_MS = 150;
 /** `ACK 0` is repeated this often until the stream begins, in ms: as often as a replica acknowledges. */
 export const ACK_MS = 1000;
-/** Progress is told this often, in ms. */
-const PROGRESS_MS = 250;
 
 class Visiting implements Visit {
   private readonly run: HandshakeRun;
   private link: Link | undefined;
   private outcome: Outcome = { kind: 'failed', step: 'connect', why: 'closed' };
   private mode: 'handshake' | 'snapshot' | 'settle' | 'stream' | 'closing' | 'over' = 'handshake';
-  private transfer: TransferDecoder | undefined;
-  private readonly check: SnapshotCheck;
-  private form: 'length' | 'eof' = 'length';
-  private length: number | undefined;
+  private snapshot: SnapshotReading | undefined;
   private reader: StreamReader | undefined;
   private timer: Timer | undefined;
   private ackTimer: Timer | undefined;
-  private beganUs = 0;
-  private idleSinceUs = 0;
-  private toldUs = 0;
-  private draining = false;
   private lateTold = false;
 
   constructor(private readonly setup: VisitSetup) {
     const { dial, clock, options, timers, conn, originUs, localPort, observer, beforePsync } = setup;
-    this.check = new SnapshotCheck(clock.nowMs(), setup.largestKeys);
     this.run = runHandshake({
       ...{ dial, clock, options, timers, conn, originUs, localPort, observer, beforePsync },
       done: (outcome, link) => this.handshakeDone(outcome, link),
@@ -126,7 +107,6 @@ class Visiting implements Visit {
       () => this.readable(),
       (close) => this.lost(close),
     );
-    this.idleSinceUs = this.setup.clock.monotonicUs();
     switch (outcome.kind) {
       case 'full':
       case 'sync':
@@ -143,7 +123,6 @@ class Visiting implements Visit {
   }
 
   private readable(): void {
-    this.idleSinceUs = this.setup.clock.monotonicUs();
     if (this.mode === 'snapshot') this.readSnapshot();
     else if (this.mode === 'stream') this.readStream();
     else if (this.mode === 'settle') this.settling();
@@ -164,73 +143,40 @@ class Visiting implements Visit {
 
   private beginSnapshot(link: Link): void {
     this.mode = 'snapshot';
-    this.transfer = new TransferDecoder(link.queue);
+    const { clock, largestKeys } = this.setup;
+    this.snapshot = new SnapshotReading({
+      queue: link.queue,
+      nowMs: () => clock.monotonicUs() / 1000,
+      wallMs: clock.nowMs(),
+      largestKeys,
+      tell: (event) => this.tell(event),
+      keep: (piece) => this.keep(piece),
+    });
     this.watchForStall();
     this.readSnapshot();
   }
 
   private readSnapshot(): void {
-    while (this.mode === 'snapshot' && !this.draining) {
-      const event = this.transfer?.next();
-      if (event === undefined) return;
-      this.snapshotEvent(event);
-    }
-  }
-
-  private snapshotEvent(event: TransferEvent): void {
-    switch (event.kind) {
-      case 'keepalive':
-        return this.tell({ kind: 'keepalive', step: 'snapshot' });
-      case 'header':
-        return this.snapshotBegins(event);
-      case 'payload':
-        return this.payload(event.bytes);
-      case 'end':
-        return this.snapshotEnds();
-      case 'error':
-        return this.snapshotFails('error-reply', event.line);
-      case 'unexpected':
-        return this.snapshotFails('unexpected', event.line ?? this.waiting());
-    }
-  }
-
-  private snapshotBegins(event: Extract<TransferEvent, { kind: 'header' }>): void {
-    this.form = event.form;
-    this.length = event.form === 'length' ? event.length : undefined;
-    this.beganUs = this.toldUs = this.setup.clock.monotonicUs();
-    const length = this.length === undefined ? {} : { length: this.length };
-    this.tell({ kind: 'snapshot-begin', step: 'snapshot', form: event.form, ...length, bytes: event.line });
-  }
-
-  private payload(bytes: Buffer): void {
-    this.check.push(bytes);
-    this.keep(bytes);
-    const now = this.setup.clock.monotonicUs();
-    if (now - this.toldUs < PROGRESS_MS * 1000) return;
-    this.toldUs = now;
-    const length = this.length === undefined ? {} : { length: this.length };
-    const progress = { receivedBytes: this.received(), keys: this.check.keysRead };
-    this.tell({ kind: 'snapshot-progress', step: 'snapshot', ...progress, ...length });
+    const state = this.snapshot?.read();
+    if (state === 'whole') this.snapshotEnds();
+    else if (state === 'failed') this.finish();
   }
 
   /** Hands a piece to the sink; a full one stops the reading from the master until it has drained. */
   private keep(bytes: Buffer): void {
     const { sink } = this.setup;
-    // The piece shares memory with the queue's chunk, which nobody writes to again.
-    if (!sink || sink.write(bytes)) return;
-    this.draining = true;
+    const reading = this.snapshot;
+    if (!sink || !reading || sink.write(bytes)) return;
+    reading.paused = true;
     this.link?.channel.pause();
     sink.onDrain(() => {
-      this.draining = false;
+      reading.paused = false;
       this.link?.channel.resume();
       this.readable();
     });
   }
 
   private snapshotEnds(): void {
-    const report: SnapshotReport = this.check.finish();
-    const ms = (this.setup.clock.monotonicUs() - this.beganUs) / 1000;
-    this.tell({ kind: 'snapshot-end', step: 'snapshot', report, ms });
     this.timer?.cancel();
     if (this.outcome.kind === 'full' && this.setup.follow) return this.beginStream();
     this.settle();
@@ -263,36 +209,17 @@ class Visiting implements Visit {
     }
   }
 
-  private snapshotFails(why: SnapshotFault, bytes: Bytes): void {
-    const waitedMs = (this.setup.clock.monotonicUs() - this.idleSinceUs) / 1000;
-    const report = this.received() > 0 ? { report: this.check.finish() } : {};
-    const receivedBytes = this.received();
-    this.tell({ kind: 'snapshot-fault', step: 'snapshot', why, receivedBytes, waitedMs, bytes, ...report });
-    this.finish();
-  }
-
-  /**
-   * A master may be silent for long while it prepares or reads its disk, so silence alone is a fault only after
-   * repl-timeout. But when the RDB itself has ended and more bytes were announced, they will never come.
-   */
   private watchForStall(): void {
     this.timer = this.setup.clock.after(
       STALL_MS / 4,
       () => {
         if (this.mode !== 'snapshot') return;
-        const silentMs = (this.setup.clock.monotonicUs() - this.idleSinceUs) / 1000;
-        if (this.draining) return this.watchForStall();
-        if (silentMs >= Math.min(STALL_MS, this.setup.timers.psyncIdleMs) && this.check.endSeen)
-          return this.snapshotFails('stalled', this.waiting());
-        if (silentMs >= this.setup.timers.psyncIdleMs) return this.snapshotFails('timeout', this.waiting());
-        this.watchForStall();
+        this.snapshot?.judgeSilence(this.setup.timers.psyncIdleMs);
+        if (this.snapshot?.state === 'failed') this.finish();
+        else this.watchForStall();
       },
       true,
     );
-  }
-
-  private received(): number {
-    return this.transfer?.payloadBytes ?? 0;
   }
 
   // ---- stream
@@ -303,7 +230,7 @@ class Visiting implements Visit {
     const offset = this.streamStart();
     this.reader = new StreamReader(offset, follow?.count, (event) => this.tell(event));
     this.tell({ kind: 'stream-begin', step: 'stream', ...(offset === undefined ? {} : { offset }) });
-    if (this.form === 'eof' && this.outcome.kind === 'full') this.acknowledgeNothing();
+    if (this.snapshot?.form === 'eof' && this.outcome.kind === 'full') this.acknowledgeNothing();
     if (follow?.forMs !== undefined) {
       this.timer = clock.after(follow.forMs, () => this.streamOver('time'), true);
     }
@@ -360,10 +287,15 @@ class Visiting implements Visit {
     this.timer?.cancel();
     if (this.mode === 'settle') this.tellRest();
     this.link = undefined;
-    if (this.mode === 'snapshot') this.snapshotFails('closed', EMPTY);
+    if (this.mode === 'snapshot') this.brokenOff();
     else if (this.mode === 'stream') this.streamOver('closed');
     else if (this.mode === 'settle') this.finish();
     else if (this.mode === 'closing') this.over();
+  }
+
+  private brokenOff(): void {
+    this.snapshot?.fails('closed', EMPTY);
+    this.finish();
   }
 
   /** Nothing more is wanted of the master. */
@@ -389,22 +321,12 @@ class Visiting implements Visit {
   }
 
   private waiting(): Bytes {
-    const queue = this.link?.queue;
-    const n = Math.min(queue?.length ?? 0, MAX_EVIDENCE_BYTES);
-    let out = '';
-    for (let i = 0; i < n; i++) out += String.fromCharCode(queue?.peek(i) ?? 0);
-    return ascii(out);
-  }
-
-  /** Whether noise is the rest of a snapshot whose length was too small. */
-  private endsSnapshot(noise: Bytes): boolean {
-    return (this.reader?.commands ?? 0) === 0 && this.check.completedBy(noise);
+    return this.link?.queue.peekText(MAX_EVIDENCE_BYTES) ?? EMPTY;
   }
 
   private tell(event: Untold<VisitEvent>): void {
     const atUs = this.setup.clock.monotonicUs() - this.setup.originUs;
-    const told = event.kind === 'stream-noise' && this.endsSnapshot(event.bytes);
-    const ends = told ? { endsSnapshot: true } : {};
-    this.setup.observer({ ...event, ...ends, atUs, conn: this.setup.conn });
+    const told = this.snapshot?.marked(event, this.reader?.commands ?? 0) ?? event;
+    this.setup.observer({ ...told, atUs, conn: this.setup.conn });
   }
 }

@@ -494,6 +494,11 @@ export class Follower {
     return { offset: this.stream.offset, readOffset, commands, ackedMs };
   }
 
+  /** The command of a handshake whose answer is awaited. */
+  get waitsFor(): string | undefined {
+    return this.state.kind === 'handshake' ? this.events.lastSent : undefined;
+  }
+
   /** For ROLE. */
   get roleState(): string {
     switch (this.state.kind) {

@@ -54,6 +54,11 @@ export class LinkEvents {
     this.tell({ kind: 'connecting', host, port });
   }
 
+  /** The command of the handshake that was sent last: its name alone. */
+  get lastSent(): string | undefined {
+    return this.steps.at(-1)?.split(' ', 1)[0];
+  }
+
   /** What the handshake's own machine reports; secrets are masked in it. */
   handshakeEvent(event: HandshakeEvent): void {
     if (event.kind === 'connect') this.tell({ kind: 'connected', address: event.remote, us: event.atUs });
