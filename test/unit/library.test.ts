@@ -62,6 +62,19 @@ describe('createServer', () => {
     expect(JSON.stringify(server)).not.toContain('secret');
   });
 
+  it('shows nothing else of itself', async () => {
+    const server = await started(createServer());
+    expect(Object.keys(server).sort()).toEqual(['closed', 'host']);
+  });
+
+  it('has no advance with the real clock, and says what to do', async () => {
+    const server = await started(createServer());
+    // @ts-expect-error not with this clock
+    expect(() => server.advance(1)).toThrow(
+      new Error("advance needs a clock that stands still: createServer({ clock: 'manual' })"),
+    );
+  });
+
   it('runs several servers that share nothing', async () => {
     const servers = await Promise.all([1, 2, 3].map(() => started(createServer())));
     expect(new Set(servers.map((server) => server.port)).size).toBe(3);
@@ -271,6 +284,21 @@ describe('with the manual clock', () => {
     expect(await time()).toEqual([seconds, micros]);
     server.advance(60_000);
     expect(await time()).toEqual([String(Number(seconds) + 60), micros]);
+  });
+
+  it('begins at the time of the machine, and tells its own', async () => {
+    const before = Date.now();
+    const server = await started(createServer({ clock: 'manual' }));
+    const { now } = server;
+    expect(now).toBeGreaterThanOrEqual(before);
+    expect(now).toBeLessThanOrEqual(Date.now());
+    const client = await connect(server);
+    await client.send('SET', 'k', 'v', 'PXAT', String(now + 5000));
+    server.advance(4999);
+    expect(server.now).toBe(now + 4999);
+    expect(await text(client, 'GET', 'k')).toBe('v');
+    server.advance(2);
+    expect(await text(client, 'GET', 'k')).toBe(null);
   });
 
   it('meets save points', async () => {
