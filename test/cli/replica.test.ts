@@ -362,7 +362,8 @@ describe.skipIf(!realRedisAvailable())('a backup: --once', () => {
     ['NOAUTH', {}, /wants a password: give it with --masterauth, or in the environment as REDISCLI_AUTH/],
     ['WRONGPASS', { REDISCLI_AUTH: 'wrong' }, /refused the password: give the right one with --masterauth/],
   ])('%s: says what to give', async (word, env, told) => {
-    const master = await realMaster('--requirepass', 'right');
+    const master = await realMaster();
+    await master.must('CONFIG', 'SET', 'requirepass', 'right');
     const one = replica(['--of', `:${master.port}`, '--once'], env);
     expect(await one.ended).toBe(1);
     expect(one.stderr().split('\n')).toHaveLength(2);

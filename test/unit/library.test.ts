@@ -5,8 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createServer, StartError, type LogLevel, type RunningServer } from '../../src/index.js';
+import { afterEach, beforeAll, beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
+import {
+  createServer,
+  StartError,
+  type LogLevel,
+  type ManualServer,
+  type RunningServer,
+} from '../../src/index.js';
 import { eventually } from '../support/eventually.js';
 import { builtCli } from '../support/run-cli.js';
 import { RespConnection } from '../support/resp-connection.js';
@@ -69,8 +75,8 @@ describe('createServer', () => {
 
   it('has no advance with the real clock, and says what to do', async () => {
     const server = await started(createServer());
-    // @ts-expect-error not with this clock
-    expect(() => server.advance(1)).toThrow(
+    expectTypeOf(server).not.toHaveProperty('advance');
+    expect(() => (server as ManualServer).advance(1)).toThrow(
       new Error("advance needs a clock that stands still: createServer({ clock: 'manual' })"),
     );
   });
