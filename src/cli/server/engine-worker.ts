@@ -17,7 +17,7 @@ import { SystemDisk } from '../../core/persistence/disk-system.js';
 import { Server, StartError } from '../../core/server.js';
 import { ConfiguredUsers } from '../../core/services/acl/configured.js';
 import { Config } from '../../core/services/config/config.js';
-import { ConfFileError, loadConf } from '../../core/services/config/conf-file.js';
+import { ConfFileError, loadConf, type ConfHandlers } from '../../core/services/config/conf-file.js';
 import { expandTitle, titleVariables } from '../../core/services/config/proc-title.js';
 import { formatLogLine, isLogged, logTo, NO_LOG, type Log, type LogLevel } from '../../core/services/log.js';
 import { EXIT } from '../exit-codes.js';
@@ -174,14 +174,15 @@ function inFolder(config: Config, path: Bytes | undefined): string {
 function readConfig(config: Config, renames: [Bytes, Bytes][], users: ConfiguredUsers): void {
   config.assign('dir', fromText(data.cwd));
   for (const { name, value } of data.defaults) config.assign(name, value as Bytes);
-  loadConf(config, data.confText as Bytes, {
+  const handlers: ConfHandlers = {
     include: (path) => readIncluded(path),
     user: (args) => users.append(args),
     renameCommand: (from, to) => {
       renames.push([from, to]);
       return undefined;
     },
-  });
+  };
+  loadConf(config, data.confText as Bytes, handlers, data.typedFrom);
   config.assign('dir', fromText(resolve(data.cwd, toText(config.values.dir))));
 }
 

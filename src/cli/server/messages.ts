@@ -11,6 +11,8 @@ export interface EngineData {
   readonly defaults: readonly DefaultDirective[];
   /** The whole configuration as text: file, standard input, command line; latin1. */
   readonly confText: string;
+  /** The line of it at which the command line begins. */
+  readonly typedFrom: number;
   /** Absolute path of the configuration file, or empty. */
   readonly configFile: string;
   /** By what the process was started, for its title. */

@@ -11,7 +11,7 @@ import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { isWord, type Bytes } from '../../core/base/bytes.js';
-import { joinConf } from '../../core/services/config/conf-file.js';
+import { firstTypedLine, joinConf } from '../../core/services/config/conf-file.js';
 import { type ParsedArgv } from '../../core/services/config/argv.js';
 import { debugs } from '../debugs.js';
 import { LogSink } from './log-sink.js';
@@ -77,6 +77,7 @@ function engineData({ configFile, stdin, text, directives }: ParsedArgv, options
   return {
     defaults: options.defaults ?? [],
     confText: joinConf(file, piped, text),
+    typedFrom: firstTypedLine(file, piped),
     configFile: path,
     command: process.argv[1],
     cwd: process.cwd(),
