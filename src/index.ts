@@ -55,6 +55,8 @@ export interface ServerOptions extends Directives {
 }
 
 export interface RunningServer {
+  /** The server's time, milliseconds since 1970: what EXPIREAT and PXAT are measured by. */
+  readonly now: number;
   readonly host: string;
   readonly port: number;
   /** `redis://host:port`, without the password. */
@@ -87,30 +89,29 @@ export async function createServer(options: ServerOptions = {}): Promise<Running
   const manual = options.clock === 'manual' ? new HybridClock() : undefined;
   const library = new LibraryServer(options, manual ?? new SystemClock());
   await library.start();
-  return manual === undefined ? library : withAdvance(library, manual);
+  return library;
 }
 
-function withAdvance(library: LibraryServer, clock: HybridClock): ManualServer {
-  return Object.assign(library, { advance: (ms: number) => clock.advance(ms) });
-}
-
-class LibraryServer implements RunningServer {
+/** What its user sees of it is in RunningServer; the rest is private in plain JavaScript, too. */
+class LibraryServer implements ManualServer {
   readonly host: string;
   readonly closed: Promise<void>;
-  private readonly server: Server;
-  private readonly savesAtEnd: () => boolean;
-  private markClosed!: () => void;
-  private ending: Promise<void> | undefined;
-  private hasEnded = false;
+  readonly #clock: Clock;
+  readonly #server: Server;
+  readonly #savesAtEnd: () => boolean;
+  #markClosed!: () => void;
+  #ending: Promise<void> | undefined;
+  #hasEnded = false;
 
   constructor(options: ServerOptions, clock: Clock) {
     const config = configOf(options);
-    this.closed = new Promise((done) => (this.markClosed = done));
+    this.closed = new Promise((done) => (this.#markClosed = done));
     this.host = options.host ?? '127.0.0.1';
+    this.#clock = clock;
     const log = logTo((level, message) => {
       if (options.log !== undefined && isLogged(level, config.values.loglevel)) options.log(level, message);
     });
-    this.server = new Server({
+    this.#server = new Server({
       clock,
       random: new SystemRandom(),
       disk: options.dir === undefined ? new MemoryDisk(clock) : new SystemDisk(),
@@ -119,13 +120,13 @@ class LibraryServer implements RunningServer {
       host: new SystemProcess(),
       configFile: '',
       anyPort: true,
-      onShutdown: () => void (this.ending ??= this.end()),
+      onShutdown: () => void (this.#ending ??= this.#end()),
     });
-    this.savesAtEnd = () => config.values.save.length > 0 && !this.server.engine.isLoading;
+    this.#savesAtEnd = () => config.values.save.length > 0 && !this.#server.engine.isLoading;
   }
 
   get port(): number {
-    return this.server.port;
+    return this.#server.port;
   }
 
   get url(): string {
@@ -134,15 +135,26 @@ class LibraryServer implements RunningServer {
 
   async start(): Promise<void> {
     try {
-      await this.server.start();
+      await this.#server.start();
     } catch (error) {
-      await (this.ending ??= this.end());
+      await (this.#ending ??= this.#end());
       throw error;
     }
   }
 
+  get now(): number {
+    return this.#clock.nowMs();
+  }
+
+  /** TypeScript offers it with the manual clock only; without types it must say so. */
+  advance(ms: number): void {
+    if (!(this.#clock instanceof HybridClock))
+      throw new Error("advance needs a clock that stands still: createServer({ clock: 'manual' })");
+    this.#clock.advance(ms);
+  }
+
   close(): Promise<void> {
-    return (this.ending ??= this.saveAndEnd());
+    return (this.#ending ??= this.#saveAndEnd());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -151,27 +163,27 @@ class LibraryServer implements RunningServer {
 
   /** What a log or an assertion shows of it: not the whole server behind it. */
   toJSON(): { url: string; closed: boolean } {
-    return { url: this.url, closed: this.hasEnded };
+    return { url: this.url, closed: this.#hasEnded };
   }
 
   [inspect.custom](_depth: number, options: InspectOptionsStylized): string {
     return `RedisServer ${inspect(this.toJSON(), options)}`;
   }
 
-  private async saveAndEnd(): Promise<void> {
-    const { persistence } = this.server;
+  async #saveAndEnd(): Promise<void> {
+    const { persistence } = this.#server;
     try {
       persistence.abortJob();
-      if (this.savesAtEnd()) persistence.saveNow();
+      if (this.#savesAtEnd()) persistence.saveNow();
     } finally {
-      await this.end();
+      await this.#end();
     }
   }
 
-  private async end(): Promise<void> {
-    await this.server.close();
-    this.hasEnded = true;
-    this.markClosed();
+  async #end(): Promise<void> {
+    await this.#server.close();
+    this.#hasEnded = true;
+    this.#markClosed();
   }
 }
 

@@ -11,6 +11,8 @@ export const EXIT = {
   usage: 2,
   /** The server could not be reached. */
   unreachable: 3,
+  /** `replica --once`: a file that was there must not be replaced, and was left as it was. */
+  kept: 4,
   /** Ended by Ctrl-C: 128 + SIGINT, as a shell reports it. */
   interrupted: 130,
   /** The reader of its output has gone away: 128 + SIGPIPE, which Node ignores. */

@@ -11,7 +11,7 @@ import {
   type OwnOptions,
   type ParsedArgv,
 } from '../core/services/config/argv.js';
-import { type DefaultDirective } from './server/messages.js';
+import { type BackupRequest, type DefaultDirective } from './server/messages.js';
 import { parsePort, parseTarget } from './target.js';
 import { UsageError } from './usage-error.js';
 
@@ -23,6 +23,7 @@ const OWN: OwnOptions = {
   'announce-port': 'value',
   once: 'flag',
   rdb: 'value',
+  force: 'flag',
   json: 'flag',
   'no-color': 'flag',
 };
@@ -32,8 +33,8 @@ export interface ReplicaOptions {
   readonly defaults: readonly DefaultDirective[];
   readonly json: boolean;
   readonly noColor: boolean;
-  /** Take one snapshot, leave it in this file (empty: where the configuration says), and end. */
-  readonly backup?: string;
+  /** Take one snapshot, leave it in a file, and end. */
+  readonly backup?: BackupRequest;
 }
 
 /** Reads the arguments that follow `replica`. Throws UsageError. */
@@ -48,6 +49,8 @@ export function replicaOptions(
   const once = parsed.own.once === true;
   const file = parsed.own.rdb;
   if (file !== undefined && !once) throw new UsageError('--rdb says where --once leaves its file: give both');
+  const force = parsed.own.force === true;
+  if (force && !once) throw new UsageError('--force lets --once replace a file: give both');
   if (file === '') throw new UsageError('--rdb: empty name of a file');
   if (!once) refuseOurselves(target, parsed);
   const directives: string[][] = [['replicaof', target.host, String(target.port)]];
@@ -63,10 +66,21 @@ export function replicaOptions(
   return {
     argv: { ...parsed, text: ascii([parsed.text, ...lines].join('\n')) },
     defaults: defaultsFor(target, once, env),
-    ...(once && { backup: typeof file === 'string' ? file : '' }),
+    ...(once && { backup: backupRequest(file, force, parsed) }),
     json: parsed.own.json === true,
     noColor: parsed.own['no-color'] === true,
   };
+}
+
+const PLACES = ['dir', 'dbfilename'];
+
+function backupRequest(
+  file: string | true | undefined,
+  force: boolean,
+  { directives }: ParsedArgv,
+): BackupRequest {
+  if (typeof file === 'string') return { file, force, named: true };
+  return { file: '', force, named: directives.some(([name]) => PLACES.some((place) => isWord(name, place))) };
 }
 
 function readArgv(args: readonly string[]): ParsedArgv {

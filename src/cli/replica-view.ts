@@ -37,7 +37,7 @@ export function jsonView(): ServerView {
 }
 
 /** How warnings begin that are events of the link as well, or that answer the person who watches. */
-const TOLD_ANYWAY = ['MASTER <-> REPLICA sync: ', 'Replication stopped: ', 'Received SIG'];
+const TOLD_ANYWAY = ['MASTER <-> REPLICA sync: ', 'Replication stopped: ', 'No backup: ', 'Received SIG'];
 
 /** What moves the view. */
 const SHOWN: ReadonlySet<FromEngine['type']> = new Set<ViewMessage['type']>([
@@ -47,9 +47,9 @@ const SHOWN: ReadonlySet<FromEngine['type']> = new Set<ViewMessage['type']>([
   'backup',
 ]);
 
-/** The view that redraws its last line. */
-export function liveView(terminal: Terminal): ServerView {
-  let { state } = { state: STARTING };
+/** The view that redraws its last line. @param once there is one attempt: why it failed is said by the last line, which follows */
+export function liveView(terminal: Terminal, once: boolean): ServerView {
+  let { state } = { state: { ...STARTING, once } };
   const drawing = new Drawing(terminal);
   return {
     receive: (message) => {

@@ -5,13 +5,13 @@ import { replica } from '../cli/server/replica.js';
 export default class Replica extends BaseCommand {
   static override summary = 'follow a master: a live copy that serves reads and reports its progress';
   static override usage =
-    'replica --of host:port [--port 6380] [--once [--rdb FILE]] [--masteruser …] [--masterauth …] [--announce-ip …] [--announce-port …] [--any-redis-conf-directive value …]';
+    'replica --of host:port [--port 6380] [--once [--rdb FILE] [--force]] [--masteruser …] [--masterauth …] [--announce-ip …] [--announce-port …] [--any-redis-conf-directive value …]';
   static override description = [
     'Attaches to any master that speaks the protocol, takes its data, follows its stream and serves reads. Says why each full sync ' +
       'was necessary, why a link was lost, and how far behind it is. On a terminal it draws; otherwise it logs as Redis does.',
     'Takes what redis-server takes as well: a configuration file, standard input (-), any directive of redis.conf as --name value.',
     'Ctrl-C and SIGTERM end it cleanly, exit 0. 1: it could not start, 2: bad usage. --once makes one attempt: 0: the file is there and ' +
-      'was verified, 1: there is none, and it says why, 130: stopped before it was done.',
+      'was verified, 1: there is none, and it says why, 4: a file that was there must not be replaced, 130: stopped before it was done.',
   ].join('\n\n');
 
   static override examples = [
@@ -40,6 +40,7 @@ export default class Replica extends BaseCommand {
       description: 'take one snapshot, verify it, leave its file and end: a backup that was checked',
     }),
     rdb: Flags.string({ helpValue: 'FILE', description: '[default: DIR/dump.rdb] the file of --once' }),
+    force: Flags.boolean({ description: 'let --once replace whatever file is there' }),
     json: Flags.boolean({ description: 'print events and samples as JSON, one per line' }),
     'no-color': Flags.boolean({ description: 'draw without colour' }),
   };

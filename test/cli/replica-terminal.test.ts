@@ -76,6 +76,31 @@ describe.skipIf(!tmuxAvailable || !realRedisAvailable())(
       expect(window.cursorShown()).toBe(true);
     });
 
+    it('tells of a backup in the order in which it came about', async () => {
+      const file = join(dir, 'copy.rdb');
+      const command = `${process.execPath} ${join(builtCli(), 'bin/run.js')} replica --of 127.0.0.1:${master.port} --once --rdb ${file}`;
+      const window = openWindow(`${command}; echo "exit code $?"`, { columns: 80, rows: 30 });
+      await window.sees(/^exit code 0$/);
+      const signs = window.screen().filter((line) => !line.startsWith('  '));
+      expect(signs.slice(0, 5)).toEqual([
+        expect.stringMatching(/^✔ connected to 127\.0\.0\.1:\d+ \(redis [\d.]+\) /),
+        expect.stringMatching(/^✔ handshake /),
+        expect.stringMatching(/^✔ full sync /),
+        expect.stringMatching(/^✔ snapshot /),
+        expect.stringMatching(/^✔ backup /),
+      ]);
+    });
+
+    it('says once why there is no backup', async () => {
+      const port = await freePort();
+      const command = `${process.execPath} ${join(builtCli(), 'bin/run.js')} replica --of :${port} --once --dir ${dir}`;
+      const window = openWindow(`${command}; echo "exit code $?"`, { columns: 100, rows: 30 });
+      await window.sees(/^exit code 1$/);
+      const text = window.screen().join('\n');
+      expect(text.match(/refused/g)).toHaveLength(1);
+      expect(text).toContain(`no backup: cannot connect to 127.0.0.1:${port} (connection refused)`);
+    });
+
     it('fits into a narrow window, also into one that becomes narrow', async () => {
       const { window, port, sees } = await watch(100);
       await sees(/^● streaming .* serving reads on/);

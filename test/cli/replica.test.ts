@@ -311,6 +311,10 @@ describe.skipIf(!realRedisAvailable())('a backup: --once', () => {
     expect(told).toContainEqual(
       expect.stringMatching(/^Backup: \S+\/copy\.rdb: [\d.]+ KB, 100 keys, checksum ok, offset [\d,]+$/),
     );
+    expect(told[0]).toMatch(/^Connecting to MASTER /);
+    expect(told.at(-1)).toMatch(/^Backup: /);
+    expect(told).toContainEqual(expect.stringMatching(/^The master is redis \d/));
+    expect(told.join('\n')).not.toMatch(/just started|initialized|not possible|Streaming|bye bye/);
     expect(readdirSync(dir)).toEqual(['copy.rdb']);
     const restored = await startRealRedis({ args: ['--dbfilename', 'copy.rdb', '--dir', dir] });
     masters.push(restored);
@@ -323,7 +327,49 @@ describe.skipIf(!realRedisAvailable())('a backup: --once', () => {
         .split('\n')
         .find((line) => line.includes('"kind":"backup"')) ?? '{}',
     ) as object;
-    expect(last).toMatchObject({ kind: 'backup', path: file, keys: 100, checksum: 'ok' });
+    const replaced = { bytes: expect.any(Number) as number, modified: expect.any(String) as string };
+    expect(last).toMatchObject({ kind: 'backup', path: file, keys: 100, checksum: 'ok', replaced });
+  });
+
+  it('an empty master does not cost the last good backup: exit 4', async () => {
+    const master = await realMaster();
+    await master.must('SET', 'a', '1');
+    const file = join(dir, 'nightly.rdb');
+    const night = async (...more: string[]) => {
+      const one = replica(['--of', `:${master.port}`, '--once', '--rdb', file, ...more]);
+      return { code: await one.ended, out: one.stdout(), err: one.stderr() };
+    };
+    expect((await night()).code).toBe(0);
+    expect(await night()).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/1 key, .*; replaces \d+ B of /) as string,
+    });
+    const before = readFileSync(file);
+    await master.must('FLUSHALL');
+    expect(await night()).toMatchObject({
+      code: 4,
+      err: expect.stringMatching(
+        /^redis-ts replica: no backup: the master has 0 keys, and \S+nightly\.rdb \(\d+ B of .*\) has some: it was left as it is\. --force replaces it\n$/,
+      ) as string,
+    });
+    expect(readFileSync(file)).toEqual(before);
+    expect(readdirSync(dir)).toEqual(['nightly.rdb']);
+    expect((await night('--force')).code).toBe(0);
+    expect(readFileSync(file)).not.toEqual(before);
+  });
+
+  it.each([
+    ['NOAUTH', {}, /wants a password: give it with --masterauth, or in the environment as REDISCLI_AUTH/],
+    ['WRONGPASS', { REDISCLI_AUTH: 'wrong' }, /refused the password: give the right one with --masterauth/],
+  ])('%s: says what to give', async (word, env, told) => {
+    const master = await realMaster();
+    await master.must('CONFIG', 'SET', 'requirepass', 'right');
+    const one = replica(['--of', `:${master.port}`, '--once'], env);
+    expect(await one.ended).toBe(1);
+    expect(one.stderr().split('\n')).toHaveLength(2);
+    expect(one.stderr()).toMatch(told);
+    expect(one.stderr()).toContain(word);
+    expect(one.stdout()).not.toContain(word);
   });
 
   it('makes one attempt: no master, no file, exit 1', async () => {
@@ -331,7 +377,11 @@ describe.skipIf(!realRedisAvailable())('a backup: --once', () => {
     const file = join(dir, 'none.rdb');
     const one = replica(['--of', `:${port}`, '--once', '--rdb', file]);
     expect(await one.ended).toBe(1);
-    expect(one.stderr()).toMatch(/^redis-ts replica: no backup: .*Connection refused\n$/);
+    expect(one.stderr()).toBe(
+      `redis-ts replica: no backup: cannot connect to 127.0.0.1:${port} (connection refused)\n`,
+    );
+    // Said once.
+    expect(one.stdout()).not.toMatch(/refused/);
     expect(readdirSync(dir)).toEqual([]);
   });
 

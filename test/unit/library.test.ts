@@ -5,8 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createServer, StartError, type LogLevel, type RunningServer } from '../../src/index.js';
+import { afterEach, beforeAll, beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
+import {
+  createServer,
+  StartError,
+  type LogLevel,
+  type ManualServer,
+  type RunningServer,
+} from '../../src/index.js';
 import { eventually } from '../support/eventually.js';
 import { builtCli } from '../support/run-cli.js';
 import { RespConnection } from '../support/resp-connection.js';
@@ -60,6 +66,19 @@ describe('createServer', () => {
     await server.close();
     expect(inspect({ server })).toContain('closed: true');
     expect(JSON.stringify(server)).not.toContain('secret');
+  });
+
+  it('shows nothing else of itself', async () => {
+    const server = await started(createServer());
+    expect(Object.keys(server).sort()).toEqual(['closed', 'host']);
+  });
+
+  it('has no advance with the real clock, and says what to do', async () => {
+    const server = await started(createServer());
+    expectTypeOf(server).not.toHaveProperty('advance');
+    expect(() => (server as ManualServer).advance(1)).toThrow(
+      new Error("advance needs a clock that stands still: createServer({ clock: 'manual' })"),
+    );
   });
 
   it('runs several servers that share nothing', async () => {
@@ -271,6 +290,21 @@ describe('with the manual clock', () => {
     expect(await time()).toEqual([seconds, micros]);
     server.advance(60_000);
     expect(await time()).toEqual([String(Number(seconds) + 60), micros]);
+  });
+
+  it('begins at the time of the machine, and tells its own', async () => {
+    const before = Date.now();
+    const server = await started(createServer({ clock: 'manual' }));
+    const { now } = server;
+    expect(now).toBeGreaterThanOrEqual(before);
+    expect(now).toBeLessThanOrEqual(Date.now());
+    const client = await connect(server);
+    await client.send('SET', 'k', 'v', 'PXAT', String(now + 5000));
+    server.advance(4999);
+    expect(server.now).toBe(now + 4999);
+    expect(await text(client, 'GET', 'k')).toBe('v');
+    server.advance(2);
+    expect(await text(client, 'GET', 'k')).toBe(null);
   });
 
   it('meets save points', async () => {

@@ -141,6 +141,14 @@ describe('a directive without effect', () => {
   const IO_THREADS =
     'io-threads 4 has no effect: the engine has one thread; sockets are read and written in batches';
 
+  it('is named when a client turns on the append-only file', async () => {
+    const { call, log } = await start();
+    expect(await call('CONFIG', 'SET', 'appendonly', 'yes')).toBe('OK');
+    expect(log).toEqual([
+      'appendonly yes has no effect: no append-only file is written yet: snapshots (save, BGSAVE) keep the data',
+    ]);
+  });
+
   it('is named in the log when it has another value, at the start and later, once for each value', async () => {
     const { call, log } = await start({ config: { 'io-threads': '4', activerehashing: 'yes' } });
     expect(log).toEqual([IO_THREADS]);

@@ -5,6 +5,7 @@
 import { formatBytes, formatCount } from '../../core/inspect/units.js';
 import { type LinkEvent } from '../../core/replication/ports.js';
 import { type BackupFacts } from '../server/backup.js';
+import { sizeAndDate } from '../server/earlier-file.js';
 import { type LinkMessage, type LinkSample } from '../server/messages.js';
 import { printable } from '../text.js';
 
@@ -174,10 +175,11 @@ export function summaryLine(sample: LinkSample, counts: Tally): string {
 }
 
 /** A finished backup, as a fact. */
-export function backupFact({ path, bytes, keys, checksum, offset }: BackupFacts): Fact {
+export function backupFact({ path, bytes, keys, checksum, offset, replaced }: BackupFacts): Fact {
   const verified = checksum === 'ok' ? 'checksum ok' : 'read whole, without a checksum';
   const count = `${formatCount(keys)} ${keys === 1 ? 'key' : 'keys'}`;
-  const text = `${printable(path)}: ${formatBytes(bytes)}, ${count}, ${verified}, offset ${formatCount(offset)}`;
+  const before = replaced ? `; replaces ${sizeAndDate(replaced)}` : '';
+  const text = `${printable(path)}: ${formatBytes(bytes)}, ${count}, ${verified}, offset ${formatCount(offset)}${before}`;
   return { mark: 'ok', label: 'backup', text };
 }
 

@@ -9,6 +9,7 @@ import { formatBytes, formatCount, formatSeconds } from '../../core/inspect/unit
 import { hostPort } from '../../core/net/target.js';
 import { type LinkEvent } from '../../core/replication/ports.js';
 import { type FromEngine, type LinkMessage, type LinkSample } from '../server/messages.js';
+import { REFUSED_PASSWORD, WANTED_PASSWORD } from './no-backup.js';
 import { palette, symbols, type Terminal } from '../terminal.js';
 import { printable, wrap } from '../text.js';
 import {
@@ -42,6 +43,8 @@ type Phase =
 
 /** Everything that the view remembers. */
 export interface ReplicaState {
+  /** There is one attempt, and whoever shows this says why it failed. */
+  readonly once: boolean;
   readonly phase: Phase;
   /** Whom we follow, as host:port. */
   readonly master: string | undefined;
@@ -59,6 +62,7 @@ export interface ReplicaState {
 }
 
 export const STARTING: ReplicaState = {
+  once: false,
   phase: { kind: 'starting' },
   master: undefined,
   connected: undefined,
@@ -179,12 +183,12 @@ function onLink(before: ReplicaState, message: LinkMessage): Moved {
     case 'lost':
       return {
         state: { ...state, phase: { kind: 'connecting' } },
-        facts: [afterHowLong(fact!, state, message)],
+        facts: state.once ? [] : [afterHowLong(fact!, state, message)],
       };
     case 'retry':
       return onRetry(state, event.reason, fact!);
     case 'stopped':
-      return { state: { ...state, phase: { kind: 'stopped' } }, facts: [fact!] };
+      return { state: { ...state, phase: { kind: 'stopped' } }, facts: state.once ? [] : [fact!] };
   }
 }
 
@@ -221,19 +225,18 @@ function onRetry(state: ReplicaState, reason: string, fact: Fact): Moved {
     connected: undefined,
     phase: { kind: 'connecting' },
   };
-  return {
-    state: next,
-    facts: known ? [] : [...connectedFact(state, undefined), ...begun, explained(fact, state)],
-  };
+  if (known) return { state: next, facts: [] };
+  const why = state.once ? [] : [explained(fact, state)];
+  return { state: next, facts: [...connectedFact(state, undefined), ...begun, ...why] };
 }
 
 /** The reason, with what the person who reads it needs to act: the address, or what to give. */
 function explained(fact: Fact, { master }: ReplicaState): Fact {
-  if (/NOAUTH\b/.test(fact.text))
-    return {
-      ...fact,
-      text: `${fact.text.replace(/\.$/, '')}. Give its password: --masterauth, or REDISCLI_AUTH`,
-    };
+  const password = WANTED_PASSWORD.test(fact.text)
+    ? 'Give its password'
+    : REFUSED_PASSWORD.test(fact.text) && 'Give the right one';
+  if (password)
+    return { ...fact, text: `${fact.text.replace(/\.$/, '')}. ${password}: --masterauth, or REDISCLI_AUTH` };
   return master !== undefined && /Connection refused$/.test(fact.text)
     ? { ...fact, text: `${fact.text} (${master})` }
     : fact;

@@ -17,16 +17,16 @@ import { SystemDisk } from '../../core/persistence/disk-system.js';
 import { Server, StartError } from '../../core/server.js';
 import { ConfiguredUsers } from '../../core/services/acl/configured.js';
 import { Config } from '../../core/services/config/config.js';
-import { ConfFileError, loadConf } from '../../core/services/config/conf-file.js';
+import { ConfFileError, loadConf, type ConfHandlers } from '../../core/services/config/conf-file.js';
 import { expandTitle, titleVariables } from '../../core/services/config/proc-title.js';
 import { formatLogLine, isLogged, logTo, NO_LOG, type Log, type LogLevel } from '../../core/services/log.js';
 import { EXIT } from '../exit-codes.js';
-import { type Backup } from './backup.js';
+import { type Backup, type BackupRules } from './backup.js';
 import { collectOnce } from './collect-once.js';
 import { type LinkWatch } from './link-watch.js';
 import { type RepeatedAttempts } from './repeated-attempts.js';
 import { type ReplicaTrace } from './replica-trace.js';
-import { type EngineData, type FromEngine, type ToEngine } from './messages.js';
+import { type BackupRequest, type EngineData, type FromEngine, type ToEngine } from './messages.js';
 
 const port = parentPort!;
 const data = workerData as EngineData;
@@ -47,7 +47,7 @@ let trace: ReplicaTrace | undefined;
 /** What `replica --once` writes. */
 let backup: Backup | undefined;
 /** What the process ends with: a backup that is stopped is none. */
-let exitCode = data.backup === undefined ? 0 : EXIT.interrupted;
+let exitCode: number = data.backup === undefined ? EXIT.ok : EXIT.interrupted;
 
 /** The modules of what was asked for. A server keeps what it loads, so `serve` alone loads none of them. */
 async function loadExtras() {
@@ -59,7 +59,11 @@ async function loadExtras() {
   const saving =
     data.backup === undefined
       ? undefined
-      : { ...(await import('./backup.js')), ...(await import('../render/replica-facts.js')) };
+      : {
+          ...(await import('./backup.js')),
+          ...(await import('./backup-log.js')),
+          ...(await import('../render/replica-facts.js')),
+        };
   return { link, tracing, saving };
 }
 
@@ -79,7 +83,7 @@ function main({ link, tracing, saving }: Extras): void {
   };
   if (link) attempts = new link.RepeatedAttempts(say, made);
   const log: Log = logTo((level, message) => {
-    if (!isLogged(level, config.values.loglevel)) return;
+    if (!isLogged(level, config.values.loglevel) || saving?.isNoise(message, config.values.loglevel)) return;
     const line = made(level, message);
     if (attempts) attempts.take(line);
     else say(line);
@@ -92,7 +96,7 @@ function main({ link, tracing, saving }: Extras): void {
   });
   readConfig(config, renames, users);
   const { logfile, pidfile } = config.values;
-  const backupFile = data.backup === undefined ? undefined : prepareBackup(config, data.backup);
+  const backupPlace = data.backup && prepareBackup(config, data.backup);
   say({ type: 'settings', logfile: inFolder(config, logfile), pidfile: inFolder(config, pidfile) });
   let reportedMs = 0;
   if (tracing) trace = new tracing.ReplicaTrace({ clock, config, log, say });
@@ -118,7 +122,10 @@ function main({ link, tracing, saving }: Extras): void {
   });
   for (const [from, to] of renames) server.engine.commands.rename(from, to);
   isReplica = () => server.replication.isReplica;
-  if (saving && backupFile !== undefined) backup = newBackup(saving, server, log, backupFile);
+  if (saving && backupPlace) {
+    backup = newBackup(saving, server, log, backupPlace);
+    if (backup === undefined) return;
+  }
   if (link) {
     const samples = data.watch === 'samples';
     watch = new link.LinkWatch({ server, config, clock, log, samples, backup, say });
@@ -167,14 +174,15 @@ function inFolder(config: Config, path: Bytes | undefined): string {
 function readConfig(config: Config, renames: [Bytes, Bytes][], users: ConfiguredUsers): void {
   config.assign('dir', fromText(data.cwd));
   for (const { name, value } of data.defaults) config.assign(name, value as Bytes);
-  loadConf(config, data.confText as Bytes, {
+  const handlers: ConfHandlers = {
     include: (path) => readIncluded(path),
     user: (args) => users.append(args),
     renameCommand: (from, to) => {
       renames.push([from, to]);
       return undefined;
     },
-  });
+  };
+  loadConf(config, data.confText as Bytes, handlers, data.typedFrom);
   config.assign('dir', fromText(resolve(data.cwd, toText(config.values.dir))));
 }
 
@@ -207,34 +215,58 @@ function onSignal(server: Server, config: Config, log: Log, signal: 'SIGINT' | '
   });
 }
 
-/** Nothing but the snapshot is read or written. @returns the file of the backup */
-function prepareBackup(config: Config, file: string): string {
-  const { dbfilename } = config.values;
-  const path = file === '' ? inFolder(config, dbfilename) : file;
+interface BackupPlace {
+  readonly path: string;
+  readonly rules: BackupRules;
+  /** Whether the log goes to a file of its own. */
+  readonly logfile: boolean;
+}
+
+/** Nothing but the snapshot is read or written. */
+function prepareBackup(config: Config, { file, force, named }: BackupRequest): BackupPlace {
+  const { dir, dbfilename, logfile } = config.values;
+  const place = {
+    path: file === '' ? inFolder(config, dbfilename) : file,
+    rules: { force, named: named || !config.isDefault('dbfilename') || toText(dir) !== data.cwd },
+    logfile: logfile !== '',
+  };
   config.assign('save', EMPTY);
   config.assign('appendonly', fromText('no'));
   // What lies in the folder is not loaded: it would be continued from, and a backup is a full sync.
   config.assign('dbfilename', fromText(`no-dump-of-${process.pid}.rdb`));
-  return path;
+  return place;
 }
 
-function newBackup(saving: NonNullable<Extras['saving']>, server: Server, log: Log, path: string): Backup {
-  const made = new saving.Backup(path, {
+/** @returns undefined when there can be none, which has been said */
+function newBackup(
+  saving: NonNullable<Extras['saving']>,
+  server: Server,
+  log: Log,
+  { path, rules, logfile }: BackupPlace,
+): Backup | undefined {
+  const none = (reason: string, code: number) => {
+    // stderr has it in any case.
+    if (logfile) log.warning(`No backup: ${reason}`);
+    sayFailed(`redis-ts replica: no backup: ${reason}`, code);
+  };
+  const made = new saving.Backup(path, rules, {
     done: (facts) => {
       log.notice(saving.backupLogLine(facts));
       say({ type: 'backup', facts });
-      exitCode = 0;
+      exitCode = EXIT.ok;
       // The link is in the middle of its turn.
       setImmediate(() => finish(server));
     },
-    failed: (reason) => {
-      log.warning(`No backup: ${reason}`);
-      say({ type: 'failed', message: `redis-ts replica: no backup: ${reason}` });
-    },
+    failed: (reason) => none(reason, EXIT.failed),
+    kept: (reason) => none(reason, EXIT.kept),
   });
   // A master that makes a snapshot which nobody can keep has forked for nothing.
   const obstacle = made.obstacle();
-  if (obstacle !== undefined) throw new StartError(`redis-ts replica: no backup: ${obstacle}`);
+  if (obstacle !== undefined) {
+    if ('kept' in obstacle) none(obstacle.kept, EXIT.kept);
+    else none(obstacle.failed, EXIT.failed);
+    return undefined;
+  }
   server.replication.follower.copy = made;
   return made;
 }
@@ -255,7 +287,11 @@ function fail(error: unknown): void {
   const known = error instanceof StartError || error instanceof ConfFileError;
   const text =
     error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
-  say({ type: 'failed', message: text });
+  sayFailed(text, EXIT.failed);
+}
+
+function sayFailed(message: string, code: number): void {
+  say({ type: 'failed', message, code });
 }
 
 loadExtras().then(main).catch(fail);

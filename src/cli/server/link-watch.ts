@@ -2,7 +2,8 @@
  * LinkWatch: the Worker's side of `replica`'s view. It passes the events of the link on to the main thread, and as log lines to
  * the log; it adds what the master is to the handshake, and once a second, when asked, where the stream stands.
  *
- * With a view a handshake is told when the master has said what it is, or a moment later; what follows waits behind it.
+ * With a view a handshake is told when the master has said what it is, or a moment later; what follows waits behind it. In the log
+ * of a backup, which may end within that moment, only what follows does.
  */
 import { toText, type Bytes } from '../../core/base/bytes.js';
 import { type Clock, type Timer } from '../../core/base/clock.js';
@@ -32,7 +33,7 @@ export interface WatchParts {
   readonly log: Log;
   /** Take a sample each second. */
   readonly samples: boolean;
-  /** Sees each event as well, after what there is to say of it. */
+  /** Sees each event as well, after what there is to say of it: it ends the process. */
   readonly backup?: Backup | undefined;
   say(message: FromEngine): void;
 }
@@ -43,7 +44,7 @@ const LINK_OVER: ReadonlySet<LinkEvent['kind']> = new Set(['connecting', 'lost',
 export class LinkWatch {
   private master: MasterQuestions | undefined;
   private address = { host: '', port: 0 };
-  private waiting: { readonly handshake: LinkMessage; readonly later: LinkMessage[] } | undefined;
+  private waiting: { readonly handshake: LinkMessage | undefined; readonly later: LinkMessage[] } | undefined;
   private answerTimer: Timer | undefined;
   private sampleTimer: Timer | undefined;
   private shownMs = -Infinity;
@@ -74,7 +75,6 @@ export class LinkWatch {
     if (event.kind === 'handshake') this.askFirst(message);
     else if (this.waiting) this.waiting.later.push(message);
     else this.pass(message);
-    this.parts.backup?.see(event);
   }
 
   /** Holds the handshake back until the master has said what it is. */
@@ -90,10 +90,12 @@ export class LinkWatch {
     if (!this.parts.samples) {
       // The log need not wait: its lines have their time.
       this.pass(handshake);
-      void master.server().then((server) => this.logMaster(master, server));
-      return;
+      if (this.parts.backup === undefined) {
+        void master.server().then((server) => this.logMaster(master, server));
+        return;
+      }
     }
-    this.waiting = { handshake, later: [] };
+    this.waiting = { handshake: this.parts.samples ? handshake : undefined, later: [] };
     this.answerTimer = clock.after(ANSWER_MS, () => this.release(undefined));
     void master.server().then((server) => {
       if (this.master === master) this.release(server);
@@ -110,22 +112,35 @@ export class LinkWatch {
     if (waiting === undefined) return;
     this.waiting = undefined;
     this.answerTimer?.cancel();
-    this.pass({ ...waiting.handshake, ...(server !== undefined && { server }) });
+    const { handshake } = waiting;
+    if (handshake !== undefined) this.pass({ ...handshake, ...(server !== undefined && { server }) });
+    else if (this.master && server !== undefined) this.logMaster(this.master, server);
     for (const message of waiting.later) this.pass(message);
   }
 
   private pass(message: LinkMessage): void {
+    this.counts = tally(this.counts, message.event);
+    this.show(message);
+    this.write(message);
+    this.parts.backup?.see(message.event);
+  }
+
+  private show(message: LinkMessage): void {
     const { event, atMs } = message;
-    this.counts = tally(this.counts, event);
-    if (event.kind === 'connecting') this.loggedMs = atMs;
-    const shown = event.kind !== 'snapshot' || atMs - this.shownMs >= PROGRESS_MS;
-    const logged = event.kind !== 'snapshot' || atMs - this.loggedMs >= LOGGED_PROGRESS_MS;
-    if (shown) {
-      if (event.kind === 'snapshot') this.shownMs = atMs;
-      this.parts.say(message);
+    if (event.kind === 'snapshot') {
+      if (atMs - this.shownMs < PROGRESS_MS) return;
+      this.shownMs = atMs;
     }
-    if (!logged) return;
-    if (event.kind === 'snapshot') this.loggedMs = atMs;
+    this.parts.say(message);
+  }
+
+  private write(message: LinkMessage): void {
+    const { event, atMs } = message;
+    if (event.kind === 'connecting') this.loggedMs = atMs;
+    if (event.kind === 'snapshot') {
+      if (atMs - this.loggedMs < LOGGED_PROGRESS_MS) return;
+      this.loggedMs = atMs;
+    }
     const line = linkLogLine(message, this.parts.server.port);
     if (line !== undefined) this.parts.log.notice(line);
   }

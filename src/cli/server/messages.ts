@@ -11,6 +11,8 @@ export interface EngineData {
   readonly defaults: readonly DefaultDirective[];
   /** The whole configuration as text: file, standard input, command line; latin1. */
   readonly confText: string;
+  /** The line of it at which the command line begins. */
+  readonly typedFrom: number;
   /** Absolute path of the configuration file, or empty. */
   readonly configFile: string;
   /** By what the process was started, for its title. */
@@ -26,8 +28,18 @@ export interface EngineData {
   readonly watch: 'none' | 'events' | 'samples';
   /** Whether replicas that attach are traced. */
   readonly trace: boolean;
-  /** The data set is to be copied once, into this file (absolute; empty: where the configuration says), and no more. */
-  readonly backup?: string;
+  /** The data set is to be copied once, and no more. */
+  readonly backup?: BackupRequest;
+}
+
+/** What `replica --once` asks for. */
+export interface BackupRequest {
+  /** Absolute; empty: where the configuration says. */
+  readonly file: string;
+  /** Replace whatever file lies there. */
+  readonly force: boolean;
+  /** Whether the command line says where it is to lie. */
+  readonly named: boolean;
 }
 
 /** A directive that `replica` sets by itself. */
@@ -81,7 +93,7 @@ export type FromEngine =
   /** What the process is to be called. */
   | { readonly type: 'title'; readonly title: string }
   /** It could not start; `message` may have several lines (a configuration file error). */
-  | { readonly type: 'failed'; readonly message: string }
+  | { readonly type: 'failed'; readonly message: string; readonly code: number }
   /** It was told to end and could not save: it goes on. */
   | { readonly type: 'staying' }
   | { readonly type: 'exit'; readonly code: number };

@@ -7,13 +7,13 @@ import { PLAIN_VIEW, runServer, type ServerView } from './run-server.js';
 export async function replica(args: readonly string[]): Promise<number> {
   const { argv, defaults, json, noColor, backup } = replicaOptions(args, process.env);
   const terminal = thisTerminal({ json, noColor });
-  const view = await viewFor(terminal, json);
+  const view = await viewFor(terminal, json, backup !== undefined);
   const watch = json || terminal.live ? 'samples' : 'events';
   return runServer(argv, { view, defaults, watch, backup });
 }
 
-async function viewFor(terminal: Terminal, json: boolean): Promise<ServerView> {
+async function viewFor(terminal: Terminal, json: boolean, once: boolean): Promise<ServerView> {
   if (!json && !terminal.live) return PLAIN_VIEW;
   const { jsonView, liveView } = await import('../replica-view.js');
-  return json ? jsonView() : liveView(terminal);
+  return json ? jsonView() : liveView(terminal, once);
 }

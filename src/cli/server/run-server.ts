@@ -11,11 +11,11 @@ import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { isWord, type Bytes } from '../../core/base/bytes.js';
-import { joinConf } from '../../core/services/config/conf-file.js';
+import { firstTypedLine, joinConf } from '../../core/services/config/conf-file.js';
 import { type ParsedArgv } from '../../core/services/config/argv.js';
 import { debugs } from '../debugs.js';
 import { LogSink } from './log-sink.js';
-import { type EngineData, type FromEngine, type ToEngine } from './messages.js';
+import { type BackupRequest, type EngineData, type FromEngine, type ToEngine } from './messages.js';
 
 /** Share of the memory (of the machine or the container) that the engine's heap may take. */
 const HEAP_SHARE = 0.8;
@@ -53,7 +53,7 @@ export interface RunOptions {
   readonly defaults?: EngineData['defaults'];
   readonly watch?: EngineData['watch'];
   readonly trace?: boolean;
-  readonly backup?: string;
+  readonly backup?: BackupRequest | undefined;
 }
 
 /** Runs a server until it ends. @returns the exit code. Throws when the configuration file cannot be read. */
@@ -77,14 +77,19 @@ function engineData({ configFile, stdin, text, directives }: ParsedArgv, options
   return {
     defaults: options.defaults ?? [],
     confText: joinConf(file, piped, text),
+    typedFrom: firstTypedLine(file, piped),
     configFile: path,
     command: process.argv[1],
     cwd: process.cwd(),
     anyPort,
     watch: options.watch ?? 'none',
     trace: options.trace ?? false,
-    ...(options.backup !== undefined && { backup: options.backup && resolve(options.backup) }),
+    ...(options.backup && { backup: withPath(options.backup) }),
   };
+}
+
+function withPath(backup: BackupRequest): BackupRequest {
+  return backup.file === '' ? backup : { ...backup, file: resolve(backup.file) };
 }
 
 /** The text and the exit code are redis-server's (redis 7.2.6 config.c:loadServerConfig). */
@@ -159,7 +164,7 @@ class Runner {
         this.settings(message.logfile, message.pidfile);
         break;
       case 'failed':
-        this.end(1, message.message.replace(/\n+$/, ''));
+        this.end(message.code, message.message.replace(/\n+$/, ''));
         break;
       case 'staying':
         this.signals = 0;

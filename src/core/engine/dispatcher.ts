@@ -52,6 +52,8 @@ export interface DispatcherParts {
   answered(session: Session): void;
   /** SLOWLOG and the latency monitor. `us` is the duration. */
   slow(session: Session, command: Command, argv: readonly Bytes[], us: number): void;
+  /** Nothing answers to a request, or `container` has no such subcommand. */
+  missing(argv: readonly Bytes[], container: string | undefined): void;
   /** An exception that is no ReplyError: a fault of ours. */
   internalError(error: unknown, argv: readonly Bytes[]): void;
 }
@@ -112,6 +114,7 @@ export class Dispatcher {
       const sub = this.p.table.resolve(argv);
       session.lastCommand = sub;
       if (sub === undefined) {
+        this.p.missing(argv, command.name);
         this.refuse(session, command, unknownSubcommand(argv[1], command.name));
         return;
       }
@@ -153,6 +156,7 @@ export class Dispatcher {
       session.close('possible cross protocol scripting: POST or Host: seen');
       return;
     }
+    this.p.missing(argv, undefined);
     this.refuse(session, undefined, unknownCommand(argv));
   }
 

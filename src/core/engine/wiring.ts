@@ -9,6 +9,7 @@ import { Armed } from '../store/write-gate.js';
 import { Blocking } from './blocking.js';
 import { Dispatcher } from './dispatcher.js';
 import { type Engine } from './engine.js';
+import { MissingCommands } from './missing-commands.js';
 import { type Session } from './session.js';
 
 /** Blocking as the engine uses it; what it asks of the engine may be set later. */
@@ -38,6 +39,7 @@ export function newBlocking(engine: Engine): Blocking {
 /** The dispatcher over the parts of the engine. */
 export function newDispatcher(engine: Engine): Dispatcher {
   const { transactions } = engine;
+  const missing = new MissingCommands(engine.log);
   return new Dispatcher({
     clock: engine.clock,
     table: engine.commands,
@@ -59,6 +61,7 @@ export function newDispatcher(engine: Engine): Dispatcher {
       engine.invalidations.release(session);
     },
     slow: (session, command, argv, us) => engine.noteSlow(session, command, argv, us),
+    missing: (argv, container) => missing.asked(argv, container),
     internalError: (error, argv) => {
       const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
       engine.log.warning(`Internal error while executing '${argv[0]}': ${reason}`);

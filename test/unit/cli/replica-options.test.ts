@@ -64,9 +64,20 @@ describe('the command line of replica', () => {
       "--of localhost:7000 is this replica's own address: give it another one with --port",
     ],
     [['--of', 'h', '--announce-port', 'x'], 'bad --announce-port "x": a number from 1 to 65535'],
+    [['--of', 'h', '--force'], '--force lets --once replace a file: give both'],
     [['--of', 'h', '--json=1'], '--json takes no value'],
   ])('%j: %s', (args, message) => {
     expect(() => read(...args)).toThrow(message);
+  });
+
+  it('knows whether somebody said where a backup is to lie', () => {
+    const backup = (...args: string[]) => read('--of', 'h', '--once', ...args).backup;
+    expect(backup()).toEqual({ file: '', force: false, named: false });
+    expect(backup('--force')).toEqual({ file: '', force: true, named: false });
+    expect(backup('--dir', '/b')).toEqual({ file: '', force: false, named: true });
+    expect(backup('--dbfilename', 'x.rdb')).toEqual({ file: '', force: false, named: true });
+    expect(backup('--rdb', 'x.rdb')).toEqual({ file: 'x.rdb', force: false, named: true });
+    expect(read('--of', 'h').backup).toBeUndefined();
   });
 
   it('does not take another port of this machine for its own', () => {

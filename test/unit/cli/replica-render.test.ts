@@ -30,8 +30,12 @@ function sample(atMs: number, more: Partial<LinkSample> = {}): ViewMessage {
 }
 
 /** Feeds `messages`; everything that was printed, then the live line under a sign for its kind. */
-function draw(messages: readonly ViewMessage[], terminal: Terminal): { printed: string[]; live: string } {
-  let state = STARTING;
+function draw(
+  messages: readonly ViewMessage[],
+  terminal: Terminal,
+  start = STARTING,
+): { printed: string[]; live: string } {
+  let state = start;
   let live = '';
   const printed: string[] = [];
   for (const message of messages) {
@@ -185,6 +189,39 @@ describe('a lost link', () => {
     );
     expect(printed.slice(5)).toEqual(['⚠ no link    Connection refused (10.0.0.5:6379)']);
     expect(live).toBe('spinner: connecting to 10.0.0.5:6379, attempt 3 · serving old data on :6380');
+  });
+
+  it('names what to give when a password is refused', () => {
+    const reason = 'Unable to AUTH to MASTER: -WRONGPASS invalid username-password pair or user is disabled.';
+    const { printed } = draw([CONNECTING, CONNECTED, link(4, { kind: 'retry', reason })], at(200));
+    expect(printed.slice(1)).toEqual([
+      `⚠ no link    ${reason} Give the right one: --masterauth, or REDISCLI_AUTH`,
+    ]);
+  });
+
+  it('with one attempt leaves the reason to the last line', () => {
+    const draws = (event: LinkEvent) =>
+      draw([CONNECTING, CONNECTED, link(4, event)], at(100), { ...STARTING, once: true }).printed;
+    expect(draws({ kind: 'retry', reason: 'refused' })).toEqual([
+      expect.stringMatching(/^✔ connected to 10\.0\.0\.5:6379 /),
+    ]);
+    expect(draws({ kind: 'lost', reason: 'closed' })).toEqual([]);
+    expect(draws({ kind: 'stopped', reason: 'unknown' })).toEqual([]);
+  });
+
+  it('says which file a backup replaces', () => {
+    const facts = {
+      path: '/b/x.rdb',
+      bytes: 10,
+      rdbVersion: 11,
+      keys: 1,
+      checksum: 'ok',
+      offset: 7,
+      replaced: { bytes: 525 * 1024, modified: new Date(2026, 10, 22, 3, 4) },
+    };
+    expect(draw([{ type: 'backup', facts }], at(200)).printed).toEqual([
+      '✔ backup     /b/x.rdb: 10 B, 1 key, checksum ok, offset 7; replaces 525 KB of 2026-11-22 03:04',
+    ]);
   });
 
   it('tells a refusal after the handshake once, with what to give, and no full sync', () => {

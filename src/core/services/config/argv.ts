@@ -14,7 +14,14 @@
  */
 import { type Bytes, EMPTY, ascii, fromText, lower, quote } from '../../base/bytes.js';
 import { splitArgs } from '../../base/split-args.js';
-import { BAD_DIRECTIVE, joinConf, knownWords, loadConf, type ConfHandlers } from './conf-file.js';
+import {
+  BAD_DIRECTIVE,
+  firstTypedLine,
+  joinConf,
+  knownWords,
+  loadConf,
+  type ConfHandlers,
+} from './conf-file.js';
 import { Config } from './config.js';
 import { nearest } from './nearest.js';
 
@@ -128,6 +135,7 @@ function splitLines(lines: readonly string[], own: OwnOptions): [Bytes, Bytes[]]
         new Config(),
         joinConf(undefined, undefined, ascii(lines.slice(0, i).join('\n'))),
         NO_HANDLERS,
+        firstTypedLine(undefined, undefined),
       );
       throw error;
     }

@@ -6,7 +6,7 @@
  * answer with the reason why they refuse. Rules and texts: redis 7.2.6 config.c:loadServerConfigFromString. Included text is
  * kept on a stack of frames, so that a file that includes itself ends with an error.
  */
-import { type Bytes, ascii, lower } from '../../base/bytes.js';
+import { type Bytes, ascii, lower, quote } from '../../base/bytes.js';
 import { splitArgs } from '../../base/split-args.js';
 import { type Config } from './config.js';
 import { Refusal } from './directive.js';
@@ -38,14 +38,17 @@ export class ConfFileError extends Error {
 
   /**
    * @param reason in a line
-   * @param where the line that is wrong, counted from 1 in the text that holds it
+   * @param where the line that is wrong, counted from 1 in the text that holds it; `typed`: it is an option of the command line
    */
   constructor(
     readonly reason: string,
-    readonly where?: { line: number; text: Bytes },
+    readonly where?: { line: number; text: Bytes; typed?: boolean },
   ) {
     const head = `\n*** FATAL CONFIG FILE ERROR (Redis ${COMPAT_VERSION}) ***\n`;
-    const at = where ? `Reading the configuration file, at line ${where.line}\n>>> '${where.text}'\n` : '';
+    const place = where?.typed
+      ? `On the command line: ${asTyped(where.text)}`
+      : `Reading the configuration file, at line ${where?.line}`;
+    const at = where ? `${place}\n>>> '${where.text}'\n` : '';
     super(`${head}${at}${reason}\n`);
   }
 }
@@ -84,9 +87,15 @@ export function knownWords(): string[] {
 /**
  * Reads `text` into `config`. What was read before the wrong line stays set.
  *
+ * @param typedFrom the first line that comes from the command line, counted from 1 (`firstTypedLine`)
  * @throws ConfFileError
  */
-export function loadConf(config: Config, text: Bytes, handlers: ConfHandlers): void {
+export function loadConf(
+  config: Config,
+  text: Bytes,
+  handlers: ConfHandlers,
+  typedFrom = Number.POSITIVE_INFINITY,
+): void {
   const stack: Frame[] = [{ lines: text.split('\n'), next: 0 }];
   while (stack.length > 0) {
     const frame = stack[stack.length - 1];
@@ -97,7 +106,9 @@ export function loadConf(config: Config, text: Bytes, handlers: ConfHandlers): v
     const line = trimLine(frame.lines[frame.next++]);
     if (line === '' || line.startsWith('#')) continue;
     const fail = (reason: string): never => {
-      throw new ConfFileError(reason, { line: frame.next, text: line });
+      // Redis speaks of a configuration file here as well: who gave none looks for it in vain.
+      const typed = stack.length === 1 && frame.next >= typedFrom;
+      throw new ConfFileError(reason, { line: frame.next, text: line, ...(typed && { typed }) });
     };
     const argv = splitArgs(line) ?? fail('Unbalanced quotes in configuration line');
     if (argv.length === 0) continue;
@@ -154,6 +165,19 @@ function unknownWord(name: Bytes): string {
   const words = knownWords();
   const suggestion = words.includes(name) ? undefined : nearest(name, words);
   return suggestion === undefined ? BAD_DIRECTIVE : `${BAD_DIRECTIVE}\nDid you mean '${suggestion}'?`;
+}
+
+/** A line of the command line as it may have been written there: `port "abc"` was `--port abc`. */
+function asTyped(line: Bytes): string {
+  const [name, ...args] = splitArgs(line) ?? [line];
+  return [`--${name}`, ...args.map((arg) => (/^[A-Za-z0-9_.:/@%+=,-]+$/.test(arg) ? arg : quote(arg)))].join(
+    ' ',
+  );
+}
+
+/** The line of joinConf's text at which the command line begins, counted from 1. */
+export function firstTypedLine(file: Bytes | undefined, stdin: Bytes | undefined): number {
+  return ((file ?? '') + (stdin ?? '')).split('\n').length + 1;
 }
 
 /** The text that loadConf reads: file, standard input and command line, whichever there are. */

@@ -122,7 +122,7 @@ describe('parseServerArgv', () => {
 
   it('tells of a wrong option before one that is unknown', () => {
     expect(() => parseServerArgv(['--include', 'missing', '--replicaof', '--h', '--xyzzy'])).toThrow(
-      'at line 3\n>>> \'replicaof "--h"\'\nwrong number of arguments',
+      'On the command line: --replicaof --h\n>>> \'replicaof "--h"\'\nwrong number of arguments',
     );
   });
 

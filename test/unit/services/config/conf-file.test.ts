@@ -3,6 +3,7 @@ import { type Bytes, ascii } from '../../../../src/core/base/bytes.js';
 import {
   type ConfHandlers,
   ConfFileError,
+  firstTypedLine,
   type Included,
   joinConf,
   loadConf,
@@ -10,7 +11,7 @@ import {
 import { Config } from '../../../../src/core/services/config/config.js';
 
 /** Loads `text`; `files` are what may be included. */
-function load(text: string, files: Record<string, string> = {}) {
+function load(text: string, files: Record<string, string> = {}, typedFrom?: number) {
   const config = new Config();
   const seen: string[] = [];
   const handlers: ConfHandlers = {
@@ -27,7 +28,7 @@ function load(text: string, files: Record<string, string> = {}) {
   };
   let error: ConfFileError | undefined;
   try {
-    loadConf(config, ascii(text), handlers);
+    loadConf(config, ascii(text), handlers, typedFrom);
   } catch (thrown) {
     if (!(thrown instanceof ConfFileError)) throw thrown;
     error = thrown;
@@ -59,6 +60,21 @@ describe('loadConf', () => {
     expect(error?.where).toEqual({ line: 2, text: 'maxmemory   wrong' });
     expect(error?.reason).toBe('argument must be a memory value');
     expect(config.values.port).toBe(1);
+  });
+
+  it('does not speak of a file where a line comes from the command line', () => {
+    const file = ascii('port 1\n');
+    const text = (typed: string) => joinConf(file, undefined, ascii(typed));
+    const message = (typed: string) => load(text(typed), {}, firstTypedLine(file, undefined)).error?.message;
+    expect(message('hz 5\nport "abc"')).toBe(
+      "\n*** FATAL CONFIG FILE ERROR (Redis 7.2.6) ***\nOn the command line: --port abc\n>>> 'port \"abc\"'\nargument couldn't be parsed into an integer\n",
+    );
+    expect(message('save "a b" ')).toContain('On the command line: --save "a b"\n');
+    expect(load('port x\n', {}, 3).error?.message).toContain('Reading the configuration file, at line 1\n');
+    // What is included is a file, wherever that was asked for.
+    expect(load('port 1\nhz 5\ninclude f', { f: '\n\n\nport x' }, 3).error?.message).toContain(
+      'Reading the configuration file, at line 4\n',
+    );
   });
 
   it.each([
