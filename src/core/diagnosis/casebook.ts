@@ -22,6 +22,8 @@ interface Case {
   readonly evidence: Evidence;
   /** The replica's own fault was seen on it: that the master then ended it is no fault of the master. */
   replicaFaulty?: boolean;
+  /** It asked for a byte that it has: that the stream begins there is no fault of the master. */
+  askedForLast?: boolean;
 }
 
 /** Of a connection that no `visit` announced: nothing is known of what we said. */
@@ -133,6 +135,7 @@ export class Casebook {
     this.found = added(this.found, [event.finding]);
     const watched = this.cases.get(event.conn);
     if (watched && event.severity === 'fault') watched.replicaFaulty = true;
+    if (watched && event.finding.id === 'psync-asks-for-last-byte') watched.askedForLast = true;
   }
 
   /** A watched connection has ended. */
@@ -167,9 +170,12 @@ export class Casebook {
 }
 
 /** What the rules say of one connection. */
-function findingsOf({ evidence, replicaFaulty }: Case): readonly Finding[] {
-  const findings = diagnose(evidence);
-  return replicaFaulty === true ? findings.filter(({ id }) => id !== 'stream-closed') : findings;
+function findingsOf({ evidence, replicaFaulty, askedForLast }: Case): readonly Finding[] {
+  return diagnose(evidence).filter(
+    ({ id }) =>
+      !(replicaFaulty === true && id === 'stream-closed') &&
+      !(askedForLast === true && id === 'offset-inside-command'),
+  );
 }
 
 /** Findings and those of `more` whose ids are new. */
