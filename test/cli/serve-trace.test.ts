@@ -256,7 +256,7 @@ describe('the text', () => {
     expect(stderr).toMatch(/^→ replica #1 from 127\.0\.0\.1:\d+\n#1 +\d+\.\d\d ms {2}< PING\n/);
     expect(stderr).toMatch(/\n#2 +\d+\.\d\d ms {2}< PSYNC \? -1\n/);
     expect(stderr).toMatch(/\n#2 +\d+\.\d\d ms {2}> \+FULLRESYNC [0-9a-f]{40} \d+ +✔\n/);
-    expect(stderr).toMatch(/\n#2 .*< ACK (\d+) {3}sent \1, 0 B behind, answers GETACK +✖\n/);
+    expect(stderr).toMatch(/\n#2 .*< ACK (\d+) {3}sent \1, 0 B behind, getack-counted-early +✖\n/);
     expect(stderr).toMatch(/\n✖ getack-counted-early {2}\(replica #2\)\n {2}GETACK stood at \d+ /);
     const longest = Math.max(...stderr.split('\n').map((line) => line.length));
     expect(longest).toBeLessThanOrEqual(110);

@@ -88,7 +88,7 @@ function eventLines(event: Event, since: number, name: string, pen: Pen): string
     case 'getack':
       return [line(`> REPLCONF GETACK *   the answer is ${formatCount(event.offset)}`)];
     case 'ack':
-      return [line(ackText(event), verdictSign(event.verdict, pen))];
+      return [line(cut(ackText(event), pen), verdictSign(event.verdict, pen))];
     case 'odd':
       return [line(`< ${cut(quote(event.bytes, false), pen)}`, paint.red(signs.fail))];
     case 'blind':
@@ -110,7 +110,7 @@ type Ack = Extract<Event, { kind: 'ack' }>;
 
 function ackText({ offset, aofOffset, sent, behindBytes, answersGetack, why: cause }: Ack): string {
   const fack = aofOffset === undefined ? '' : ` FACK ${aofOffset}`;
-  const why = (answersGetack ? ', answers GETACK' : '') + (cause === undefined ? '' : `, ${cause}`);
+  const why = cause !== undefined ? `, ${cause}` : answersGetack ? ', answers GETACK' : '';
   if (sent === undefined || behindBytes === undefined) return `< ACK ${offset}${fack}${why}`;
   const ahead = offset > sent ? `${formatBytes(offset - sent)} ahead` : `${formatBytes(behindBytes)} behind`;
   return `< ACK ${offset}${fack}   sent ${formatCount(sent)}, ${ahead}${why}`;

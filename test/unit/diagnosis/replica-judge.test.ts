@@ -309,6 +309,18 @@ describe('a PSYNC for the last byte', () => {
     }
   });
 
+  it('is none when it goes on behind its own ACK, which was wrong', () => {
+    const before: JudgeOptions = { ...options(), masterIsOurs: true };
+    const set = resp('SET', 'k', '\xc3\xbc');
+    new JudgeWire(before)
+      .full(0)
+      .wait(500)
+      .master(set)
+      .ack(set.length - 1);
+    const wire = new JudgeWire(before).resume(set.length).master('\n').ack(set.length);
+    expect(wire.ids).toEqual([]);
+  });
+
   it('counted twice, it is why the ACKs are one too large', () => {
     const wire = new JudgeWire().resume(56).master('\n').master(SET).ack(90);
     expect(wire.ids).toEqual(['psync-asks-for-last-byte']);

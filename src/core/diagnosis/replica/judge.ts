@@ -96,6 +96,8 @@ export class ReplicaJudge {
   /** What PSYNC asked for: the first byte wanted. */
   private asked = 0;
   private askedReplid = '';
+  /** PSYNC asked for what follows its last ACK. */
+  private goesOn = false;
   /** The history that it is sent. */
   private replid = '';
   private form: 'length' | 'eof' | undefined;
@@ -275,7 +277,9 @@ export class ReplicaJudge {
     if (this.announcedPort === undefined && !this.rdbOnly) this.find({ id: 'no-listening-port' });
     this.asked = offset ?? 0;
     this.askedReplid = offset === undefined ? '' : lower(argv[1]);
-    const held = this.options.memory?.holds(this.name, this.askedReplid, this.asked);
+    const { memory } = this.options;
+    this.goesOn = memory?.continues(this.name, this.askedReplid, this.asked) ?? false;
+    const held = this.goesOn ? undefined : memory?.holds(this.name, this.askedReplid, this.asked);
     if (held !== undefined) this.asksForLast(held);
     this.phase = 'waiting';
   }
@@ -437,7 +441,7 @@ export class ReplicaJudge {
     const whole = positions.sent === end;
     if (whole && first.length < MAX_FIRST && this.nowMs - this.onlineMs <= TOGETHER_MS)
       first.push(end - positions.base);
-    if (positions.beganInside !== undefined && this.options.masterIsOurs)
+    if (positions.beganInside !== undefined && this.options.masterIsOurs && !this.goesOn)
       this.asksForLast(`byte ${this.asked} is the line feed that ends a command`);
     if (end > positions.base) this.options.memory?.begins(this.replid, positions);
   }
@@ -459,8 +463,7 @@ export class ReplicaJudge {
     const { positions } = this;
     const sent = positions && !positions.lost ? positions.sent : undefined;
     const severity = judged?.finding && severityOf(judged.finding);
-    if (judged !== undefined && offset === this.acks?.acknowledged)
-      this.options.memory?.acknowledged(this.name, this.replid, offset);
+    if (judged !== undefined) this.options.memory?.acknowledged(this.name, this.replid, offset);
     this.tell({
       kind: 'ack',
       offset,

@@ -17,9 +17,15 @@ export class ReplicaMemory {
     keep(this.streams, replid, positions, MAX_HISTORIES);
   }
 
-  /** `replica` has rightly acknowledged `offset`. */
+  /** `replica` has said that it has everything up to `offset`, rightly or not. */
   acknowledged(replica: string, replid: string, offset: number): void {
     keep(this.acked, replica, { replid, offset }, MAX_REPLICAS);
+  }
+
+  /** Whether it asks for what follows its last ACK: where that one was wrong, this is the same fault and not another one. */
+  continues(replica: string, replid: string, byte: number): boolean {
+    const last = this.acked.get(replica);
+    return last?.replid === replid && last.offset + 1 === byte;
   }
 
   /** How it is known that a replica that asks for this byte has it already; undefined: it may well lack it. */
