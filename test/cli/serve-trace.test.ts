@@ -154,7 +154,15 @@ const FAULTY: Readonly<Record<string, Faulty>> = {
         if (name.toLowerCase() === 'set') replica.ack(replica.offset + 11);
       },
     }),
-  'ack-went-back': (port) => FakeReplica.attach(port, { answer: (r) => (r.offset > 60 ? 0 : r.offset) }),
+  'ack-went-back': async (port) => {
+    let start: number | undefined;
+    let asked = 0;
+    const replica = await FakeReplica.attach(port, {
+      answer: (r) => (asked++ === 0 ? r.offset : start),
+    });
+    start = replica.offset;
+    return replica;
+  },
   'replies-to-stream': (port) =>
     FakeReplica.attach(port, {
       on: ([name], replica) => {
@@ -236,6 +244,24 @@ describe('home-made replicas at a master that traces', () => {
     const master = await Master.start('--json');
     await load(master.port);
     expect(master.events).toEqual([]);
+  });
+});
+
+describe('a replica that empties its buffer behind the snapshot', () => {
+  it('is found while nothing is written at all', async () => {
+    const master = await Master.start('--json', '--repl-diskless-sync', 'no');
+    let lost: number | undefined;
+    const replica = cleaned(
+      await FakeReplica.attach(master.port, {
+        silent: true,
+        // The first command of the stream came in one piece with the end of the snapshot.
+        on: (_args, r) => void (lost ??= r.wireLength),
+      }),
+    );
+    const timer = setInterval(() => replica.ack(replica.offset - (lost ?? 0)), 1000);
+    cleanups.push(() => clearInterval(timer));
+    await eventually(() => master.found(replica.port).length > 0, DEADLINE_MS);
+    expect(master.found(replica.port)).toEqual(['first-bytes-dropped']);
   });
 });
 
