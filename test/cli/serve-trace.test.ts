@@ -155,12 +155,12 @@ const FAULTY: Readonly<Record<string, Faulty>> = {
       },
     }),
   'ack-went-back': async (port) => {
-    let start: number | undefined;
     let asked = 0;
     const replica = await FakeReplica.attach(port, {
       answer: (r) => (asked++ === 0 ? r.offset : start),
     });
-    start = replica.offset;
+    // It is asked later, by the load.
+    const start = replica.offset;
     return replica;
   },
   'replies-to-stream': (port) =>
