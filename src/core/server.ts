@@ -60,6 +60,8 @@ export interface ServerParts {
     connection: Connection,
     accept: (connection: Connection) => Receiver | undefined,
   ) => Receiver | undefined;
+  /** ReplicationParts.pingBehindSnapshot. */
+  readonly pingBehindSnapshot?: boolean;
 }
 
 export class Server {
@@ -112,6 +114,7 @@ export class Server {
       disk,
       dial,
       listeningPort: () => this.port,
+      pingBehindSnapshot: parts.pingBehindSnapshot,
     });
     engine.replication = this.replication;
     this.shutdown = new Shutdown({

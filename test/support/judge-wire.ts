@@ -91,6 +91,13 @@ export class JudgeWire {
       .master(`$${rdb.length}\r\n${rdb}`);
   }
 
+  /** A partial resync from byte `asked` on. */
+  resume(asked: number): this {
+    return this.introduce()
+      .replica(resp('PSYNC', REPLID, String(asked)))
+      .master(`+CONTINUE ${REPLID}\r\n`);
+  }
+
   /** The same in the EOF form, after a delay. */
   diskless(offset = 0, rdb = EMPTY_RDB): this {
     return this.introduce()

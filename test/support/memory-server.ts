@@ -144,6 +144,7 @@ export function memoryServer(
   directives: Readonly<Record<string, string>> = {},
   seed = 1,
   dialWith?: (clock: ManualClock) => (host: string, port: number) => Dial,
+  parts: Pick<ConstructorParameters<typeof Server>[0], 'pingBehindSnapshot'> = {},
 ): MemoryServer {
   const clock = new ManualClock();
   const config = new Config();
@@ -178,6 +179,7 @@ export function memoryServer(
     configFile: '',
     anyPort: false,
     dial: dialWith?.(clock),
+    ...parts,
     onShutdown: () => (ended = true),
   });
   server.engine.start();

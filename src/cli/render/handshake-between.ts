@@ -103,7 +103,7 @@ function ackText(
   pen: TracePen,
   { lastAck, asked }: AckMemory,
 ): WatchText {
-  const { conn, offset, behindBytes, answersGetack, verdict } = event;
+  const { conn, offset, sent, behindBytes, answersGetack, verdict, why } = event;
   const same = lastAck.get(conn) === offset;
   lastAck.set(conn, offset);
   const good = verdict === 'ok' || verdict === 'ignored';
@@ -115,10 +115,12 @@ function ackText(
   const behind =
     behindBytes === undefined
       ? ''
-      : behindBytes === 0
-        ? ' (all that was sent'
-        : ` (${formatBytes(behindBytes)} behind`;
-  const remark = behind === '' ? '' : `${behind}${answer})`;
+      : sent !== undefined && offset > sent
+        ? ` (${formatBytes(offset - sent)} more than was sent`
+        : behindBytes === 0
+          ? ' (all that was sent'
+          : ` (${formatBytes(behindBytes)} behind`;
+  const remark = (behind === '' ? '' : `${behind}${answer})`) + (why === undefined ? '' : `: ${why}`);
   const mark = good
     ? paint.green(signs.ok)
     : verdict === 'warning'

@@ -76,7 +76,7 @@ function eventLines(event: Event, since: number, name: string, pen: Pen): string
       return [
         line(
           `> +CONTINUE${event.replid ? ` ${shortId(event.replid, pen)}` : ''}, after ${event.offset - 1}`,
-          ok,
+          event.verdict === undefined ? ok : verdictSign(event.verdict, pen),
         ),
       ];
     case 'snapshot-begin':
@@ -88,7 +88,7 @@ function eventLines(event: Event, since: number, name: string, pen: Pen): string
     case 'getack':
       return [line(`> REPLCONF GETACK *   the answer is ${formatCount(event.offset)}`)];
     case 'ack':
-      return [line(ackText(event), verdictSign(event.verdict, pen))];
+      return [line(cut(ackText(event), pen), verdictSign(event.verdict, pen))];
     case 'odd':
       return [line(`< ${cut(quote(event.bytes, false), pen)}`, paint.red(signs.fail))];
     case 'blind':
@@ -108,9 +108,9 @@ function eventLines(event: Event, since: number, name: string, pen: Pen): string
 
 type Ack = Extract<Event, { kind: 'ack' }>;
 
-function ackText({ offset, aofOffset, sent, behindBytes, answersGetack }: Ack): string {
+function ackText({ offset, aofOffset, sent, behindBytes, answersGetack, why: cause }: Ack): string {
   const fack = aofOffset === undefined ? '' : ` FACK ${aofOffset}`;
-  const why = answersGetack ? ', answers GETACK' : '';
+  const why = cause !== undefined ? `, ${cause}` : answersGetack ? ', answers GETACK' : '';
   if (sent === undefined || behindBytes === undefined) return `< ACK ${offset}${fack}${why}`;
   const ahead = offset > sent ? `${formatBytes(offset - sent)} ahead` : `${formatBytes(behindBytes)} behind`;
   return `< ACK ${offset}${fack}   sent ${formatCount(sent)}, ${ahead}${why}`;

@@ -110,7 +110,7 @@ function main({ link, tracing, saving }: Extras): void {
     configFile: fromText(data.configFile),
     users,
     anyPort: data.anyPort,
-    ...(trace && { tap: trace.accept }),
+    ...(trace && { tap: trace.accept, pingBehindSnapshot: true }),
     onShutdown: () => finish(server),
     onShutdownGivenUp: () => say({ type: 'staying' }),
     onLoadProgress: (loadedBytes, totalBytes, keys) => {

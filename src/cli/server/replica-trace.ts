@@ -6,6 +6,7 @@ import { lower } from '../../core/base/bytes.js';
 import { type Clock, type Timer } from '../../core/base/clock.js';
 import { type ReplicaEvent } from '../../core/diagnosis/replica/events.js';
 import { ReplicaJudge } from '../../core/diagnosis/replica/judge.js';
+import { ReplicaMemory } from '../../core/diagnosis/replica/memory.js';
 import { type Connection } from '../../core/engine/connection.js';
 import { type Receiver } from '../../core/net/tcp-server.js';
 import { acceptTapped, type TappedConnection } from '../../core/net/wire-tap.js';
@@ -29,6 +30,7 @@ export interface TraceParts {
 
 export class ReplicaTrace {
   private readonly traced = new Set<Traced>();
+  private readonly memory = new ReplicaMemory();
   private timer: Timer | undefined;
   private last = 0;
 
@@ -42,6 +44,7 @@ export class ReplicaTrace {
     const traced: Traced = new Traced(this.parts, connection, {
       attached: (): number => this.attached(traced),
       over: () => void this.traced.delete(traced),
+      memory: this.memory,
     });
     const tapped = acceptTapped(connection, traced, accept);
     traced.connection = tapped;
@@ -77,11 +80,14 @@ class Traced {
   constructor(
     private readonly parts: TraceParts,
     private readonly peer: Connection,
-    private readonly owner: { attached(): number; over(): void },
+    private readonly owner: { readonly memory: ReplicaMemory; attached(): number; over(): void },
   ) {
     this.startMs = this.nowMs();
     this.judge = new ReplicaJudge((event) => this.see(event), {
       replTimeoutMs: parts.config.values.replTimeout * 1000,
+      memory: owner.memory,
+      peerHost: peer.peerHost,
+      masterIsOurs: true,
     });
   }
 

@@ -11,6 +11,7 @@ import { diagnose } from './diagnose.js';
 import { addEvidence, noEvidence, type Asked, type Evidence, type ProbeResults } from './evidence.js';
 import { type Untold } from '../replication/handshake/observer.js';
 import { type Finding } from './rule.js';
+import { seconds } from './rules/words.js';
 import { severityOf, told } from './told-finding.js';
 import { type ExamineEvent, type TraceEvent, type Verdict, type VisitRole } from './trace.js';
 
@@ -22,11 +23,15 @@ interface Case {
   readonly evidence: Evidence;
   /** The replica's own fault was seen on it: that the master then ended it is no fault of the master. */
   replicaFaulty?: boolean;
+  /** It asked for a byte that it has: that the stream begins there is no fault of the master. */
+  askedForLast?: boolean;
 }
 
 /** Of a connection that no `visit` announced: nothing is known of what we said. */
 const NOTHING_ASKED: Asked = { capa: [], tls: false, password: false, psync: 'none', probe: false };
 
+/** A master that leaves a replica so soon does so by itself; later somebody may have ended the link. */
+const AT_ONCE_MS = 1000;
 /** Connections of one examination; a trace with more was not written by us. */
 const MAX_VISITS = 1000;
 
@@ -133,6 +138,7 @@ export class Casebook {
     this.found = added(this.found, [event.finding]);
     const watched = this.cases.get(event.conn);
     if (watched && event.severity === 'fault') watched.replicaFaulty = true;
+    if (watched && event.finding.id === 'psync-asks-for-last-byte') watched.askedForLast = true;
   }
 
   /** A watched connection has ended. */
@@ -167,9 +173,26 @@ export class Casebook {
 }
 
 /** What the rules say of one connection. */
-function findingsOf({ evidence, replicaFaulty }: Case): readonly Finding[] {
-  const findings = diagnose(evidence);
-  return replicaFaulty === true ? findings.filter(({ id }) => id !== 'stream-closed') : findings;
+function findingsOf(one: Case): readonly Finding[] {
+  const { evidence, replicaFaulty, askedForLast } = one;
+  const found = diagnose(evidence).filter(
+    ({ id }) =>
+      !(replicaFaulty === true && id === 'stream-closed') &&
+      !(askedForLast === true && id === 'offset-inside-command'),
+  );
+  return one.role === 'watched' ? found.map((finding) => watchedClose(finding, evidence)) : found;
+}
+
+/** The link of another's replica was ended: why cannot be seen from between. */
+function watchedClose(finding: Finding, { stream }: Evidence): Finding {
+  const { lastedMs = 0, commands = 0 } = stream ?? {};
+  if (finding.id !== 'stream-closed' || lastedMs < AT_ONCE_MS) return finding;
+  return {
+    id: finding.id,
+    severity: 'warning',
+    text: `The master closed the link ${seconds(lastedMs)} after the stream had begun, ${commands} command${commands === 1 ? '' : 's'} in. CLIENT KILL, a restart and a change of its role end links so, and no fault is in that; so do repl-timeout and client-output-buffer-limit.`,
+    fix: 'Nothing, if the replica came back with a partial resync and somebody had ended the link. Otherwise the log of the master says why.',
+  };
 }
 
 /** Findings and those of `more` whose ids are new. */

@@ -13,6 +13,11 @@ export interface ReplicationParts {
   dial(host: string, port: number): Dial;
   /** The port that replicas announce: announce-port, else the port that we listen on. */
   listeningPort(): number;
+  /**
+   * Send a PING behind each snapshot of known length that nothing else follows at once (`serve --trace`): a replica that drops what
+   * comes in one piece with the end of its snapshot is then seen by its ACKs.
+   */
+  readonly pingBehindSnapshot?: boolean;
 }
 
 /** What happens on the link to a master, for a person who watches (`replica`) and for tests. */

@@ -38,7 +38,7 @@ describe('the text of serve --trace', () => {
       mark('#1      0.00 ms  < ACK 77   sent 77, 0 B behind'),
       mark('#1   1000.00 ms  < ACK 77   sent 77, 0 B behind'),
       '#1   1200.00 ms  > REPLCONF GETACK *   the answer is 77',
-      mark('#1   1200.00 ms  < ACK 114   sent 114, 0 B behind, answers GETACK', '✖'),
+      mark('#1   1200.00 ms  < ACK 114   sent 114, 0 B behind, getack-counted-early', '✖'),
       '',
       '✖ getack-counted-early  (replica #1)',
       '  GETACK stood at 77 and was answered with 114, 37 too many: the GETACK itself.',

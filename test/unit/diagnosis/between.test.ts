@@ -169,6 +169,54 @@ describe('a watched link', () => {
     expect(good.finish()).toEqual(['failed', 'stream-closed']);
   });
 
+  it('warns of a link that the master ended after some time, on that connection, and names what may be why', async () => {
+    const watched = await between({
+      on: {
+        psync: (_args, c) => {
+          setTimeout(() => c.close(), 1300);
+          return fullSync() + STREAM;
+        },
+      },
+    });
+    await attach(watched.port);
+    await eventually(() => watched.kinds('detached').length === 1);
+    expect(watched.kinds('noticed')).toMatchObject([
+      { conn: 1, side: 'master', severity: 'warning', finding: { id: 'stream-closed' } },
+    ]);
+    expect(watched.finish()).toEqual(['passed', 'stream-closed']);
+  });
+
+  it('blames the replica that asks for the last byte it has, and not the master', async () => {
+    const resumed: Script = {
+      on: {
+        psync: ([, id]) =>
+          id === '?' ? fullSync() + STREAM : `+CONTINUE ${REPLID}\r\n\n` + command('SET', 'k', 'w'),
+      },
+    };
+    const watched = await between(resumed);
+    const first = await attach(watched.port);
+    await eventually(() => watched.kinds('ack').length > 0);
+    first.ack(STREAM.length);
+    await eventually(() => watched.kinds('ack').some((e) => e.kind === 'ack' && e.offset === STREAM.length));
+    first.stop();
+    const second = await FakeReplica.connect(watched.port);
+    undo.push(() => second.stop());
+    for (const words of ['REPLCONF listening-port 6380', 'REPLCONF capa psync2']) {
+      second.command(...words.split(' '));
+      await second.line();
+    }
+    second.command('PSYNC', REPLID, String(STREAM.length));
+    await second.line();
+    await eventually(() => watched.kinds('stream-noise').length > 0);
+    second.ack(STREAM.length + 1 + command('SET', 'k', 'w').length);
+    await eventually(() => watched.kinds('ack', 2).length > 0);
+    expect(watched.noticed()).toEqual(['replica: psync-asks-for-last-byte']);
+    expect(watched.kinds('ack', 2)).toMatchObject([{ verdict: 'fault', why: 'psync-asks-for-last-byte' }]);
+    second.stop();
+    await eventually(() => watched.kinds('detached').length === 2);
+    expect(watched.finish()).toEqual(['failed', 'psync-asks-for-last-byte']);
+  });
+
   it('finds a PSYNC that did not wait for the answers before it', async () => {
     const watched = await between();
     const introduction = ['PING', 'REPLCONF listening-port 6380', 'REPLCONF capa psync2'];

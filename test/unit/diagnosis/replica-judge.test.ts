@@ -3,6 +3,8 @@ import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { REPLICA } from '../../../src/core/diagnosis/entries/replica.js';
 import { AckJudge } from '../../../src/core/diagnosis/replica/acks.js';
+import { type JudgeOptions } from '../../../src/core/diagnosis/replica/judge.js';
+import { ReplicaMemory } from '../../../src/core/diagnosis/replica/memory.js';
 import { EMPTY_RDB, REPLID } from '../../support/fake-master.js';
 import { projectRoot } from '../../support/server-process.js';
 import { GETACK, JudgeWire, MARK, PING, resp, SELECT } from '../../support/judge-wire.js';
@@ -65,6 +67,8 @@ const FAULTY: readonly (readonly [id: string, play: (wire: JudgeWire) => unknown
         .replica(resp('REPLCONF', 'ACK', '0'))
         .master(`\n+FULLRESYNC ${REPLID} 0\r\n`),
   ],
+  // It had acknowledged 5033 before, and a command ends there.
+  ['psync-asks-for-last-byte', (w) => w.resume(5033).master('\n').ack(5033).master(SET).wait(1000).ack(5066)],
   ['replica-sends-commands', (w) => w.full().replica(resp('GET', 'key'))],
   [
     'silent-while-loading',
@@ -126,6 +130,33 @@ const FAULTY: readonly (readonly [id: string, play: (wire: JudgeWire) => unknown
         .full(100)
         .master(SELECT + SET + PING + SET)
         .ack(100 + 23 + 33 + 33),
+  ],
+  // A PING in one piece with the end of the snapshot is lost, and the next one counted.
+  [
+    'first-bytes-dropped',
+    (w) =>
+      w
+        .full(100)
+        .master(PING)
+        .ack(100)
+        .wait(1000)
+        .master(PING)
+        .ack(114)
+        .wait(3000)
+        .ack(114)
+        .master(SELECT + SET)
+        .wait(1000)
+        .ack(170),
+  ],
+  // `ü` has 2 bytes, `€` 3.
+  [
+    'ack-counts-characters',
+    (w) => {
+      const set = resp('SET', '\xc3\xbc', '\xe2\x82\xac');
+      w.full(100)
+        .master(SELECT + set)
+        .ack(100 + 23 + set.length - 3);
+    },
   ],
   // `SELECT 0` is 8 and `SET key value` is 13; the GETACK is counted as it came.
   [
@@ -204,7 +235,7 @@ const FAULTY: readonly (readonly [id: string, play: (wire: JudgeWire) => unknown
 
 describe('faulty replicas', () => {
   it.each(FAULTY)('%s, and nothing else', (id, play) => {
-    const wire = new JudgeWire({ loadedBytesPerMs: 20 });
+    const wire = new JudgeWire({ loadedBytesPerMs: 20, masterIsOurs: true });
     play(wire);
     expect(wire.ids).toEqual([id]);
   });
@@ -212,7 +243,7 @@ describe('faulty replicas', () => {
   // What depends on pieces that travel together cannot be cut.
   const TOGETHER = ['psync-before-replies', 'newline-before-ack'];
   it.each(FAULTY.filter(([id]) => !TOGETHER.includes(id)))('%s, byte by byte', (id, play) => {
-    const wire = new JudgeWire({ loadedBytesPerMs: 20 }, 1);
+    const wire = new JudgeWire({ loadedBytesPerMs: 20, masterIsOurs: true }, 1);
     play(wire);
     expect(wire.ids).toEqual([id]);
   });
@@ -229,7 +260,117 @@ describe('faulty replicas', () => {
   });
 });
 
+describe('a PSYNC for the last byte', () => {
+  const options = (memory = new ReplicaMemory()): JudgeOptions => ({ memory, peerHost: '10.0.0.6' });
+
+  it('is told at once when the same replica had acknowledged it', () => {
+    const before = options();
+    new JudgeWire(before)
+      .full(0)
+      .wait(500)
+      .master(SELECT + SET)
+      .wait(1000)
+      .ack(56);
+    const wire = new JudgeWire(before).introduce().replica(resp('PSYNC', REPLID, '56'));
+    expect(wire.ids).toEqual(['psync-asks-for-last-byte']);
+    expect(wire.events.at(-1)).toMatchObject({
+      finding: {
+        text: 'PSYNC asked for byte 56, which the replica has: it had acknowledged 56. The first one that it lacks is 57.',
+      },
+    });
+    wire.master(`+CONTINUE ${REPLID}\r\n`).master('\n').ack(56);
+    expect(wire.events.find(({ kind }) => kind === 'continue')).toMatchObject({ verdict: 'fault' });
+    expect(wire.acks).toMatchObject([{ offset: 56, sent: 56, behindBytes: 0, verdict: 'ok' }]);
+  });
+
+  it('is told of one that had acknowledged less, by where commands end', () => {
+    const before = options();
+    new JudgeWire(before)
+      .full(0)
+      .wait(500)
+      .master(SELECT + SET)
+      .ack(23);
+    const wire = new JudgeWire(before).introduce().replica(resp('PSYNC', REPLID, '56'));
+    expect(wire.ids).toEqual(['psync-asks-for-last-byte']);
+  });
+
+  it('is none when it asks for the next one, or for another history', () => {
+    for (const [id, byte] of [
+      [REPLID, '57'],
+      ['f'.repeat(40), '56'],
+    ]) {
+      const before = options();
+      new JudgeWire(before)
+        .full(0)
+        .wait(500)
+        .master(SELECT + SET)
+        .ack(56);
+      expect(new JudgeWire(before).introduce().replica(resp('PSYNC', id, byte)).ids).toEqual([]);
+    }
+  });
+
+  it('is none when it goes on behind its own ACK, which was wrong', () => {
+    const before: JudgeOptions = { ...options(), masterIsOurs: true };
+    const set = resp('SET', 'k', '\xc3\xbc');
+    new JudgeWire(before)
+      .full(0)
+      .wait(500)
+      .master(set)
+      .ack(set.length - 1);
+    const wire = new JudgeWire(before).resume(set.length).master('\n').ack(set.length);
+    expect(wire.ids).toEqual([]);
+  });
+
+  it('counted twice, it is why the ACKs are one too large', () => {
+    const wire = new JudgeWire().resume(56).master('\n').master(SET).ack(90);
+    expect(wire.ids).toEqual(['psync-asks-for-last-byte']);
+    expect(wire.wait(1000).ack(90).acks).toMatchObject([
+      { verdict: 'fault', why: 'psync-asks-for-last-byte' },
+      { verdict: 'fault', why: 'psync-asks-for-last-byte' },
+    ]);
+  });
+
+  it('without anything known is not blamed on the replica of a master that is not ours', () => {
+    expect(new JudgeWire().resume(56).master('\n').ack(56).ids).toEqual([]);
+  });
+});
+
+describe('the first bytes of a stream', () => {
+  it('lost, and a GETACK behind them', () => {
+    const wire = new JudgeWire()
+      .full(0)
+      .master(PING)
+      .ack(0)
+      .wait(1000)
+      .master(PING + SELECT + SET + GETACK);
+    expect(wire.ack(14 + 56).wait(1000).ids).toEqual(['first-bytes-dropped']);
+  });
+
+  it('lost, or PINGs not counted: with one of them it cannot be told', () => {
+    const wire = new JudgeWire().full(0).master(PING).ack(0).wait(3000).ack(0);
+    expect(wire.ids).toEqual([]);
+    expect(wire.master(PING).wait(3000).ack(0).wait(1000).master(PING).wait(3000).ack(0).ids).toEqual([
+      'ack-misses-commands',
+    ]);
+  });
+
+  it('behind +CONTINUE', () => {
+    const other = resp('SET', 'key', 'a somewhat longer value');
+    const wire = new JudgeWire().resume(101).master(other).wait(1000).master(SET);
+    wire.ack(100 + SET.length);
+    expect(wire.ids).toEqual(['first-bytes-dropped']);
+  });
+});
+
 describe('more forms of a fault', () => {
+  it('characters as UTF-16 units and as code points', () => {
+    const set = resp('SET', 'k', '\xf0\x9f\x98\x80');
+    for (const less of [2, 3]) {
+      const wire = new JudgeWire().full(0).master(set);
+      expect(wire.ack(set.length - less).ids).toEqual(['ack-counts-characters']);
+    }
+  });
+
   it('every reply in the stream', () => {
     for (const reply of [
       "-ERR wrong number of arguments for 'set' command\r\n",

@@ -6,6 +6,7 @@ import { type Clock, type Timer } from '../../base/clock.js';
 import { type Untold } from '../../replication/handshake/observer.js';
 import { SETTLE_MS } from '../../replication/handshake/visit.js';
 import { Casebook } from '../casebook.js';
+import { ReplicaMemory } from '../replica/memory.js';
 import { told } from '../told-finding.js';
 import { TRACE_SCHEMA, type ExamineEvent, type TraceEvent, type Verdict } from '../trace.js';
 import { WatchedLink } from './watched-link.js';
@@ -29,6 +30,8 @@ const TELLING: ReadonlySet<TraceEvent['kind']> = new Set([
   'snapshot-fault',
   'stream-noise',
   'stream-fault',
+  'stream-end',
+  'detached',
 ]);
 /** What shows whether a snapshot without (all of) its checksum only had too small a length announced: then the rest comes here. */
 const DECIDING: ReadonlySet<TraceEvent['kind']> = new Set([
@@ -43,6 +46,7 @@ const TICK_MS = 1000;
 export class Watch {
   private readonly originUs: number;
   private readonly casebook = new Casebook();
+  private readonly memory = new ReplicaMemory();
   private readonly links = new Set<WatchedLink>();
   private readonly told = new Set<string>();
   /** Connections whose snapshot lacks (part of) its checksum, and when it ended: what comes behind it is not known yet. */
@@ -80,7 +84,7 @@ export class Watch {
         if (event.kind === 'detached') this.links.delete(link);
       },
       () => this.nowUs(),
-      { replica, tls, wallMs: this.setup.clock.nowMs() },
+      { replica, tls, wallMs: this.setup.clock.nowMs(), memory: this.memory },
     );
     this.links.add(link);
     return link;

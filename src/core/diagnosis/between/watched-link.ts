@@ -9,6 +9,7 @@ import { type Untold } from '../../replication/handshake/observer.js';
 import { type ReplicaEvent } from '../replica/events.js';
 import { ReplicaDecoder } from '../replica/from-replica.js';
 import { ReplicaJudge } from '../replica/judge.js';
+import { type ReplicaMemory } from '../replica/memory.js';
 import { type Asked } from '../evidence.js';
 import { type ExamineEvent, type TraceEvent } from '../trace.js';
 import { MasterSide } from './master-side.js';
@@ -30,14 +31,22 @@ export class WatchedLink {
     private readonly conn: number,
     private readonly observer: (event: TraceEvent) => void,
     private readonly now: () => number,
-    setup: { readonly replica: string; readonly tls: boolean; readonly wallMs: number },
+    setup: {
+      readonly replica: string;
+      readonly tls: boolean;
+      readonly wallMs: number;
+      readonly memory: ReplicaMemory;
+    },
   ) {
     this.beganUs = now();
     this.asked = { capa: [], tls: setup.tls, password: false, psync: 'none', probe: false };
     this.tell({ kind: 'visit', step: 'examine', role: 'watched', asked: this.asked });
     this.tell({ kind: 'attached', step: 'examine', replica: setup.replica });
     this.master = new MasterSide(setup.wallMs, (event) => this.pass({ ...event, atUs: this.now(), conn }));
-    this.judge = new ReplicaJudge((event) => this.judged(event));
+    this.judge = new ReplicaJudge((event) => this.judged(event), {
+      memory: setup.memory,
+      peerHost: setup.replica.slice(0, Math.max(0, setup.replica.lastIndexOf(':'))),
+    });
   }
 
   connected(local: string, localPort: number, remote: string): void {

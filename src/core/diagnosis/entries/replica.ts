@@ -85,6 +85,20 @@ export const REPLICA = entries([
     explain: 'Two arguments, both of them always: a replica that holds nothing says so by `?` and `-1`.',
   },
   {
+    id: 'psync-asks-for-last-byte',
+    chapter: 'replica-attach',
+    severity: 'fault',
+    seen: 'After a reconnect PSYNC asks for the offset that the replica has acknowledged, and not for the next one.',
+    means:
+      'The replica asks for N, the last byte that it has, instead of for N + 1, the first one that it lacks.',
+    fix: 'Send `PSYNC <id> <offset + 1>`, where offset is what the last ACK said or would have said.',
+    source:
+      'redis 7.2.6 replication.c:slaveTryPartialResynchronization (psync_offset = reploff + 1), masterTryPartialResynchronization',
+    modes: [],
+    explain:
+      'The master goes on with the byte that is asked for: here the line feed that ends the last command. A replica that skips it and does not count it seems to be well; one that counts it is a byte ahead for ever, and a real Redis that follows it gets a stream that begins in the middle of a command.',
+  },
+  {
     id: 'talks-while-waiting',
     chapter: 'replica-attach',
     severity: 'warning',
@@ -220,6 +234,32 @@ export const REPLICA = entries([
     modes: [77],
     explain:
       'A PING of the master is 14 bytes, every ten seconds: such a replica falls further and further behind without missing anything.',
+  },
+  {
+    id: 'first-bytes-dropped',
+    chapter: 'replica-stream',
+    severity: 'fault',
+    seen: 'The offset is too small by just the bytes that came in one piece with the end of the snapshot, or with +CONTINUE.',
+    means:
+      'The replica throws away what it has read behind the last byte of the snapshot: those commands are lost.',
+    fix: 'Take just as many bytes as the header says; what is left in the buffer is the beginning of the stream. The same behind the line of +CONTINUE.',
+    source:
+      'redis 7.2.6 replication.c:readSyncBulkPayload (reads no more than what is left), replicaPutOnline',
+    modes: [68],
+    explain:
+      'A master writes the stream right behind the snapshot, and TCP knows no messages: the end of the one and the beginning of the other arrive in the same read. A replica that empties its buffer there has less data than its master, and an offset that is too small for ever: its next partial resync repeats commands. With an idle master it never shows; `serve --trace` sends a PING behind each snapshot of the `$<length>` form, so that it does.',
+  },
+  {
+    id: 'ack-counts-characters',
+    chapter: 'replica-stream',
+    severity: 'fault',
+    seen: 'The offset is too small by as many bytes as the values have more than characters.',
+    means: 'The replica decodes the stream to text and counts characters, not bytes.',
+    fix: 'Count before decoding: the length of the buffer (`Buffer.byteLength`, `len` of bytes), never that of a string.',
+    source: 'redis 7.2.6 networking.c:commandProcessed (reploff = read_reploff - what is not parsed yet)',
+    modes: [77],
+    explain:
+      'With ASCII alone both are the same, so it shows with the first `ü` (2 bytes), `€` (3) or emoji (4, and 2 in UTF-16). Whoever decodes also damages values that are no UTF-8; the lengths after `$` count bytes, too.',
   },
   {
     id: 'ack-counts-words',

@@ -6,7 +6,7 @@
  * executed). What cannot be told apart for certain is not called a fault.
  */
 import { type Finding } from '../rule.js';
-import { fromZero, GETACK_BYTES, tooLittle, tooMuch, type Preamble } from './miscounts.js';
+import { firstDropped, fromZero, GETACK_BYTES, tooLittle, tooMuch, type Preamble } from './miscounts.js';
 import { PING, type Positions, type Question } from './positions.js';
 
 /** How often a replica sends an ACK, until it has shown otherwise. */
@@ -19,6 +19,8 @@ const DOUBT_MS = 3000;
 const LATE_MS = 250;
 /** An ACK that stands still while so many PINGs come, and nothing else: they are not counted. */
 const IDLE_PINGS = 3;
+/** The stream has stood still for so long: a replica that reads it has read all. */
+const SETTLED_MS = 2500;
 /** Says only that the offset is wrong, not why. */
 const GENERAL: ReadonlySet<string> = new Set(['ack-inside-command', 'ack-ahead']);
 
@@ -75,16 +77,30 @@ export class AckJudge {
     if (this.accepted !== undefined && offset < this.accepted) return this.wentBack(offset, this.accepted);
     this.accepted = offset;
     const settled = this.settle(offset, timed, atMs);
-    return settled.finding ? settled : { answers: settled.answers, finding: this.idle(offset) };
+    if (settled.finding) return settled;
+    const dropped = this.settled(offset);
+    this.cause ??= dropped;
+    return { answers: settled.answers, finding: dropped ?? this.idle(offset) };
   }
 
   /** A position that can be right, from a replica whose count is wrong. */
   private known(offset: number, cause: Finding): AckVerdict {
     const { questions } = this.positions;
     const first = questions[0];
-    if (first === undefined || offset < first.start) return { answers: false };
+    if (first === undefined || offset < first.start) return { answers: false, finding: this.settled(offset) };
     questions.shift();
     return { answers: true, finding: offset === first.start ? undefined : cause };
+  }
+
+  /** It has had everything for some time and lacks just the first bytes, though it has counted later ones. */
+  private settled(offset: number): Finding | undefined {
+    const { positions, preamble } = this;
+    const { base, movedMs } = positions;
+    if (offset <= base || this.lastAtMs === undefined || this.lastAtMs - movedMs < SETTLED_MS)
+      return undefined;
+    const newest = positions.newest();
+    const first = firstDropped(offset, newest, preamble);
+    return first && tooLittle(offset, newest, base, preamble);
   }
 
   /** Nothing but PINGs comes, and its offset does not move with them. */
@@ -192,10 +208,11 @@ export class AckJudge {
       right === undefined
         ? undefined
         : cause
-          ? tooLittle(offset, right, base)
-          : (tooMuch(offset, right, positions.noiseBytes, this.preamble) ??
+          ? tooLittle(offset, right, base, this.preamble)
+          : (lineEndTwice(offset, right.end, positions.beganInside) ??
+            tooMuch(offset, right, positions.noiseBytes, this.preamble) ??
             fromZero(offset, right, base) ??
-            tooLittle(offset, right, base));
+            tooLittle(offset, right, base, this.preamble));
     return found ?? cause ?? this.unexplained(offset);
   }
 
@@ -231,13 +248,23 @@ export class AckJudge {
     if (short === undefined) return unanswered(first, `for ${Math.round((nowMs - first.atMs) / 1000)} s`);
     const right = positions.tallyAt(first.start);
     return (
-      (right && tooLittle(short, right, positions.base)) ??
+      (right && tooLittle(short, right, positions.base, this.preamble)) ??
       unanswered(first, `the last ACK was ${short}, before the ${first.start} that answers it`)
     );
   }
 }
 
 const EXECUTED = 'later ACKs show that it has executed it';
+
+/** The last byte of what it had was sent again, as asked, and counted again. */
+function lineEndTwice(offset: number, right: number, beganInside: number | undefined): Finding | undefined {
+  return beganInside !== undefined && offset === right + 1
+    ? {
+        id: 'psync-asks-for-last-byte',
+        text: `It acknowledges ${offset}, one more than ${right}: it asked for byte ${beganInside}, which it had, and counts it twice.`,
+      }
+    : undefined;
+}
 
 function insideTransaction(offset: number): Finding {
   return {

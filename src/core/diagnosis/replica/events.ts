@@ -3,6 +3,7 @@
  * `handshake --between` print these events, or write them as they are, one a line. Offsets are replication offsets.
  */
 import { type Bytes } from '../../base/bytes.js';
+import { type DiagnosisId } from '../table.js';
 import { type ToldFinding } from '../told-finding.js';
 
 /** How a step was: `fault` and `warning` go with a finding; `ignored` is an error that a replica passes over. */
@@ -18,6 +19,8 @@ export interface AckEvent {
   readonly behindBytes?: number;
   readonly answersGetack: boolean;
   readonly verdict: StepVerdict;
+  /** What it is a sign of, where it is not ok. */
+  readonly why?: DiagnosisId;
 }
 
 interface Common {
@@ -33,7 +36,12 @@ export type ReplicaEvent = Common &
     /** The master's line feed while the replica waits. */
     | { readonly kind: 'keepalive' }
     | { readonly kind: 'full'; readonly replid: Bytes; readonly offset: number }
-    | { readonly kind: 'continue'; readonly replid?: Bytes; readonly offset: number }
+    | {
+        readonly kind: 'continue';
+        readonly replid?: Bytes;
+        readonly offset: number;
+        readonly verdict?: StepVerdict;
+      }
     | { readonly kind: 'snapshot-begin'; readonly form: 'length' | 'eof'; readonly length?: number }
     | { readonly kind: 'snapshot-end'; readonly bytes: number; readonly ms: number }
     /** The replica's line feed: it lives, and is busy. */

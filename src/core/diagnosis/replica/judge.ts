@@ -19,7 +19,8 @@ import { severityOf, told } from '../told-finding.js';
 import { AckJudge } from './acks.js';
 import { type ReplicaEvent, type StepVerdict, type UntimedReplicaEvent } from './events.js';
 import { ReplicaDecoder, type FromReplica } from './from-replica.js';
-import { type Preamble } from './miscounts.js';
+import { type ReplicaMemory } from './memory.js';
+import { MAX_FIRST, type Preamble } from './miscounts.js';
 import { Positions } from './positions.js';
 import { lineOf, MasterDecoder } from './to-replica.js';
 
@@ -29,6 +30,8 @@ const SILENT_MS = 5000;
 const NO_ACK_MS = 10_000;
 /** How fast a snapshot is loaded, at least. */
 const LOADED_BYTES_PER_MS = 20_000;
+/** What comes so soon behind the snapshot may be read together with its end. */
+const TOGETHER_MS = 100;
 /** A line feed and an ACK may be read together once, by chance. */
 const COALESCED = 2;
 
@@ -54,6 +57,11 @@ export interface JudgeOptions {
   readonly replTimeoutMs?: number;
   /** How fast a snapshot of this replica is loaded at least, in bytes per ms. */
   readonly loadedBytesPerMs?: number;
+  /** What is known of earlier connections, and the address that this one comes from. */
+  readonly memory?: ReplicaMemory;
+  readonly peerHost?: string;
+  /** The master is one of ours: what a stream begins with is what was asked for. */
+  readonly masterIsOurs?: boolean;
 }
 
 /** The beginning of an ACK that could not be read: something else than bulk strings is in it. */
@@ -80,15 +88,26 @@ export class ReplicaJudge {
   private readonly expected: string[] = [];
   private sentAuth = false;
   private introduced = false;
-  private announcedPort = false;
+  private announcedPort: Bytes | undefined;
   /** It wants the snapshot alone. */
   private rdbOnly = false;
   /** It came with SYNC, and sends no ACKs. */
   private preSync = false;
   /** What PSYNC asked for: the first byte wanted. */
   private asked = 0;
+  private askedReplid = '';
+  /** PSYNC asked for what follows its last ACK. */
+  private goesOn = false;
+  /** The history that it is sent. */
+  private replid = '';
   private form: 'length' | 'eof' | undefined;
-  private readonly preamble: Preamble = { handshakeBytes: 0, headerBytes: 0, snapshotBytes: 0 };
+  private readonly preamble: Preamble = {
+    handshakeBytes: 0,
+    headerBytes: 0,
+    snapshotBytes: 0,
+    first: [],
+    behind: 'the end of the snapshot',
+  };
   private positions: Positions | undefined;
   private acks: AckJudge | undefined;
   private nowMs = 0;
@@ -236,7 +255,7 @@ export class ReplicaJudge {
     for (let i = 1; i < argv.length; i += 2) {
       const option = lower(argv[i]) as string;
       if (option === 'ack') return false;
-      if (option === 'listening-port') this.announcedPort = true;
+      if (option === 'listening-port') this.announcedPort = argv[i + 1];
       if (option === 'rdb-only' || option === 'rdb-channel') this.rdbOnly ||= argv[i + 1] !== '0';
       if (!KNOWN_OPTIONS.has(option))
         this.find({
@@ -255,9 +274,26 @@ export class ReplicaJudge {
         id: 'psync-malformed',
         text: `It sent \`${shown(argv)}\`, which is not an id and a number.`,
       });
-    if (!this.announcedPort && !this.rdbOnly) this.find({ id: 'no-listening-port' });
+    if (this.announcedPort === undefined && !this.rdbOnly) this.find({ id: 'no-listening-port' });
     this.asked = offset ?? 0;
+    this.askedReplid = offset === undefined ? '' : lower(argv[1]);
+    const { memory } = this.options;
+    this.goesOn = memory?.continues(this.name, this.askedReplid, this.asked) ?? false;
+    const held = this.goesOn ? undefined : memory?.holds(this.name, this.askedReplid, this.asked);
+    if (held !== undefined) this.asksForLast(held);
     this.phase = 'waiting';
+  }
+
+  /** The same replica, as far as that can be known. */
+  private get name(): string {
+    return `${this.options.peerHost ?? ''} ${this.announcedPort ?? ''}`;
+  }
+
+  private asksForLast(why: string): void {
+    this.find({
+      id: 'psync-asks-for-last-byte',
+      text: `PSYNC asked for byte ${this.asked}, which the replica has: ${why}. The first one that it lacks is ${this.asked + 1}.`,
+    });
   }
 
   private tooEarly(): void {
@@ -331,13 +367,20 @@ export class ReplicaJudge {
       const offset = Number(full[2]);
       this.tell({ kind: 'full', replid: full[1] as Bytes, offset });
       this.phase = 'receiving';
-      this.begin(offset);
+      this.begin(full[1], offset);
       return 'snapshot';
     }
     if (line.startsWith('+CONTINUE')) {
       const replid = line.slice('+CONTINUE '.length) as Bytes;
-      this.tell({ kind: 'continue', ...(replid !== '' && { replid }), offset: this.asked });
-      this.begin(this.asked - 1);
+      const wrong = this.found.includes('psync-asks-for-last-byte');
+      this.tell({
+        kind: 'continue',
+        ...(replid !== '' && { replid }),
+        offset: this.asked,
+        ...(wrong && { verdict: 'fault' }),
+      });
+      this.preamble.behind = 'the answer to PSYNC';
+      this.begin(replid === '' ? this.askedReplid : replid, this.asked - 1, true);
       this.goOnline();
       return 'stream';
     }
@@ -348,8 +391,9 @@ export class ReplicaJudge {
     return 'replies';
   }
 
-  private begin(offset: number): void {
-    this.positions = new Positions(offset);
+  private begin(replid: string, offset: number, resumed = false): void {
+    this.positions = new Positions(offset, resumed);
+    this.replid = lower(replid as Bytes);
     this.acks = new AckJudge(this.positions, this.preamble);
   }
 
@@ -382,11 +426,24 @@ export class ReplicaJudge {
     const before = positions.questions.at(-1);
     const wasLost = positions.lost;
     positions.push(buf, start, end, this.nowMs);
+    this.noteFirst(positions);
     for (const question of positions.questions) {
       if (before === undefined || question.start > before.start)
         this.tell({ kind: 'getack', offset: question.start });
     }
     if (positions.lost && !wasLost) this.tell({ kind: 'blind' });
+  }
+
+  /** What may have come in one piece with the end of the snapshot; a stream that shows where commands end is remembered. */
+  private noteFirst(positions: Positions): void {
+    const { first } = this.preamble;
+    const end = positions.newest().end;
+    const whole = positions.sent === end;
+    if (whole && first.length < MAX_FIRST && this.nowMs - this.onlineMs <= TOGETHER_MS)
+      first.push(end - positions.base);
+    if (positions.beganInside !== undefined && this.options.masterIsOurs && !this.goesOn)
+      this.asksForLast(`byte ${this.asked} is the line feed that ends a command`);
+    if (end > positions.base) this.options.memory?.begins(this.replid, positions);
   }
 
   // ---- ACKs and silence
@@ -406,6 +463,7 @@ export class ReplicaJudge {
     const { positions } = this;
     const sent = positions && !positions.lost ? positions.sent : undefined;
     const severity = judged?.finding && severityOf(judged.finding);
+    if (judged !== undefined) this.options.memory?.acknowledged(this.name, this.replid, offset);
     this.tell({
       kind: 'ack',
       offset,
@@ -413,6 +471,7 @@ export class ReplicaJudge {
       ...(sent !== undefined && { sent, behindBytes: Math.max(0, sent - offset) }),
       answersGetack: judged?.answers ?? false,
       verdict: severity ?? 'ok',
+      ...(judged?.finding && { why: judged.finding.id }),
     });
     if (judged?.finding) this.find(judged.finding);
   }

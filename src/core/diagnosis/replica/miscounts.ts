@@ -19,7 +19,14 @@ export interface Preamble {
   handshakeBytes: number;
   headerBytes: number;
   snapshotBytes: number;
+  /** Bytes of the stream that came at once behind what precedes it: how many it was at the end of each piece. */
+  readonly first: number[];
+  /** What precedes the stream. */
+  behind: 'the end of the snapshot' | 'the answer to PSYNC';
 }
+
+/** Pieces behind the snapshot that a replica may have read together with its end. */
+export const MAX_FIRST = 16;
 
 /** An offset that is too large. */
 export function tooMuch(
@@ -36,10 +43,46 @@ export function tooMuch(
 }
 
 /** An offset that is too small. Where two miscounts give the same number, neither is named. */
-export function tooLittle(offset: number, right: Tally, base: number): Finding | undefined {
-  const left = leftOut(offset, right);
-  const words = wordsCounted(offset, right, base);
-  return left && words ? undefined : (left ?? words);
+export function tooLittle(
+  offset: number,
+  right: Tally,
+  base: number,
+  preamble: Readonly<Preamble>,
+): Finding | undefined {
+  const found = [
+    leftOut(offset, right),
+    wordsCounted(offset, right, base),
+    charactersCounted(offset, right),
+    firstDropped(offset, right, preamble),
+  ].filter((finding) => finding !== undefined);
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** What was decoded was counted, not what came. */
+function charactersCounted(offset: number, right: Tally): Finding | undefined {
+  const { end, overPoints, overUnits } = right;
+  const less = end - offset;
+  if (less <= 0 || (less !== overPoints && less !== overUnits)) return undefined;
+  const more =
+    less === overPoints && less !== overUnits ? 'characters' : 'characters (the length of a decoded string)';
+  return {
+    id: 'ack-counts-characters',
+    text: `It acknowledges ${offset} where ${end} is right: ${less} too few, just as many as the values have bytes more than characters. It counts ${more}, not bytes.`,
+  };
+}
+
+/** What came in one piece with the end of the snapshot never arrived. */
+export function firstDropped(
+  offset: number,
+  { end }: Tally,
+  { first, behind }: Readonly<Preamble>,
+): Finding | undefined {
+  const less = end - offset;
+  if (!first.includes(less)) return undefined;
+  return {
+    id: 'first-bytes-dropped',
+    text: `It acknowledges ${offset} where ${end} is right: ${less} too few, just the first ${less} bytes of the stream, which came in one piece with ${behind}. It has thrown them away: those commands were not executed.`,
+  };
 }
 
 function lineEnd(offset: number, right: number, noiseBytes: number): Finding | undefined {

@@ -35,6 +35,9 @@ export interface Tally {
   readonly words: number;
   /** Bytes of the words alone, without what RESP puts around them. */
   readonly letters: number;
+  /** Bytes less characters: as code points, and as UTF-16 units. */
+  readonly overPoints: number;
+  readonly overUnits: number;
 }
 
 /** Of an offset: the end of a command; of one inside a transaction; in the middle of one; too old to say. */
@@ -50,23 +53,51 @@ export class Positions {
   /** Words of the stream, and the bytes in them, up to each end. */
   private readonly wordsAt = new Float64Array(KEPT);
   private readonly lettersAt = new Float64Array(KEPT);
+  private readonly pointsAt = new Float64Array(KEPT);
+  private readonly unitsAt = new Float64Array(KEPT);
   private words = 0;
   private letters = 0;
   /** Ends seen; the last of them is at (count - 1) % KEPT. */
   private count = 0;
   private open = false;
   private nowMs = 0;
-  private readonly walk = new StreamWalk({
-    command: (word, second, start, end, words, letters) => {
-      this.words += words;
-      this.letters += letters;
-      this.command(word, second, start, end);
-    },
-  });
+  private readonly walk: StreamWalk;
+  /** It began with the end of a command: the offset of that end. */
+  private restEnd: number | undefined;
 
-  /** @param base the offset before the first byte of the stream */
-  constructor(readonly base: number) {
+  /**
+   * @param base the offset before the first byte of the stream
+   * @param resumed by a partial resync
+   */
+  constructor(
+    readonly base: number,
+    resumed = false,
+  ) {
+    this.walk = new StreamWalk(
+      {
+        command: (word, second, start, end, words, letters) => {
+          this.words += words;
+          this.letters += letters;
+          this.command(word, second, start, end);
+        },
+        rest: (end) => {
+          this.restEnd = base + end;
+          this.add(this.restEnd, false);
+        },
+      },
+      resumed,
+    );
     this.add(base, false);
+  }
+
+  /** Where the command ends in whose middle the stream began; undefined: it began with a command. */
+  get beganInside(): number | undefined {
+    return this.restEnd;
+  }
+
+  /** When the last bytes came. */
+  get movedMs(): number {
+    return this.nowMs;
   }
 
   /** The stream up to here, as replication offset; commands that are not whole included. */
@@ -110,6 +141,8 @@ export class Positions {
     for (let i = 0; i < UNCOUNTED.length; i++) this.spent[i][at] = this.totals[i];
     this.wordsAt[at] = this.words;
     this.lettersAt[at] = this.letters;
+    this.pointsAt[at] = this.walk.text.overPoints;
+    this.unitsAt[at] = this.walk.text.overUnits;
   }
 
   /** Where in the stream an offset lies. */
@@ -153,6 +186,8 @@ export class Positions {
       commands: index,
       words: this.wordsAt[at],
       letters: this.lettersAt[at],
+      overPoints: this.pointsAt[at],
+      overUnits: this.unitsAt[at],
     };
   }
 }

@@ -6,6 +6,7 @@
  *    └─ LF, CR: noise                                                        anything else: lost, for ever
  */
 import { sliceBytes, type Bytes } from '../../base/bytes.js';
+import { Utf8Count } from './utf8-count.js';
 
 const LF = 10;
 const CR = 13;
@@ -24,6 +25,8 @@ export interface WalkSink {
    * together.
    */
   command(word: Bytes, second: Bytes, start: number, end: number, words: number, letters: number): void;
+  /** A stream that goes on after a break begins with the line end of a command, which ends at `end`. */
+  rest(end: number): void;
 }
 
 type State = 'idle' | 'count' | 'dollar' | 'length' | 'value' | 'lost';
@@ -33,6 +36,8 @@ export class StreamWalk {
   bytes = 0;
   /** Bytes between commands that belong to none: line ends. */
   noiseBytes = 0;
+  /** How its values come out when they are decoded. */
+  readonly text = new Utf8Count();
   private state: State = 'idle';
   private start = 0;
   private missing = 0;
@@ -44,7 +49,11 @@ export class StreamWalk {
   private left = 0;
   private words: [string, string] = ['', ''];
 
-  constructor(private readonly sink: WalkSink) {}
+  /** @param resumed it goes on after a break: line ends at its beginning are the rest of a command */
+  constructor(
+    private readonly sink: WalkSink,
+    private resumed = false,
+  ) {}
 
   /** Something else than commands came: positions are not known any more. */
   get lost(): boolean {
@@ -69,7 +78,7 @@ export class StreamWalk {
     switch (this.state) {
       case 'idle':
         if (byte === STAR) this.begin(at);
-        else if (byte === LF || byte === CR) this.noiseBytes++;
+        else if (byte === LF || byte === CR) this.lineEnd(byte, at);
         else this.state = 'lost';
         return;
       case 'dollar':
@@ -86,7 +95,16 @@ export class StreamWalk {
     }
   }
 
+  private lineEnd(byte: number, at: number): void {
+    if (!this.resumed) this.noiseBytes++;
+    else if (byte === LF) {
+      this.resumed = false;
+      this.sink.rest(at + 1);
+    }
+  }
+
   private begin(at: number): void {
+    this.resumed = false;
     this.start = at;
     this.read = 0;
     this.letters = 0;
@@ -129,6 +147,7 @@ export class StreamWalk {
     if (this.read < 2 && this.number <= LONGEST_WORD && this.left > 2) {
       this.words[this.read] += sliceBytes(buf, at, at + Math.min(take, this.left - 2));
     }
+    this.text.push(buf, at, at + take);
     this.left -= take;
     if (this.left > 0) return end;
     this.read++;

@@ -199,6 +199,7 @@ export const EXAMINE_SHAPES: Readonly<Record<ExamineEvent['kind'], Shape>> = {
     'behindBytes?': count,
     answersGetack: flag,
     verdict: oneOf('ok', 'ignored', 'warning', 'fault'),
+    'why?': diagnosis,
   }),
   odd: object({ bytes }),
   noticed: object({ side: oneOf('master', 'replica'), finding: noticed, severity, means: text, fix: text }),

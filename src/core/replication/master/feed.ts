@@ -17,6 +17,8 @@ export interface FeedHost {
   readonly stream: ReplicationStream;
   readonly stats: EngineStats;
   nowMs(): number;
+  /** The last piece of the file is about to be written. */
+  fileEnds(replica: Replica): void;
   /** The file has been sent. */
   fileSent(replica: Replica): void;
   /** The file could not be read. */
@@ -27,7 +29,7 @@ export interface FeedHost {
 }
 
 export class ReplicaFeed implements OutputFeed {
-  private file: { reader: FileReader; reading: boolean } | undefined;
+  private file: { reader: FileReader; reading: boolean; left: number } | undefined;
   private waiting = false;
   private over = false;
 
@@ -43,7 +45,7 @@ export class ReplicaFeed implements OutputFeed {
 
   /** Begins to send a snapshot file; the header has been written. */
   sendFile(reader: FileReader): void {
-    this.file = { reader, reading: false };
+    this.file = { reader, reading: false, left: reader.sizeBytes };
     this.pump();
   }
 
@@ -88,12 +90,34 @@ export class ReplicaFeed implements OutputFeed {
   }
 
   private sendPiece(piece: Buffer): void {
+    const { file } = this;
+    file!.left -= piece.length;
+    if (file!.left > 0) {
+      this.writePiece(piece);
+      this.pump();
+      return;
+    }
+    this.host.fileEnds(this.replica);
+    this.writePiece(this.withStream(piece));
+    this.fileDone();
+  }
+
+  /**
+   * The end of the snapshot and the stream behind it leave in one piece, as they do from a redis-server, whose next write follows
+   * at once (redis 7.2.6 replication.c:sendBulkToSlave, replicaPutOnline).
+   */
+  private withStream(piece: Buffer): Buffer {
+    const { cursor } = this.replica;
+    const next = cursor && this.host.stream.read(cursor, PIECE_BYTES);
+    return next === undefined ? piece : Buffer.concat([piece, next]);
+  }
+
+  private writePiece(piece: Buffer): void {
     const { session } = this.replica;
     this.host.stats.replOut += piece.length;
     session.bytesOut += piece.length;
     this.replica.lastSentMs = this.host.nowMs();
     session.connection.writeBuffer(piece);
-    this.pump();
   }
 
   private fileDone(): void {

@@ -146,6 +146,7 @@ export class Master {
         stream: this.stream,
         stats: this.parts.engine.stats,
         nowMs: () => this.parts.engine.clock.nowMs(),
+        fileEnds: (sent) => this.pingBehind(sent),
         fileSent: (sent) => this.snapshotSent(sent, false),
         fileFailed: (failed, error) => this.fileFailed(failed, error),
         ended: (gone) => this.gone(gone),
@@ -307,6 +308,15 @@ export class Master {
     }
     log.notice(`Synchronization with replica ${replica.name} succeeded`);
     replica.session.wrote();
+  }
+
+  /** Something is to follow the snapshot in the same piece, and once more a second later (ReplicationParts.pingBehindSnapshot). */
+  private pingBehind({ cursor }: Replica): void {
+    if (!this.parts.pingBehindSnapshot || this.upstream.isReplica) return;
+    if (cursor === undefined || this.stream.behind(cursor) > 0) return;
+    this.framer.plain('ping');
+    this.appended();
+    this.secondsSincePing = this.parts.engine.config.values.replPingReplicaPeriod;
   }
 
   private snapshotOver(): void {

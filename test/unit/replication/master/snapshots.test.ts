@@ -252,3 +252,37 @@ function awaited(server: MemoryServer, client: MemoryClient): string {
   server.seconds(40);
   return answer + client.read();
 }
+
+describe('the end of a snapshot of known length', () => {
+  it('leaves in one piece with the stream behind it', () => {
+    const { server, client } = slowServer();
+    const replica = server.connect();
+    replica.run('PSYNC ? -1');
+    client.run('SET key:0 after');
+    server.seconds(22);
+    replica.read();
+    const pieces = replica.wire.buffers.map((piece) => piece.toString('latin1'));
+    expect(pieces.find((piece) => piece.startsWith('REDIS'))).toContain(
+      wireOf('SELECT 0') + wireOf('SET key:0 after'),
+    );
+  });
+
+  it('has nothing behind it when nothing was written', () => {
+    const server = memoryServer();
+    const replica = server.connect();
+    const sync = readFullSync(replica.run('PSYNC ? -1'));
+    expect(sync.rest + replica.read()).toBe('');
+  });
+
+  it('has a PING behind it when that is asked for, and another one a second later', () => {
+    const server = memoryServer({}, 1, undefined, { pingBehindSnapshot: true });
+    const replica = server.connect();
+    const sync = readFullSync(replica.run('PSYNC ? -1'));
+    expect(sync.rest).toBe(wireOf('ping'));
+    expect(replica.wire.buffers.at(-1)?.toString('latin1')).toContain(sync.rdb + wireOf('ping'));
+    server.seconds(1);
+    expect(replica.read()).toBe(wireOf('ping'));
+    server.seconds(5);
+    expect(replica.read()).toBe('');
+  });
+});
