@@ -24,7 +24,7 @@ export const STREAM = entries([
     source: 'redis 7.2.6 replication.c:feedReplicationBuffer',
     modes: [],
     explain:
-      'Home-made masters count commands, or the bytes of the arguments alone, or leave out what no client sent. A replica counts what it reads: it acknowledges more than the master believes to have sent, so that WAIT is satisfied too early, and after a lost link it asks for a byte that the master takes for the future: each reconnect is a full sync.',
+      'Home-made masters count commands, or the bytes of the arguments alone, or characters instead of bytes (the `length` of a string, which is less than its bytes as soon as a value is not ASCII), or leave out what no client sent: GETACK, PING, SELECT. The difference often gives the cause away: each of these is tried on what was read, alone and in pairs, and named where it comes out exactly. A replica counts what it reads: it acknowledges more than the master believes to have sent, so that WAIT is satisfied too early, and after a lost link it asks for a byte that the master takes for the future: each reconnect is a full sync.',
   },
   {
     id: 'fullresync-offset-differs',
