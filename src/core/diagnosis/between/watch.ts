@@ -29,6 +29,7 @@ const TELLING: ReadonlySet<TraceEvent['kind']> = new Set([
   'snapshot-fault',
   'stream-noise',
   'stream-fault',
+  'detached',
 ]);
 /** What shows whether a snapshot without (all of) its checksum only had too small a length announced: then the rest comes here. */
 const DECIDING: ReadonlySet<TraceEvent['kind']> = new Set([

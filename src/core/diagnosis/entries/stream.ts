@@ -125,4 +125,16 @@ export const STREAM = entries([
     explain:
       'Sentinels find each other by messages that they publish on the master. Copied into another group, they make its Sentinels believe that both are one, and watch the wrong servers.',
   },
+  {
+    id: 'replica-leaves-after-snapshot',
+    chapter: 'replica-stream',
+    severity: 'warning',
+    seen: 'A replica takes a whole snapshot, closes the link without an ACK, and comes back for another one, again and again.',
+    means: 'The replica cannot take the snapshot that it is sent.',
+    fix: "Look in the replica's log. `Can't handle RDB format version 11`: the snapshot is newer than the replica. Write an RDB of the version that the oldest replica reads (10 for Redis 7.0, 9 for 5.0 to 6.2), or attach a newer replica.",
+    source: 'redis 7.2.6 rdb.c:rdbLoadRio, replication.c:readSyncBulkPayload',
+    modes: [],
+    explain:
+      'The wire shows no reason: a replica that cannot load a snapshot says so in its log alone, closes the link, and tries again at once. Each attempt costs its master a snapshot. Besides a version that is too new it may be a value of an unknown type, a module that the replica lacks, or a full disk.',
+  },
 ]);
