@@ -1,5 +1,6 @@
 /** `--conformance` against home-made masters: each fault fails the variants that it breaks, and no others. */
 import { afterEach, describe, expect, it } from 'vitest';
+import { NEEDED_BY } from '../../../src/core/diagnosis/conformance/needed-by.js';
 import { VARIANTS } from '../../../src/core/diagnosis/conformance/run.js';
 import { runConformanceOn, type Conformance } from '../../support/conformance.js';
 import { startClone, type CloneFault } from '../../support/engineers-clone.js';
@@ -95,6 +96,7 @@ describe("the engineer's clone", () => {
     expect(redis).toBe('+FULLRESYNC <id> <offset>');
     expect(judged.skipped).toEqual([
       "getack: WAIT was answered -ERR unknown command 'WAIT', with args beginning with: ",
+      'closed-replica: INFO does not list the replica while it is attached',
     ]);
   });
 });
@@ -106,6 +108,16 @@ describe('what present-day replicas need', () => {
       ...['one-by-one', 'one-segment', 'byte-by-byte', 'announced-port', 'announced-ip', 'same-port-twice'],
       ...['unknown-capa', 'continue', 'offset-in-the-future', 'offset-before-backlog', 'wrong-replid'],
       ...['ack', 'newline-before-ack', 'capa-eof'],
+    ]);
+  });
+
+  it('is told of the others where they fail', async () => {
+    const unmarked = VARIANTS.filter(({ presentDay }) => !presentDay).map(({ name }) => name);
+    expect(Object.keys(NEEDED_BY).sort()).toEqual([...unmarked].sort());
+    const { events } = await judge({}, 'one-by-one', 'sync');
+    expect(events.slice(1, -1).map((event) => event.kind === 'variant' && event.neededBy)).toEqual([
+      undefined,
+      NEEDED_BY.sync,
     ]);
   });
 
@@ -307,6 +319,34 @@ describe('ACKs', () => {
     for (const name of ['ack', 'newline-before-ack']) {
       expect(judged.ids(name), name).toEqual(['stream-not-commands']);
     }
+  });
+});
+
+describe('a replica that has closed its connection', () => {
+  it.each([true, false])('stays listed: %s', async (stays) => {
+    const ports: string[] = [];
+    const judged = await judge(
+      {
+        on: {
+          replconf: (args, c) => {
+            if (args[1] !== 'listening-port') return '+OK\r\n';
+            ports.push(args[2]);
+            if (!stays) c.socket.on('close', () => ports.splice(ports.indexOf(args[2]), 1));
+            return '+OK\r\n';
+          },
+          info: () => {
+            const lines = ports.map(
+              (port, i) => `slave${i}:ip=127.0.0.1,port=${port},state=online,offset=0,lag=0\r\n`,
+            );
+            const text = `role:master\r\n${lines.join('')}`;
+            return `$${text.length}\r\n${text}\r\n`;
+          },
+        },
+      },
+      'closed-replica',
+    );
+    expect(judged.variant('closed-replica').verdict).toBe(stays ? 'failed' : 'passed');
+    expect(judged.ids('closed-replica')).toEqual(stays ? ['closed-replicas-stay-listed'] : []);
   });
 });
 

@@ -94,6 +94,20 @@ function neverAsked(reply: Reply, waitedMs: number): string {
 /** Length of `REPLCONF GETACK *` on the wire. */
 const GETACK_BYTES = encoded(['REPLCONF', 'GETACK', '*']).length;
 
+async function closedReplica(stage: Stage): Promise<void> {
+  const attempt = await attached(stage);
+  const listed = await stage.listed(stage.ownPort, (lines) => lines.length > 0);
+  if (listed.length === 0) throw new Skip('INFO does not list the replica while it is attached');
+  attempt.close();
+  const left = await stage.listed(stage.ownPort, (lines) => lines.length === 0);
+  if (left.length === 0) return;
+  throw new Deviation(
+    `the replica closed its connection, and INFO still lists it: ${left.join(' and ')}`,
+    attempt.evidence,
+    'closed-replicas-stay-listed',
+  );
+}
+
 export const ACK_VARIANTS: readonly Variant[] = [
   acknowledging('ack', '', {
     what: 'REPLCONF ACK <offset>, once a second',
@@ -110,5 +124,12 @@ export const ACK_VARIANTS: readonly Variant[] = [
     fullSyncs: 0,
     acknowledges: true,
     run: getAck,
+  },
+  {
+    name: 'closed-replica',
+    what: 'a replica that closes its connection',
+    redis: 'INFO lists it no more, at once',
+    fullSyncs: 0,
+    run: closedReplica,
   },
 ];

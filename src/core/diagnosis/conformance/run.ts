@@ -18,6 +18,7 @@ import { ACK_VARIANTS } from './acks.js';
 import { Attempt, Deviation, Skip, type Env } from './attempt.js';
 import { INTRODUCE_VARIANTS } from './introduce.js';
 import { Unreachable } from '../peer.js';
+import { NEEDED_BY } from './needed-by.js';
 import { PSYNC_VARIANTS } from './psync.js';
 import { SNAPSHOT_VARIANTS } from './snapshot.js';
 import { Stage } from './stage.js';
@@ -47,6 +48,8 @@ export type ConformanceEvent =
       readonly what: string;
       /** Present-day replicas need it; otherwise only old or unusual ones do. */
       readonly presentDay: boolean;
+      /** Who needs it, of one that failed and that present-day replicas do not need. */
+      readonly neededBy?: string;
       readonly verdict: 'passed' | 'failed' | 'skipped';
       /** What deviated, or why it was skipped. */
       readonly why?: string;
@@ -170,7 +173,9 @@ class Run {
       more: Partial<Pick<VariantEvent, 'why' | 'remark' | 'findings'>>,
     ): VariantEvent => {
       const ms = (this.setup.clock.monotonicUs() - from) / 1000;
-      return { kind: 'variant', name, what, presentDay, verdict, ms, redis, findings: [], ...more };
+      const neededBy = verdict === 'failed' && !presentDay ? NEEDED_BY[name] : undefined;
+      const who = neededBy === undefined ? {} : { neededBy };
+      return { kind: 'variant', name, what, presentDay, ...who, verdict, ms, redis, findings: [], ...more };
     };
     if (this.hopeless !== undefined) return done('skipped', { why: this.hopeless });
     this.setup.starting?.(variant, index, this.variants.length);
