@@ -49,6 +49,10 @@ export abstract class BaseCommand extends Command {
   }
 
   private usageMessage(error: Error): string {
+    const stray = /^Unexpected argument: (\S+)/.exec(error.message)?.[1];
+    if (stray !== undefined && /^\d+(\.\d+)?(ms|s|m)?$/.test(stray) && 'follow' in (this.ctor.flags ?? {})) {
+      return `unexpected argument ${stray}: --follow takes none; use --for ${/\d$/.test(stray) ? `${stray}s` : stray} or --count ${parseInt(stray, 10)}`;
+    }
     const unknown = /^Nonexistent flags?: (\S+?),?(\s|$)/.exec(error.message);
     if (!unknown) {
       const message = error.message.replace(/\n?See more help with --help\s*$/, '');

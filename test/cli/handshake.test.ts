@@ -68,6 +68,8 @@ describe('redis-ts handshake', () => {
         '                            master_repl_offset 0',
         '',
         '✔ the handshake went through',
+        '  not checked here: whether ACKs are answered, WAIT, a reconnect (--conformance does); the stream',
+        '  and its offsets: nothing was streamed',
         '',
       ].join('\n'),
     );
@@ -143,6 +145,15 @@ describe('redis-ts handshake', () => {
     expect(events.find(({ kind }) => kind === 'snapshot-end')).toMatchObject({ report: { bytes: 88 } });
     expect(stdout).not.toContain('hunter22');
     expect(master?.connections[0].seen).toContain('AUTH hunter22');
+  });
+
+  it.each([
+    ['5', 'use --for 5s or --count 5'],
+    ['10s', 'use --for 10s or --count 10'],
+  ])('says what was meant by --follow %s', async (value, meant) => {
+    const { code, stderr } = await runCli(['handshake', ':1', '--follow', value]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`unexpected argument ${value}: --follow takes none; ${meant}`);
   });
 
   it('replays a saved trace as the run that wrote it, from a file and from standard input', async () => {

@@ -74,6 +74,7 @@ function failureLines(event: VariantEvent, pen: TracePen, told: Set<string>): st
   return [
     ...(repeated ? [] : under(`${why}.`, pen)),
     ...under(`Redis: ${redis}.`, pen),
+    ...(event.neededBy === undefined ? [] : under(`Needed by ${event.neededBy}.`, pen)),
     ...diagnoses(event, pen, told),
   ];
 }

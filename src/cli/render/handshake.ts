@@ -15,6 +15,7 @@ import { isWatched, watchText, type AckMemory, type Watched } from './handshake-
 import { findingLines } from './handshake-finding.js';
 import { hexLines } from './handshake-hex.js';
 import { snapshotLines } from './handshake-snapshot.js';
+import { Unseen } from './handshake-unseen.js';
 import { ShownBytes } from './shown-bytes.js';
 
 export interface TraceOptions {
@@ -53,6 +54,7 @@ export function traceRenderer(options: TraceOptions): (event: TraceEvent) => str
   };
   const doubts = new LineDoubts();
   const shown = new ShownBytes();
+  const unseen = new Unseen();
   const state = {
     keepalives: 0,
     lastConn: 1,
@@ -65,6 +67,7 @@ export function traceRenderer(options: TraceOptions): (event: TraceEvent) => str
   return (event) => {
     const lines: string[] = [];
     const doubt = doubts.see(event);
+    unseen.see(event);
     const repeats = shown.repeats(event);
     if (repeats && event.kind === 'stream-fault') return '';
     if (event.kind === 'keepalive') return keepalive(event, state, pen);
@@ -89,6 +92,12 @@ export function traceRenderer(options: TraceOptions): (event: TraceEvent) => str
         ? watchLines(event, state, pen, terminal.width)
         : eventLines(event, pen, terminal.width, { ...state, doubt })),
     );
+    if (event.kind === 'end' && event.verdict === 'passed' && !state.between && state.psyncSent) {
+      const text = unseen.text();
+      if (text !== undefined) {
+        lines.push(...wrap(text, pen.width - 2).map((part) => `  ${pen.paint.dim(part)}`));
+      }
+    }
     // The only acknowledgement that it ever sends: said out loud the first time.
     if (event.kind === 'send' && event.step === 'stream' && !state.acked && !state.between) {
       state.acked = true;

@@ -12,6 +12,7 @@ import { addEvidence, noEvidence, type Asked, type Evidence, type ProbeResults }
 import { type Untold } from '../replication/handshake/observer.js';
 import { type Finding } from './rule.js';
 import { seconds } from './rules/words.js';
+import { Histories } from './between/histories.js';
 import { severityOf, told } from './told-finding.js';
 import { type ExamineEvent, type TraceEvent, type Verdict, type VisitRole } from './trace.js';
 
@@ -25,6 +26,8 @@ interface Case {
   replicaFaulty?: boolean;
   /** It asked for a byte that it has: that the stream begins there is no fault of the master. */
   askedForLast?: boolean;
+  /** It has acknowledged something. */
+  acked?: boolean;
 }
 
 /** Of a connection that no `visit` announced: nothing is known of what we said. */
@@ -42,10 +45,15 @@ export class Casebook {
   /** Of watched connections that have ended: how many there were, and whether one of them reached the target. */
   private watched = { closed: 0, reached: false };
   private between = false;
+  private readonly histories = new Histories();
 
   /** Takes the next event. Findings of a trace that is read again are not taken over: they are made anew. */
   see(event: TraceEvent): void {
-    if (event.step !== 'examine') return addEvidence(this.evidence(event.conn), event);
+    if (event.step !== 'examine') {
+      addEvidence(this.evidence(event.conn), event);
+      if (event.kind === 'outcome') this.answered(event.conn);
+      return;
+    }
     switch (event.kind) {
       case 'visit':
         if (this.cases.size >= MAX_VISITS) return;
@@ -62,6 +70,11 @@ export class Casebook {
           this.evidence(event.conn).probes.masterOffset = event.masterOffset;
         }
         return;
+      case 'ack': {
+        const known = this.cases.get(event.conn);
+        if (known) known.acked = true;
+        return;
+      }
       case 'stopped':
         this.stopped = true;
         return;
@@ -71,7 +84,7 @@ export class Casebook {
       case 'noticed':
         return event.side === 'replica' ? this.noticed(event) : undefined;
       case 'detached':
-        return this.close(event.conn);
+        return this.close(event.conn, event.by);
       case 'target':
         this.between = event.between !== undefined;
         return;
@@ -80,7 +93,6 @@ export class Casebook {
       case 'passed-on':
       case 'stream-progress':
       case 'getack':
-      case 'ack':
       case 'odd':
       case 'cost':
       case 'warning':
@@ -107,7 +119,8 @@ export class Casebook {
       if (one.role === 'reconnect' || (one.role === 'own-port' && !wentOn(one.evidence))) continue;
       found = added(found, findingsOf(one));
     }
-    return found;
+    const leaving = this.histories.leaving();
+    return leaving ? added(found, [leaving]) : found;
   }
 
   /** Whether a fault is among them. */
@@ -141,11 +154,19 @@ export class Casebook {
     if (watched && event.finding.id === 'psync-asks-for-last-byte') watched.askedForLast = true;
   }
 
+  /** PSYNC was answered on a watched connection. */
+  private answered(conn: number): void {
+    const known = this.cases.get(conn);
+    const found = known?.role === 'watched' ? this.histories.answered(known.evidence) : undefined;
+    if (found) this.found = added(this.found, [found]);
+  }
+
   /** A watched connection has ended. */
-  private close(conn: number): void {
+  private close(conn: number, by: 'replica' | 'master'): void {
     const known = this.cases.get(conn);
     if (known?.role !== 'watched') return;
     this.found = added(this.found, findingsOf(known));
+    this.histories.ended(conn, known.evidence, by, known.acked === true);
     this.cases.delete(conn);
     this.watched = {
       closed: this.watched.closed + 1,

@@ -14,6 +14,7 @@ import {
 } from './rules/introduce.js';
 import { LOGIN_RULES, STATE_RULES } from './rules/login.js';
 import {
+  CLOSED_RULES,
   CONTINUE_RULES,
   COUNTING_RULES,
   LISTING_RULES,
@@ -69,6 +70,7 @@ export const RULE_GROUPS: readonly (readonly Rule[])[] = [
   OFFSET_RULES,
   KEYDB_RULES,
   LISTING_RULES,
+  CLOSED_RULES,
   COUNTING_RULES,
   MIN_REPLICAS_RULES,
 ];

@@ -15,6 +15,7 @@ import {
 import { type PsyncRequest, type StepId } from '../replication/handshake/steps.js';
 import { type SnapshotReport } from '../replication/snapshot-check.js';
 import { type ProbeResults } from './probe-results.js';
+import { addPortions, NO_PORTIONS, type Portions } from './rules/left-out.js';
 
 /** What we said about ourselves, and what we asked for. */
 export interface Asked {
@@ -100,6 +101,8 @@ export interface Evidence {
     readonly firstWrite?: { readonly name: Bytes; readonly selected: boolean };
     /** The first commands, where they can be told from what is shown of them: the byte before each, and its bytes. */
     readonly heads?: readonly { readonly offset: number; readonly bytes: Bytes }[];
+    /** What of its bytes might be left out of an offset. */
+    readonly portions?: Portions;
     /** Names of commands that no plain Redis puts into its stream. */
     readonly foreign?: Bytes;
     /** The announcements of a Sentinel were in it. */
@@ -235,6 +238,7 @@ function commandNews(
   return {
     commands: before.commands + 1,
     bytesRead: before.bytesRead + event.wireLength,
+    portions: addPortions(before.portions ?? NO_PORTIONS, event),
     ...(firstWrite && { firstWrite }),
     ...(before.commands < MAX_HEADS && headNews(before, event)),
     ...(FOREIGN.some((word) => isWord(name, word)) && { foreign: name }),

@@ -104,6 +104,9 @@ const SIDE_LIMIT_MS = 1500;
 const OWN_PORT_ATTEMPTS = 5;
 /** How long after +CONTINUE the bytes of a backlog are waited for, in ms: a master sends them at once. */
 const BACKLOG_MS = 500;
+/** How often INFO is asked whether our closed connections are off its list, and the pause between, in ms. */
+const CLOSED_LOOKS = 4;
+const CLOSED_PAUSE_MS = 100;
 /** Keepalives before PSYNC's answer after which it is worth asking what the master is doing. */
 const BEATS_BEFORE_ASKING = 2;
 const PATIENCE_IN_IDLES = 10;
@@ -170,6 +173,7 @@ class Examiner {
     if (!this.stopped) await this.lookAround(last);
     if (!this.stopped) await this.checkManners(last);
     if (!this.stopped) await this.checkReconnect(last, second !== undefined);
+    if (!this.stopped) await this.checkClosed(last);
     if (!this.stopped) this.tellUnchecked(last);
     return this.conclude(last);
   }
@@ -435,6 +439,27 @@ class Examiner {
     if (line === undefined) return undefined;
     const shift = answered.kind === 'continue' ? resumedWrongly(head.bytes, stream) : undefined;
     return { offset, line, ...(shift && { shift }) };
+  }
+
+  /** Our connections are closed: are they off the master's list? Asked where INFO showed us, and a little patience is had. */
+  private async checkClosed({ conn, evidence }: Visited): Promise<void> {
+    const port = evidence.asked.listeningPort;
+    const { info } = this.facts;
+    if (port === undefined || !info || looksGenuine(info) || !evidence.listing?.lines.length) return;
+    const before = replicaLines(info, port).ours.length;
+    let lines: readonly string[] = [];
+    for (let look = 0; look < CLOSED_LOOKS && !this.stopped; look++) {
+      if (look > 0) await this.pause(CLOSED_PAUSE_MS);
+      const now = await askInfo(this.door);
+      if (now === undefined) return;
+      lines = replicaLines(now, port).ours;
+      if (lines.length <= before) return;
+    }
+    this.found(conn, { stillListed: { lines, before } });
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.setup.clock.after(ms, resolve, true));
   }
 
   /** One PSYNC for a position; with `ownPort` from a port that is announced, another one when somebody has it. */

@@ -63,6 +63,8 @@ export interface ProbeResults {
   after?: InfoFacts;
   /** Databases with keys, by INFO, at the end. */
   databases?: readonly number[];
+  /** `slaveN` lines with our port once our connections were closed, and how many there were before we came. */
+  stillListed?: { readonly lines: readonly string[]; readonly before: number };
   /** What CONFIG GET was refused with. */
   configRefused?: Bytes;
   sentinels?: number;

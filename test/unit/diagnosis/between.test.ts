@@ -87,12 +87,16 @@ async function attach(
 }
 
 /** A replica that asks for a full sync and reads nothing of it. */
-async function askFullSync(port: number): Promise<void> {
+function askFullSync(port: number): Promise<void> {
+  return askFor(port, '?', -1);
+}
+
+async function askFor(port: number, replid: string, offset: number): Promise<void> {
   const replica = await FakeReplica.connect(port);
   undo.push(() => replica.stop());
   replica.command('REPLCONF', 'listening-port', '6380');
   await replica.line();
-  replica.command('PSYNC', '?', '-1');
+  replica.command('PSYNC', replid, String(offset));
 }
 
 const GETACK = command('REPLCONF', 'GETACK', '*');
@@ -384,6 +388,61 @@ describe('a watched link', () => {
         .map(({ conn }) => conn)
         .sort(),
     ).toEqual([1, 2, 3]);
+  });
+
+  it('knows a master that tells less than it has streamed', async () => {
+    const streamed = GETACK + command('SET', 'k', 'v1');
+    const counted = streamed.length - GETACK.length;
+    let attached = 0;
+    const watched = await between({
+      on: {
+        psync: () => (attached++ === 0 ? fullSync() + streamed : fullSync(EMPTY_RDB, counted)),
+      },
+    });
+    const first = await attach(watched.port);
+    await eventually(() => first.offset === streamed.length);
+    first.stop();
+    await eventually(() => watched.kinds('detached').length === 1);
+    await askFor(watched.port, REPLID, streamed.length + 1);
+    await eventually(() => watched.noticed().length > 0);
+    expect(watched.noticed()).toEqual(['master: offset-counts-too-little']);
+    const [found] = watched.kinds('noticed');
+    expect(found.kind === 'noticed' && found.finding.text).toMatch(
+      /streamed 65 bytes, up to offset 65\..* offset 28: its own count is 37 behind .*: GETACK is not counted\.$/,
+    );
+    expect(watched.finish()).toEqual(['failed', 'offset-counts-too-little']);
+  });
+
+  it.each([
+    ['its next byte', 'probe-got-fullresync', REPLID, 0],
+    ['a byte that it does not hold', 'resync-behind-backlog', REPLID, 500],
+    ['another history', 'resync-other-history', 'e'.repeat(40), 0],
+  ])('counts a position that was not continued among the warnings: %s', async (_what, id, asked, more) => {
+    let offset = 0;
+    const watched = await between({ on: { psync: () => fullSync(EMPTY_RDB, offset) + STREAM } });
+    const first = await attach(watched.port);
+    await eventually(() => first.offset === STREAM.length);
+    first.stop();
+    await eventually(() => watched.kinds('detached').length === 1);
+    offset = STREAM.length + more;
+    await askFor(watched.port, asked, STREAM.length + 1);
+    await eventually(() => watched.noticed().length > 0);
+    expect(watched.finish()).toEqual(['passed', id]);
+  });
+
+  it('says that a replica leaves after every snapshot, and how often', async () => {
+    const watched = await between();
+    for (let n = 1; n <= 4; n++) {
+      await askFullSync(watched.port);
+      await eventually(() => watched.kinds('snapshot-end').length === n);
+      await undo.pop()?.();
+      await eventually(() => watched.kinds('detached').length === n);
+    }
+    expect(watched.finish()).toEqual(['passed', 'replica-leaves-after-snapshot']);
+    const [found] = watched.kinds('finding');
+    expect(found.kind === 'finding' && found.finding.text).toMatch(
+      /^The replica closed the link after a whole snapshot, 4 times in a row, and never sent an ACK/,
+    );
   });
 
   it('says when the target cannot be reached, and when nobody came', async () => {

@@ -1,5 +1,6 @@
 /** `--conformance` against home-made masters: each fault fails the variants that it breaks, and no others. */
 import { afterEach, describe, expect, it } from 'vitest';
+import { NEEDED_BY } from '../../../src/core/diagnosis/conformance/needed-by.js';
 import { VARIANTS } from '../../../src/core/diagnosis/conformance/run.js';
 import { runConformanceOn, type Conformance } from '../../support/conformance.js';
 import { startClone, type CloneFault } from '../../support/engineers-clone.js';
@@ -95,6 +96,7 @@ describe("the engineer's clone", () => {
     expect(redis).toBe('+FULLRESYNC <id> <offset>');
     expect(judged.skipped).toEqual([
       "getack: WAIT was answered -ERR unknown command 'WAIT', with args beginning with: ",
+      'closed-replica: INFO does not list the replica while it is attached',
     ]);
   });
 });
@@ -106,6 +108,16 @@ describe('what present-day replicas need', () => {
       ...['one-by-one', 'one-segment', 'byte-by-byte', 'announced-port', 'announced-ip', 'same-port-twice'],
       ...['unknown-capa', 'continue', 'offset-in-the-future', 'offset-before-backlog', 'wrong-replid'],
       ...['ack', 'newline-before-ack', 'capa-eof'],
+    ]);
+  });
+
+  it('is told of the others where they fail', async () => {
+    const unmarked = VARIANTS.filter(({ presentDay }) => !presentDay).map(({ name }) => name);
+    expect(Object.keys(NEEDED_BY).sort()).toEqual([...unmarked].sort());
+    const { events } = await judge({}, 'one-by-one', 'sync');
+    expect(events.slice(1, -1).map((event) => event.kind === 'variant' && event.neededBy)).toEqual([
+      undefined,
+      NEEDED_BY.sync,
     ]);
   });
 
@@ -179,6 +191,40 @@ describe('other masters', () => {
     expect(skipped[0]).toBe('one-segment: the server could not be reached');
   });
 
+  it('says that the server died, where it did, and runs nothing more', async () => {
+    const script: Script = {
+      on: {
+        psync: (_args, c) => {
+          void fake?.stop();
+          c.close();
+          return undefined;
+        },
+      },
+    };
+    const judged = await judge(script, 'one-by-one', 'one-segment', 'sync');
+    expect(judged.failures).toEqual([
+      'one-by-one: the server is gone: it died during this variant; look at its stderr',
+    ]);
+    expect(judged.ids('one-by-one')).toEqual([]);
+    expect(judged.skipped).toEqual(['one-segment: the server is gone', 'sync: the server is gone']);
+    expect(judged.verdict).toBe('failed');
+  });
+
+  it('skips what was not run where the server died behind a variant', async () => {
+    const psync: Script = {
+      on: {
+        psync: (_args, c) => {
+          c.socket.end('-ERR no\r\n', () => void fake?.stop());
+          return undefined;
+        },
+      },
+    };
+    const judged = await judge(psync, 'one-by-one', 'sync');
+    expect(failedNames(judged)).toEqual(['one-by-one']);
+    expect(judged.skipped[0]).toMatch(/^sync: the server is gone since the variant before: /);
+    expect(judged.verdict).toBe('failed');
+  });
+
   it.each([-1, 1])('names a stream that goes on %i byte off', async (by) => {
     const set = '*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n';
     let stream = set;
@@ -232,5 +278,112 @@ describe('other masters', () => {
     const judged = await judge({ on: { info, psync } }, 'continue');
     expect(judged.variant('continue')).toMatchObject({ verdict: 'failed' });
     expect(judged.variant('continue').why).toMatch(/^from offset \d+ the master once sent/);
+  });
+});
+
+/** A master that was at 86 before, answers WAIT, and counts so much of a GETACK. */
+function waiting(counted: number, answer: (ask: () => void) => string | undefined): Script {
+  let offset = 86;
+  let replica: { send(bytes: string): void } | undefined;
+  let client: { send(bytes: string): void } | undefined;
+  const getack = '*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n';
+  return {
+    on: {
+      info: () => {
+        const text = `master_replid:${'b'.repeat(40)}\r\nmaster_repl_offset:${offset}\r\nrepl_backlog_active:1\r\n`;
+        return `$${text.length}\r\n${text}\r\n`;
+      },
+      psync: (_args, c) => {
+        replica = c;
+        return `+CONTINUE ${'b'.repeat(40)}\r\n`;
+      },
+      wait: (_args, c) => {
+        client = c;
+        return answer(() => {
+          replica?.send(getack);
+          offset += counted;
+        });
+      },
+      replconf: (args) => {
+        if (args[1].toLowerCase() !== 'ack') return '+OK\r\n';
+        client?.send(':1\r\n');
+        return undefined;
+      },
+    },
+  };
+}
+
+describe('ACKs', () => {
+  it('have a name for the answer that they must not get', async () => {
+    const judged = await judge({ on: { replconf: '+OK\r\n' } }, 'ack', 'newline-before-ack');
+    for (const name of ['ack', 'newline-before-ack']) {
+      expect(judged.ids(name), name).toEqual(['stream-not-commands']);
+    }
+  });
+});
+
+describe('a replica that has closed its connection', () => {
+  it.each([true, false])('stays listed: %s', async (stays) => {
+    const ports: string[] = [];
+    const judged = await judge(
+      {
+        on: {
+          replconf: (args, c) => {
+            if (args[1] !== 'listening-port') return '+OK\r\n';
+            ports.push(args[2]);
+            if (!stays) c.socket.on('close', () => ports.splice(ports.indexOf(args[2]), 1));
+            return '+OK\r\n';
+          },
+          info: () => {
+            const lines = ports.map(
+              (port, i) => `slave${i}:ip=127.0.0.1,port=${port},state=online,offset=0,lag=0\r\n`,
+            );
+            const text = `role:master\r\n${lines.join('')}`;
+            return `$${text.length}\r\n${text}\r\n`;
+          },
+        },
+      },
+      'closed-replica',
+    );
+    expect(judged.variant('closed-replica').verdict).toBe(stays ? 'failed' : 'passed');
+    expect(judged.ids('closed-replica')).toEqual(stays ? ['closed-replicas-stay-listed'] : []);
+  });
+});
+
+describe('GETACK and WAIT', () => {
+  it('names a GETACK that is not counted, which is no offset that never moves', async () => {
+    const judged = await judge(
+      waiting(0, (ask) => void ask()),
+      'getack',
+      'continue',
+    );
+    for (const name of ['getack', 'continue']) {
+      expect(judged.ids(name), name).toEqual(['offset-counts-too-little']);
+    }
+    expect(judged.variant('getack').why).toMatch(
+      /to offset 123, GETACK included, and master_repl_offset is 86\. The 37 bytes that are missing fit exactly: GETACK is not counted$/,
+    );
+    expect(judged.variant('continue').findings[0].finding.text).toContain('GETACK is not counted');
+  });
+
+  it('has nothing to say where it is counted', async () => {
+    expect(
+      (
+        await judge(
+          waiting(37, (ask) => void ask()),
+          'getack',
+        )
+      ).passed,
+    ).toEqual(['getack']);
+  });
+
+  it('says that WAIT was answered at once', async () => {
+    const { why } = (
+      await judge(
+        waiting(0, () => ':1000\r\n'),
+        'getack',
+      )
+    ).variant('getack');
+    expect(why).toBe('WAIT answered 1000 before any ACK, and no REPLCONF GETACK * came');
   });
 });

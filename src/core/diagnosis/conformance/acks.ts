@@ -1,7 +1,9 @@
 /** Variants of the acknowledgements: ACK, the newline before it, GETACK and WAIT. */
 import { ascii } from '../../base/bytes.js';
+import { type Reply } from '../../protocol/reply-decoder.js';
 import { type Attempt, Deviation, encoded, Skip } from './attempt.js';
-import { isGetAck, type Stage } from './stage.js';
+import { causesText } from '../rules/left-out.js';
+import { isGetAck, NUDGE_MS, type Stage } from './stage.js';
 import { type Variant } from './variant.js';
 
 /** How long a GETACK may take to come, in ms. */
@@ -32,7 +34,10 @@ function acknowledging(name: string, before: string, texts: Pick<Variant, 'what'
       const attempt = await attached(stage);
       const offset = attempt.offset ?? 0;
       attempt.peer.write(ascii(before + encoded(['REPLCONF', 'ACK', String(offset)])));
-      await attempt.expectSilence(before === '' ? 'REPLCONF ACK' : 'a newline and an ACK');
+      await attempt.expectSilence(
+        before === '' ? 'REPLCONF ACK' : 'a newline and an ACK',
+        'stream-not-commands',
+      );
       await offsetListed(stage, offset);
     },
   };
@@ -40,19 +45,22 @@ function acknowledging(name: string, before: string, texts: Pick<Variant, 'what'
 
 async function getAck(stage: Stage): Promise<void> {
   const attempt = await attached(stage);
-  const began = stage.env.clock.monotonicUs();
-  const waiting = stage.nudge();
+  const { clock } = stage.env;
+  const began = clock.monotonicUs();
+  let waitedMs = 0;
+  const waiting = stage.nudge().then((reply) => {
+    waitedMs = (clock.monotonicUs() - began) / 1000;
+    return reply;
+  });
   const tail = await stage.tail(attempt, GETACK_MS, ({ commands }) => commands.some(isGetAck));
   const asked = tail.commands.some(isGetAck);
   // What a replica answers is the offset before the GETACK, which it counts afterwards.
   const before = (attempt.offset ?? 0) - GETACK_BYTES;
   if (asked) attempt.say('REPLCONF', 'ACK', String(before));
   const reply = await waiting;
-  const ms = (stage.env.clock.monotonicUs() - began) / 1000;
   if (reply === undefined) throw new Deviation('WAIT was not answered');
   if (reply.type === 'error') throw new Skip(`WAIT was answered -${reply.value}`);
-  if (!asked)
-    throw new Deviation(`a WAIT was pending for ${Math.round(ms)} ms and no REPLCONF GETACK * came`);
+  if (!asked) throw new Deviation(neverAsked(reply, waitedMs));
   if (reply.type !== 'integer' || Number(reply.value) < 1) {
     const got = reply.type === 'integer' ? String(reply.value) : reply.type;
     throw new Deviation(
@@ -63,13 +71,42 @@ async function getAck(stage: Stage): Promise<void> {
   if (again.commands.some(isGetAck)) throw new Deviation('one WAIT made the master ask for ACKs twice');
   const position = await stage.position();
   if (position && position.offset < (attempt.offset ?? 0)) {
+    const missing = (attempt.offset ?? 0) - position.offset;
     const text = `the stream went to offset ${attempt.offset}, GETACK included, and master_repl_offset is ${position.offset}`;
-    throw new Deviation(text, attempt.evidence, 'offset-never-moves');
+    const cause = causesText(missing, tail.portions);
+    const moves = position.offset > 0 || cause !== '';
+    throw new Deviation(
+      (text + '.' + cause).replace(/\.$/, ''),
+      attempt.evidence,
+      moves ? 'offset-counts-too-little' : 'offset-never-moves',
+    );
   }
+}
+
+function neverAsked(reply: Reply, waitedMs: number): string {
+  const got = reply.type === 'integer' ? String(reply.value) : reply.type;
+  if (waitedMs >= NUDGE_MS) {
+    return `a WAIT was pending for ${Math.round(waitedMs)} ms, was answered ${got}, and no REPLCONF GETACK * came`;
+  }
+  return `WAIT answered ${got} before any ACK, and no REPLCONF GETACK * came`;
 }
 
 /** Length of `REPLCONF GETACK *` on the wire. */
 const GETACK_BYTES = encoded(['REPLCONF', 'GETACK', '*']).length;
+
+async function closedReplica(stage: Stage): Promise<void> {
+  const attempt = await attached(stage);
+  const listed = await stage.listed(stage.ownPort, (lines) => lines.length > 0);
+  if (listed.length === 0) throw new Skip('INFO does not list the replica while it is attached');
+  attempt.close();
+  const left = await stage.listed(stage.ownPort, (lines) => lines.length === 0);
+  if (left.length === 0) return;
+  throw new Deviation(
+    `the replica closed its connection, and INFO still lists it: ${left.join(' and ')}`,
+    attempt.evidence,
+    'closed-replicas-stay-listed',
+  );
+}
 
 export const ACK_VARIANTS: readonly Variant[] = [
   acknowledging('ack', '', {
@@ -87,5 +124,12 @@ export const ACK_VARIANTS: readonly Variant[] = [
     fullSyncs: 0,
     acknowledges: true,
     run: getAck,
+  },
+  {
+    name: 'closed-replica',
+    what: 'a replica that closes its connection',
+    redis: 'INFO lists it no more, at once',
+    fullSyncs: 0,
+    run: closedReplica,
   },
 ];

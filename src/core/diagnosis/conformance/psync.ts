@@ -68,7 +68,8 @@ async function nothingLostOrRepeated(stage: Stage): Promise<void> {
     stage.remark = 'the master streamed nothing meanwhile: only the answer was judged';
     return;
   }
-  const read = { startOffset: offset, commands: seen.commands.length, bytesRead: seen.bytesRead };
+  const { bytesRead, portions } = seen;
+  const read = { startOffset: offset, commands: seen.commands.length, bytesRead, portions };
   first.evidence.stream = read;
   const after = await stage.needPosition();
   first.evidence.probes.masterOffset = after.offset;

@@ -18,6 +18,7 @@ import { ACK_VARIANTS } from './acks.js';
 import { Attempt, Deviation, Skip, type Env } from './attempt.js';
 import { INTRODUCE_VARIANTS } from './introduce.js';
 import { Unreachable } from '../peer.js';
+import { NEEDED_BY } from './needed-by.js';
 import { PSYNC_VARIANTS } from './psync.js';
 import { SNAPSHOT_VARIANTS } from './snapshot.js';
 import { Stage } from './stage.js';
@@ -47,6 +48,8 @@ export type ConformanceEvent =
       readonly what: string;
       /** Present-day replicas need it; otherwise only old or unusual ones do. */
       readonly presentDay: boolean;
+      /** Who needs it, of one that failed and that present-day replicas do not need. */
+      readonly neededBy?: string;
       readonly verdict: 'passed' | 'failed' | 'skipped';
       /** What deviated, or why it was skipped. */
       readonly why?: string;
@@ -114,6 +117,7 @@ const WHOLE_SERVER: readonly DiagnosisId[] = [
 ];
 /** Names for what has no name: they yield to the one that a variant knows. */
 const VAGUE: readonly DiagnosisId[] = ['unknown-answer', 'psync-refused'];
+const DIED = 'the server is gone: it died during this variant; look at its stderr';
 const OWN_PORT_ATTEMPTS = 5;
 /** Ports that variants announce: from here on, one each. */
 const FIRST_OWN_PORT = 16_400;
@@ -124,6 +128,8 @@ class Run {
   private readonly counts = { passed: 0, failed: 0, skipped: 0 };
   private readonly presentDay = { passed: 0, failed: 0, skipped: 0 };
   private unreachable = false;
+  /** It was there, and is no more. */
+  private gone = false;
   /** Why the variants that are left say nothing. */
   private hopeless: string | undefined;
   private ownPort: Evidence['probes']['ownPort'];
@@ -156,7 +162,7 @@ class Run {
   private verdict(): EndVerdict {
     if (this.stopped) return 'stopped';
     if (this.unreachable) return 'unreachable';
-    return this.counts.failed > 0 ? 'failed' : 'passed';
+    return this.gone || this.counts.failed > 0 ? 'failed' : 'passed';
   }
 
   private async one(variant: Variant, index: number): Promise<VariantEvent> {
@@ -167,7 +173,9 @@ class Run {
       more: Partial<Pick<VariantEvent, 'why' | 'remark' | 'findings'>>,
     ): VariantEvent => {
       const ms = (this.setup.clock.monotonicUs() - from) / 1000;
-      return { kind: 'variant', name, what, presentDay, verdict, ms, redis, findings: [], ...more };
+      const neededBy = verdict === 'failed' && !presentDay ? NEEDED_BY[name] : undefined;
+      const who = neededBy === undefined ? {} : { neededBy };
+      return { kind: 'variant', name, what, presentDay, ...who, verdict, ms, redis, findings: [], ...more };
     };
     if (this.hopeless !== undefined) return done('skipped', { why: this.hopeless });
     this.setup.starting?.(variant, index, this.variants.length);
@@ -180,8 +188,10 @@ class Run {
       return done('passed', stage.remark === undefined ? {} : { remark: stage.remark });
     } catch (error) {
       if (error instanceof Skip) return done('skipped', { why: error.message });
-      if (error instanceof Unreachable) return this.notReached(error, index, done);
+      if (error instanceof Unreachable)
+        return this.notReached(error, index, stage.evidence().length > 0, done);
       if (!(error instanceof Deviation)) throw error;
+      if (await this.died(error)) return done('failed', { why: DIED });
       const findings = await this.explain(error);
       if (index === 0 && findings.some(({ finding }) => WHOLE_SERVER.includes(finding.id))) {
         this.hopeless = `the server takes no replica: ${findings[0].finding.id}`;
@@ -192,9 +202,24 @@ class Run {
     }
   }
 
+  /** The connection ended where an answer was due: does the server still listen? */
+  private async died({ evidence }: Deviation): Promise<boolean> {
+    if (evidence?.fault?.why !== 'closed' && evidence?.snapshot?.fault?.why !== 'closed') return false;
+    try {
+      (await Attempt.open(this.setup)).close();
+      return false;
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      this.gone = true;
+      this.hopeless = 'the server is gone';
+      return true;
+    }
+  }
+
   private notReached(
     { error }: Unreachable,
     index: number,
+    begun: boolean,
     done: (
       verdict: VariantEvent['verdict'],
       more: Partial<Pick<VariantEvent, 'why' | 'findings'>>,
@@ -206,7 +231,9 @@ class Run {
     evidence.unreachable = error;
     if (index > 0) {
       this.hopeless = 'the server is gone';
-      return done('failed', { why: `the server is gone since the variant before: ${error.message}` });
+      this.gone = true;
+      if (begun) return done('failed', { why: DIED });
+      return done('skipped', { why: `the server is gone since the variant before: ${error.message}` });
     }
     this.unreachable = true;
     this.hopeless = 'the server could not be reached';

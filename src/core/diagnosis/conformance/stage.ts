@@ -9,6 +9,7 @@ import { StreamReader } from '../../replication/handshake/stream-reader.js';
 import { type PsyncRequest } from '../../replication/handshake/steps.js';
 import { askAside } from '../../replication/side-client.js';
 import { type Evidence } from '../evidence.js';
+import { addPortions, NO_PORTIONS, type Portions } from '../rules/left-out.js';
 import { askInfo, positionOf, replicaLines, type SideDoor } from '../master-facts.js';
 import { Attempt, Skip, type Env, type Manner } from './attempt.js';
 
@@ -20,7 +21,7 @@ export interface Position {
 }
 
 /** How long a WAIT for more replicas than there are makes the master ask for ACKs, in ms. */
-const NUDGE_MS = 120;
+export const NUDGE_MS = 120;
 /** More replicas than any master has: such a WAIT always runs into its time limit. */
 const NOBODY_HAS = 1000;
 const SIDE_LIMIT_MS = 3000;
@@ -36,6 +37,7 @@ export interface Tail {
   readonly commands: readonly (readonly Bytes[])[];
   /** Bytes of whole commands. */
   readonly bytesRead: number;
+  readonly portions: Portions;
   readonly fault?: string;
 }
 
@@ -145,14 +147,18 @@ export class Stage {
     const commands: (readonly Bytes[])[] = [];
     let fault: string | undefined;
     let bytes = '';
+    let portions = NO_PORTIONS;
     const reader = new StreamReader(attempt.offset, undefined, (event) => {
-      if (event.kind === 'command') commands.push(event.args);
-      else if (event.kind === 'stream-fault') fault = event.message;
+      if (event.kind === 'command') {
+        commands.push(event.args);
+        portions = addPortions(portions, event);
+      } else if (event.kind === 'stream-fault') fault = event.message;
     });
     const now = (): Tail => ({
       bytes: ascii(bytes),
       commands,
       bytesRead: reader.bytesRead,
+      portions,
       ...(fault !== undefined && { fault }),
     });
     await attempt.peer.within(() => {

@@ -215,6 +215,18 @@ export const POSITION = entries([
       'Without an announced address a master lists the one that the socket shows. Several replicas behind one gateway then look like one.',
   },
   {
+    id: 'closed-replicas-stay-listed',
+    chapter: 'position',
+    severity: 'warning',
+    seen: 'A connection of ours is closed, and INFO replication still has its slaveN line.',
+    means: 'The master does not take a replica off its list when the connection ends.',
+    fix: "On the socket's `close` and `error` remove the replica from the list that is fed, counted and shown.",
+    source: 'redis 7.2.6 networking.c:freeClient (takes a replica off the list when its socket ends)',
+    modes: [],
+    explain:
+      'Each lost link leaves one more behind: the master writes the stream to sockets that are gone, counts them in connected_slaves, WAIT and min-replicas-to-write, and Sentinel may choose one of them in a failover. A real master learns of a closed socket at once; of a host that vanished without a word after repl-timeout.',
+  },
+  {
     id: 'sentinel-watches',
     chapter: 'position',
     severity: 'warning',

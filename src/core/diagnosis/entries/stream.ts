@@ -24,7 +24,7 @@ export const STREAM = entries([
     source: 'redis 7.2.6 replication.c:feedReplicationBuffer',
     modes: [],
     explain:
-      'Home-made masters count commands, or the bytes of the arguments alone, or leave out what no client sent. A replica counts what it reads: it acknowledges more than the master believes to have sent, so that WAIT is satisfied too early, and after a lost link it asks for a byte that the master takes for the future: each reconnect is a full sync.',
+      'Home-made masters count commands, or the bytes of the arguments alone, or characters instead of bytes (the `length` of a string, which is less than its bytes as soon as a value is not ASCII), or leave out what no client sent: GETACK, PING, SELECT. The difference often gives the cause away: each of these is tried on what was read, alone and in pairs, and named where it comes out exactly. A replica counts what it reads: it acknowledges more than the master believes to have sent, so that WAIT is satisfied too early, and after a lost link it asks for a byte that the master takes for the future: each reconnect is a full sync.',
   },
   {
     id: 'fullresync-offset-differs',
@@ -124,5 +124,17 @@ export const STREAM = entries([
     modes: [89],
     explain:
       'Sentinels find each other by messages that they publish on the master. Copied into another group, they make its Sentinels believe that both are one, and watch the wrong servers.',
+  },
+  {
+    id: 'replica-leaves-after-snapshot',
+    chapter: 'replica-stream',
+    severity: 'warning',
+    seen: 'A replica takes a whole snapshot, closes the link without an ACK, and comes back for another one, again and again.',
+    means: 'The replica cannot take the snapshot that it is sent.',
+    fix: "Look in the replica's log. `Can't handle RDB format version 11`: the snapshot is newer than the replica. Write an RDB of the version that the oldest replica reads (10 for Redis 7.0, 9 for 5.0 to 6.2), or attach a newer replica.",
+    source: 'redis 7.2.6 rdb.c:rdbLoadRio, replication.c:readSyncBulkPayload',
+    modes: [],
+    explain:
+      'The wire shows no reason: a replica that cannot load a snapshot says so in its log alone, closes the link, and tries again at once. Each attempt costs its master a snapshot. Besides a version that is too new it may be a value of an unknown type, a module that the replica lacks, or a full disk.',
   },
 ]);

@@ -357,6 +357,21 @@ export const MIN_REPLICAS_RULES: readonly Rule[] = [
   },
 ];
 
+export const CLOSED_RULES: readonly Rule[] = [
+  {
+    id: 'closed-replicas-stay-listed',
+    when: (e) => {
+      const { lines, before } = e.probes.stillListed ?? { lines: [], before: 0 };
+      if (lines.length <= before) return undefined;
+      const more = lines.length - 1;
+      const others = more > 0 ? ` and ${more} more with our port` : '';
+      return {
+        text: `Our connection was closed, and INFO still lists it, as \`${lines[lines.length - 1]}\`${others}.`,
+      };
+    },
+  },
+];
+
 export const LISTING_RULES: readonly Rule[] = [
   {
     id: 'listed-under-other-address',

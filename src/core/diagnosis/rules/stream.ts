@@ -3,6 +3,7 @@ import { quote, type Bytes } from '../../base/bytes.js';
 import { type Evidence } from '../evidence.js';
 import { compareWithRedis } from '../expected.js';
 import { type Rule } from '../rule.js';
+import { causesText } from './left-out.js';
 import { SHIFT_RULES } from './position.js';
 import { wrongLength } from './snapshot.js';
 import { numberOf, seconds } from './words.js';
@@ -126,6 +127,20 @@ export const HELLO_RULES: readonly Rule[] = [
 
 export const OFFSET_RULES: readonly Rule[] = [
   {
+    id: 'offset-counts-too-little',
+    // It has counted before, and all that came is of one kind that home-made masters forget.
+    when: (e) => {
+      const { startOffset = 0, bytesRead = 0, portions } = e.stream ?? {};
+      const now = e.probes.masterOffset;
+      const kinds = portions ? [portions.getack, portions.ping, portions.select] : [];
+      const oneKind = bytesRead > 0 && kinds.includes(bytesRead);
+      if (startOffset === 0 || now !== startOffset || !oneKind) return undefined;
+      return {
+        text: `${bytesRead} bytes arrived on the replication stream, and master_repl_offset stayed at ${now}.${causesText(bytesRead, portions)}`,
+      };
+    },
+  },
+  {
     id: 'offset-never-moves',
     when: (e) => {
       const { startOffset, bytesRead = 0, commands = 0 } = e.stream ?? {};
@@ -143,14 +158,14 @@ export const OFFSET_RULES: readonly Rule[] = [
   {
     id: 'offset-counts-too-little',
     when: (e) => {
-      const { startOffset, bytesRead = 0, commands = 0 } = e.stream ?? {};
+      const { startOffset, bytesRead = 0, commands = 0, portions } = e.stream ?? {};
       const now = e.probes.masterOffset;
       if (startOffset === undefined || now === undefined || !unspoilt(e)) return undefined;
       // What counts on from another number than +FULLRESYNC's is another matter.
       const from = numberOf(e.probes.before, 'master_repl_offset') ?? startOffset;
       if (from > startOffset || now <= from || now - from >= bytesRead) return undefined;
       return {
-        text: `${commands} command${commands === 1 ? '' : 's'} (${bytesRead} bytes) arrived on the replication stream, and the master's offset went from ${from} to ${now}, by ${now - from}.`,
+        text: `${commands} command${commands === 1 ? '' : 's'} (${bytesRead} bytes) arrived on the replication stream, and the master's offset went from ${from} to ${now}, by ${now - from}.${causesText(bytesRead - (now - from), portions)}`,
         confirmed: `INFO replication says master_repl_offset:${now}; a replica that has read all of it is at ${startOffset + bytesRead}.`,
       };
     },

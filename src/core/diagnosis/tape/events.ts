@@ -91,6 +91,7 @@ const found = object({
   'waiting?': mapOf(text),
   'after?': mapOf(text),
   'databases?': list(count),
+  'stillListed?': object({ lines: list(text), before: count }),
   'configRefused?': bytes,
   'sentinels?': count,
   'minReplicasToWrite?': integer,

@@ -2,7 +2,7 @@
 import { ascii } from '../../../../src/core/base/bytes.js';
 import { bulk, command, EMPTY_RDB, fullSync, REPLID } from '../../../support/fake-master.js';
 import { config, type WireScript } from '../../../support/wire-master.js';
-import { a, homeMadeInfo, info, sync, type Case } from './case.js';
+import { a, homeMadeInfo, info, inTurn, sync, type Case } from './case.js';
 
 const OTHER = 'f'.repeat(40);
 const at = (
@@ -26,6 +26,15 @@ const noBacklog = {
   repl_backlog_first_byte_offset: 0,
   repl_backlog_histlen: 0,
 };
+const LISTED = homeMadeInfo(
+  'connected_slaves:1\r\nslave0:ip=10.0.0.7,port=6380,state=online,offset=0,lag=0\r\n',
+);
+/** A home-made master that answers INFO so. */
+const telling =
+  (...infos: readonly string[]): (() => WireScript) =>
+  () => ({
+    on: { psync: sync(fullSync()), info: inTurn(...infos) },
+  });
 const SENTINEL = 'id=9 addr=10.0.0.9:40001 name=sentinel-0123456789abcdef-cmd flags=N cmd=ping\n';
 
 const SET = (value: string): string => command('SET', 'key', value);
@@ -181,6 +190,9 @@ export const POSITION_CASES: readonly Case[] = [
   a('', 'listed as it comes', {
     on: { info: info({ connected_slaves: 1, slave0: 'ip=10.0.0.7,port=6380,state=online,offset=0,lag=0' }) },
   }),
+  a('closed-replicas-stay-listed', 'for ever', telling(homeMadeInfo(), LISTED)),
+  a('', 'listed a moment longer', telling(homeMadeInfo(), LISTED, LISTED, homeMadeInfo())),
+  a('', 'listed before we came', telling(LISTED)),
   a('sentinel-watches', 'one', { on: { client: bulk(SENTINEL) } }),
   a('', 'a Sentinel, and the target is a replica', {
     on: { client: bulk(SENTINEL), info: info({ role: 'slave', master_host: '10.0.0.9', master_port: 6379 }) },

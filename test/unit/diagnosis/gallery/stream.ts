@@ -47,6 +47,7 @@ export const STREAM_CASES: readonly Case[] = [
   a('offset-never-moves', 'always 0', streamed(SELECT + SET, 0), count(2)),
   a('offset-counts-too-little', 'commands', () => counting(2), count(2)),
   a('offset-counts-too-little', 'the arguments alone', () => counting(12), count(2)),
+  a('offset-counts-too-little', 'no SELECT', () => counting(SET.length), count(2)),
   a('', 'every byte', () => counting((SELECT + SET).length), count(2)),
   a('', 'more than we waited for', () => counting((SELECT + SET + PING).length), count(2)),
   a('', 'a command that is cut off when the time is over', streamed(SET.slice(0, 12), 27), forMs(1500)),
