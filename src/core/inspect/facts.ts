@@ -24,14 +24,28 @@ export interface Sample {
   readonly upstream?: Upstream;
   /** Why our master did not tell its position, when it was asked and did not. */
   readonly masterTrouble?: MasterTrouble;
+  /** Whether our master was asked with the login of the target; `withheld`: there is one, and it was not sent there. */
+  readonly masterLogin?: MasterLogin;
+  /** The last login that our master refused to the address of the target, where its ACL LOG tells. */
+  readonly refusedLogin?: RefusedLogin;
+}
+
+export type MasterLogin = 'none' | 'withheld' | 'shared';
+
+/** An entry of ACL LOG with the reason `auth`. */
+export interface RefusedLogin {
+  readonly user: string;
+  /** Where it came from, `ip:port`. */
+  readonly address: string;
+  readonly secondsAgo: number;
 }
 
 /**
- * How asking our master ended. `unreachable`: no connection; `timeout`: connected, and no answer; `no-login`: it wants a
- * password; `other`: anything else.
+ * How asking our master ended. `refused`: nothing listens there; `unreachable`: no connection for another reason; `timeout`:
+ * connected, and no answer; `no-login`: it is alive and wants a password; `other`: anything else.
  */
 export interface MasterTrouble {
-  readonly kind: 'unreachable' | 'timeout' | 'no-login' | 'other';
+  readonly kind: 'refused' | 'unreachable' | 'timeout' | 'no-login' | 'other';
   readonly why: string;
 }
 

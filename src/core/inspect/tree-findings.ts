@@ -131,7 +131,7 @@ function* onReach(
 /** A refused login is no wrong address, and the address of a master is not one that a replica announces. */
 function reachAdvice(notSeen: string, isMaster: boolean): string {
   if (/NOAUTH|NOPERM|WRONGPASS|refuses the login/.test(notSeen)) {
-    return 'It is there and wants a login: --pass, with --share-login if every server may be sent it.';
+    return 'It is there and wants a login: give it (REDISCLI_AUTH, or --pass), with --share-login if every server may be sent it.';
   }
   if (notSeen.includes(' did not answer ')) {
     return (

@@ -165,13 +165,10 @@ class Walk {
   private async visit({ address, host, port, fallback }: Queued): Promise<void> {
     const { clock, login, shareLogin, mostMs = MOST_MS } = this.options;
     const node = this.byAddress.get(address)!;
+    const withheld = login?.pass !== undefined && !shareLogin;
     if (this.leftMs() <= 0) {
       this.truncated ??= `after ${mostMs / 1000} s nobody else was asked`;
       node.notSeen = 'not asked: out of time';
-      return;
-    }
-    if (login?.pass !== undefined && !shareLogin) {
-      node.notSeen = `not asked: the login was given for ${this.target.name}`;
       return;
     }
     for (const at of fallback === undefined ? [host] : [host, fallback]) {
@@ -186,9 +183,14 @@ class Walk {
         return;
       } catch (error) {
         if (!(error instanceof InspectError)) throw error;
-        node.notSeen ??= error.message;
+        node.notSeen ??= withheld && error.message.includes('NOAUTH') ? this.keptLogin() : error.message;
       }
     }
+  }
+
+  /** Alive, and as much as can be told without the login, which was given for another server. */
+  private keptLogin(): string {
+    return `not asked with your login, which was given for ${this.target.name} alone: it is alive and wants one (--share-login sends it)`;
   }
 
   private leftMs(): number {

@@ -376,12 +376,19 @@ describe('crawl', () => {
     expect(late.nodes.map(({ notSeen }) => notSeen !== undefined)).toEqual([false, true, true]);
   });
 
-  it('asks nobody else when a login was given', async () => {
-    const replies = { ...script(lists(2)).replies, 'AUTH s3cret': '+OK\r\n' };
-    const topology = await walk({ 'h:1': { replies } }, { login: { pass: 's3cret' } });
-    expect(topology.nodes[1].notSeen).toBe('not asked: the login was given for h:1');
-    expect(ids(topology)).toEqual(['node-unreachable info']);
-    expect(topology.status).toBe('ok');
+  it('sends the login to nobody else, and still tells who is alive from who is gone', async () => {
+    const replies = { ...script(lists(2, 3)).replies, 'AUTH s3cret': '+OK\r\n' };
+    const noauth = '-NOAUTH Authentication required.\r\n';
+    const locked: Script = {
+      replies: Object.fromEntries(Object.keys(script('').replies).map((line) => [line, noauth])),
+    };
+    const login = { pass: 's3cret' };
+    const topology = await walk({ 'h:1': { replies }, 'h:2': locked }, { login });
+    expect(topology.nodes[1].notSeen).toBe(
+      'not asked with your login, which was given for h:1 alone: it is alive and wants one (--share-login sends it)',
+    );
+    expect(topology.nodes[2].notSeen).toContain('ECONNREFUSED');
+    expect(ids(topology)).toEqual(['node-unreachable warning', 'node-unreachable info']);
   });
 });
 

@@ -43,7 +43,7 @@ const ENTRIES = {
     'link',
     '**critical** when the link is down and no full sync is running.',
     'The data of this replica has been growing old since the link broke. Where its master answers, the finding says what will happen when the link is back: a partial resync, or a full one that may replace good data by less.',
-    'Run `redis-ts handshake --no-psync` against its master: it names the step that fails and why, and asks for no full sync. If the master wants a password, see that `masterauth` is set on the replica.',
+    'If nothing listens at the address, see first that it is the right one: promoting a replica beside a master that lives makes two. Else run `redis-ts handshake --no-psync` against the master: it names the step that fails and why, and asks for no full sync. If it passes with your password, the own one of the replica is wrong: `CONFIG SET masterauth` there, and `masteruser` where the master has ACL users. With `--share-login` inspect looks into ACL LOG of the master, which names refused logins and where they came from.',
   ),
   'sub-replicas-cut-off': entry(
     'link',
@@ -397,7 +397,7 @@ const ENTRIES = {
     'topology',
     '*warning* when a server that another one names cannot be asked from here.',
     'What lies below it is not seen. Others may have the same trouble: Sentinel and clients use these addresses, too.',
-    'By the reason that is given: a login (`--pass` with `--share-login`), a master that is down, or, for a replica, replica-announce-ip.',
+    'By the reason that is given: a login (REDISCLI_AUTH or `--pass`, with `--share-login`), a master that is down, or, for a replica, replica-announce-ip.',
   ),
   'several-masters': entry(
     'product',
