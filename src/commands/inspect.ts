@@ -7,7 +7,7 @@ import { setUp, writeJson } from '../cli/inspect/setup.js';
 import { targetName, parseTarget } from '../cli/target.js';
 import { thisTerminal } from '../cli/terminal.js';
 import { UsageError } from '../cli/usage-error.js';
-import { InspectError } from '../core/inspect/client.js';
+import { InspectError, SILENT } from '../core/inspect/client.js';
 import { type SentinelFacts } from '../core/inspect/sentinel.js';
 import { explainFinding } from '../core/inspect/findings/document.js';
 import { prometheusDown } from '../core/inspect/prometheus.js';
@@ -83,7 +83,7 @@ export default class Inspect extends ClientCommand {
         terminal,
       });
     } catch (error) {
-      throw sentinel ? withSentinel(error, sentinel) : error;
+      throw sentinel ? withSentinel(explained(error), sentinel) : explained(error);
     } finally {
       done();
     }
@@ -99,13 +99,19 @@ export default class Inspect extends ClientCommand {
   }
 }
 
+/** A server that hangs, with what that means. */
+function explained(error: unknown): unknown {
+  if (!(error instanceof InspectError) || error.failure !== 'timeout') return error;
+  return new InspectError('timeout', `${error.message}. ${SILENT}.`);
+}
+
 /** A master that cannot be asked: what the Sentinel that named it knows is all there is. */
 function withSentinel(error: unknown, { address, name, master, replicas }: SentinelFacts): unknown {
   if (!(error instanceof InspectError)) return error;
   const below = replicas.map((replica) => `${replica.address} (${replica.flags.join(', ')})`).join('; ');
   return new InspectError(
     error.failure,
-    `${error.message}. The Sentinel ${address} names it as ${name} (${master.flags.join(', ')}), with ${below === '' ? 'no replicas' : `the replicas ${below}`}`,
+    `${error.message.replace(/\.$/, '')}. The Sentinel ${address} names it as ${name} (${master.flags.join(', ')}), with ${below === '' ? 'no replicas' : `the replicas ${below}`}`,
   );
 }
 

@@ -102,6 +102,7 @@ describe('redis-ts inspect', () => {
     const silent = await listen((socket) => socket.resume());
     const mute = await runCli(['inspect', `:${silent}`, '--timeout', '0.2']);
     expect(mute.stderr).toContain('did not answer INFO');
+    expect(mute.stderr.replace(/\s+/g, ' ')).toContain('its process is stopped, swaps, or runs one long command');
     expect(mute.code).toBe(3);
   });
 

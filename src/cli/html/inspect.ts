@@ -1,5 +1,6 @@
 /** The page of `inspect --report`: verdict, findings, lag over the time watched, topology, and all that INFO replication said. Pure. */
 import { type EventLog, type LoggedEvent } from '../../core/inspect/event-log.js';
+import { CATALOGUE } from '../../core/inspect/findings/catalogue.js';
 import { namedReplicas, type History, type Point } from '../../core/inspect/history.js';
 import { type Finding, type ReplicaReport, type Report } from '../../core/inspect/model.js';
 import { nameOf } from '../../core/inspect/product.js';
@@ -205,6 +206,9 @@ function topologyBody(topology: Topology): Html {
     master ?? '',
   ]);
   const heads = ['Server', 'Role', 'Version', { title: 'Offset', kind: 'number' } as const, 'Follows'];
-  const own = topology.findings.filter(({ id }) => id !== 'link-down');
+  // Those of the target stand above, more of them.
+  const own = topology.findings.filter(
+    ({ id, node }) => id !== 'link-down' && (node !== topology.target || CATALOGUE[id].chapter === 'topology'),
+  );
   return html`${pre(drawing)}${table(heads, rows)}${own.length > 0 && findingsBody(own)}${topology.truncated !== undefined && paragraph(topology.truncated)}`;
 }

@@ -13,7 +13,7 @@ export async function runTree(
   const { clock, name, timeoutMs, login, shareLogin } = options;
   const topology = await crawl(
     { dial, name },
-    { clock, timeoutMs, login, shareLogin, accept: thresholds.accept, reach },
+    { clock, timeoutMs, login, shareLogin, thresholds, reach },
   );
   if (how.json) writeJson(topology);
   else process.stdout.write(renderTree(topology, how.terminal));

@@ -25,6 +25,10 @@ export class InspectError extends Error {
   }
 }
 
+/** What it means that a server takes a connection and is silent. */
+export const SILENT =
+  'It takes connections and answers nothing: its process is stopped, swaps, or runs one long command. Look at it where it runs';
+
 export interface Login {
   readonly user?: string;
   readonly pass?: string;

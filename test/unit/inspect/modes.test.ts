@@ -254,7 +254,7 @@ describe('crawl', () => {
         'FINDINGS',
         '  ✔ nothing is wrong',
         '',
-        'Looked at here: links, histories, addresses. Buffers, backlog and ACKs of one server: redis-ts inspect HOST:PORT',
+        'Each server was looked at once; its rates, and what grows, need two looks: redis-ts inspect HOST:PORT',
         '',
       ].join('\n'),
     );
@@ -318,7 +318,30 @@ describe('crawl', () => {
       role: 'slave',
       parent: 'h:1',
     });
-    expect(ids(topology)).toEqual([]);
+    expect(ids(topology)).toEqual(['announced-not-peer warning']);
+  });
+
+  it("is no quieter than each server's own report, and takes the lines that the user drew", async () => {
+    const master = script(masterInfo(['ip=h,port=2,state=online,offset=40,lag=9'], tail(100)));
+    const servers = { 'h:1': master, 'h:2': script(follows(1), 'two') };
+    const topology = await walk(servers);
+    expect(topology.status).toBe('warning');
+    expect(topology.findings).toMatchObject([
+      {
+        id: 'ack-old',
+        node: 'h:1',
+        text: 'h:1: replica 0 (h:2) last acknowledged 9 s ago; replicas do it every second. Its link is dropped at 60 s.',
+        advice: expect.stringContaining('It is blocked') as string,
+      },
+    ]);
+    const below = { 'h:2': servers['h:2'], 'h:1': master };
+    expect((await walk(below)).findings).toMatchObject([
+      { id: 'ack-old', node: 'h:1', commands: ['redis-ts inspect h:1'] },
+    ]);
+    const strict = await walk(servers, { thresholds: { maxAckAgeSeconds: 5, accept: ['no-replicas'] } });
+    expect(strict.status).toBe('critical');
+    const accepting = await walk(servers, { thresholds: { accept: ['ack-old'] } });
+    expect([accepting.status, accepting.accepted?.length]).toEqual(['ok', 1]);
   });
 
   it('finds mixed histories, snapshots that cannot be read, and lists that are wrong', async () => {
