@@ -8,6 +8,7 @@ import { type ClientLine } from './client-list.js';
 import { type ClusterFacts } from './cluster.js';
 import { type SentinelFacts } from './sentinel.js';
 import { type Settings } from './settings.js';
+import { type Trail } from './trail.js';
 
 /** One look at the server. */
 export interface Sample {
@@ -96,4 +97,6 @@ export interface Facts {
   /** What the Sentinel said that named this target. */
   readonly sentinel?: SentinelFacts;
   readonly missing: readonly Missing[];
+  /** Where the master's offset stood when, from more looks than these two. */
+  readonly trail?: Trail;
 }

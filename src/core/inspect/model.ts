@@ -72,7 +72,7 @@ export interface ReplicaReport {
   readonly state: string;
   readonly offset?: number;
   readonly behindBytes?: number;
-  /** At the rate of the stream; absent while nothing is written. */
+  /** How old its data is: measured where the master was seen there, else at the rate of the stream; absent while that is idle. */
   readonly behindSeconds?: number;
   readonly ackAgeSeconds?: number;
   readonly outputBytes?: number;

@@ -11,8 +11,9 @@ import { EventLog } from './event-log.js';
 import { type Sample } from './facts.js';
 import { History } from './history.js';
 import { type Report, type Thresholds } from './model.js';
-import { report, withFindings } from './report.js';
+import { masterOffset, report, withFindings } from './report.js';
 import { type SentinelFacts } from './sentinel.js';
+import { Trail } from './trail.js';
 
 export interface WatchOptions extends CollectOptions {
   readonly thresholds: Thresholds;
@@ -58,6 +59,7 @@ export class Watch {
   private trouble: Trouble | undefined;
   private probe: Probe | undefined;
   private previous: Sample | undefined;
+  private trail = new Trail();
   private last: Report | undefined;
   private stopped = false;
   private wake: (() => void) | undefined;
@@ -142,7 +144,9 @@ export class Watch {
     try {
       const sample = await this.sample();
       const { sentinel } = this.options;
-      const facts = { ...this.probe!.facts(this.previous ?? sample, sample), sentinel };
+      this.trail.add(sample.atUs, masterOffset(sample));
+      const { trail } = this;
+      const facts = { ...this.probe!.facts(this.previous ?? sample, sample), sentinel, trail };
       this.previous = sample;
       const now = report(facts, thresholds);
       this.fresh = [...switched, ...this.events.observe(this.compared, now)];
@@ -177,6 +181,7 @@ export class Watch {
       this.probe?.close();
       this.probe = undefined;
       this.previous = undefined;
+      this.trail = new Trail();
       this.compared = undefined;
       this.dial = found.dial;
       const text = `the Sentinel ${found.sentinel.address} names ${found.name} as the master now, and this view follows: it was ${name}`;

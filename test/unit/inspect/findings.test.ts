@@ -586,6 +586,22 @@ describe('backlog and history', () => {
     expect(old.commands).toBeUndefined();
   });
 
+  it('partial-sync-refused names a small backlog first, also on a promoted server, and covers all that was streamed', () => {
+    const small = { active: 1, size: 16_384, first: 1_331_200, histlen: 36_864 };
+    const promoted = tail(1_368_063, small)
+      .replace(`master_replid2:${'0'.repeat(40)}`, `master_replid2:${'c'.repeat(40)}`)
+      .replace('second_repl_offset:-1', 'second_repl_offset:123');
+    const fields = ['sync_partial_err:1', 'uptime_in_seconds:7200', 'total_net_input_bytes:1400000'];
+    const [found] = of('partial-sync-refused', {
+      info: masterInfo([online(1_368_063)], promoted),
+      server: server(...fields),
+    });
+    expect(found.text).toMatch(
+      /The backlog is full and begins at 1,331,200: .+ It holds little of the 1\.3 MB that were streamed since the start: .+ can be a reason, too: /,
+    );
+    expect(found.commands).toEqual(['CONFIG SET repl-backlog-size 2mb']);
+  });
+
   it('promoted', () => {
     const info = masterInfo([online(500)], tail(500));
     const promoted = info

@@ -179,7 +179,7 @@ const ENTRIES = {
   ),
   'replica-lagging': entry(
     'replicas',
-    '*warning* when more than 64 KB and 5 s (and the age of its ACK) behind; **critical** beyond `--max-lag-bytes`.',
+    '*warning* when more than 64 KB and 5 s (and the age of its ACK) behind; **critical** beyond `--max-lag-bytes`. The seconds are measured while watching (when was the master at that offset), else by the rate; an idle stream gives none.',
     'Reads there are that old, and a failover to it loses that much.',
     'Compare the rate of the stream with its network and its CPU.',
   ),
@@ -258,7 +258,7 @@ const ENTRIES = {
   'partial-sync-refused': entry(
     'history',
     'info when partial resyncs were refused since the server started; *warning* when between the samples.',
-    'Each was a full sync. Which reason it was is told from the state of now: the backlog is full (too small for the outage at the rate of the writes), was never full (then the replication id was another one: a restart without a snapshot), does not exist any more (repl-backlog-ttl), or the server was promoted (the replica had read beyond second_repl_offset).',
+    'Each was a full sync. Which reason it was is told from the state of now: the backlog is full (too small for the outage at the rate of the writes, or for the one burst in it), was never full (then the replication id was another one: a restart without a snapshot), does not exist any more (repl-backlog-ttl), or the server was promoted (the replica had read beyond second_repl_offset).',
     'By the reason: raise repl-backlog-size to what the rate needs (the value is given); keep the id over a restart (a snapshot at shutdown); `repl-backlog-ttl 0`. Under `--watch` each replica that comes back is told with its own reason.',
   ),
   promoted: entry(
