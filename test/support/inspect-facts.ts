@@ -77,9 +77,8 @@ export interface FactsInput {
   readonly server?: string;
   /** The sections beside Replication in the first sample; as `server` when left out. */
   readonly serverBefore?: string;
-  readonly rest?: Partial<Facts> & Partial<
-    Pick<Sample, 'linkState' | 'upstream' | 'masterTrouble' | 'masterLogin' | 'refusedLogin'>
-  >;
+  readonly rest?: Partial<Facts> &
+    Partial<Pick<Sample, 'linkState' | 'upstream' | 'masterTrouble' | 'masterLogin' | 'refusedLogin'>>;
 }
 
 /** Facts with two samples one second apart. */

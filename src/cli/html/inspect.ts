@@ -208,7 +208,8 @@ function topologyBody(topology: Topology): Html {
   const heads = ['Server', 'Role', 'Version', { title: 'Offset', kind: 'number' } as const, 'Follows'];
   // Those of the target stand above, more of them.
   const own = topology.findings.filter(
-    ({ id, node }) => id !== 'link-down' && (node !== topology.target || CATALOGUE[id].chapter === 'topology'),
+    ({ id, node }) =>
+      id !== 'link-down' && (node !== topology.target || CATALOGUE[id].chapter === 'topology'),
   );
   return html`${pre(drawing)}${table(heads, rows)}${own.length > 0 && findingsBody(own)}${topology.truncated !== undefined && paragraph(topology.truncated)}`;
 }

@@ -4,7 +4,13 @@
  */
 import { type ReplicaClient } from './client-list.js';
 import { type ClusterFacts } from './cluster.js';
-import { type MasterLogin, type MasterTrouble, type Missing, type RefusedLogin, type Upstream } from './facts.js';
+import {
+  type MasterLogin,
+  type MasterTrouble,
+  type Missing,
+  type RefusedLogin,
+  type Upstream,
+} from './facts.js';
 import { type FindingId } from './findings/catalogue.js';
 import { type SentinelFacts } from './sentinel.js';
 import { type Settings } from './settings.js';

@@ -161,9 +161,7 @@ function reachAdvice(notSeen: string, isMaster: boolean): string {
     return 'It is there and wants a login: give it (REDISCLI_AUTH, or --pass), with --share-login if every server may be sent it.';
   }
   if (notSeen.includes(' did not answer ')) {
-    return (
-      SILENT + (isMaster ? '; its replicas take the link for good until repl-timeout.' : '.')
-    );
+    return SILENT + (isMaster ? '; its replicas take the link for good until repl-timeout.' : '.');
   }
   if (isMaster) {
     return 'If it is down: promote the replica with the highest offset before it comes back, perhaps empty. If it is not, look at the network from here to it.';

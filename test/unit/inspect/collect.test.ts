@@ -193,7 +193,10 @@ describe('collect', () => {
       const master = scriptedDial({ replies: { INFO: info, 'AUTH s3cret': '+OK\r\n', 'ACL LOG 20': log } });
       const replies = { ...REPLICA, INFO: infoOf(replicaInfo(25, down)), 'AUTH s3cret': '+OK\r\n' };
       const dialMaster = () => ({ dial: master.dial, name: '10.0.0.5:6379' });
-      const { last } = await collected({ replies }, { login: { pass: 's3cret' }, shareLogin: true, dialMaster });
+      const { last } = await collected(
+        { replies },
+        { login: { pass: 's3cret' }, shareLogin: true, dialMaster },
+      );
       expect(last.masterLogin).toBe('shared');
       return last.refusedLogin;
     };

@@ -83,7 +83,8 @@ function linkDownHelp(draft: Draft, master: string): Pick<Detail, 'advice' | 'co
       commands: [SET_MASTERAUTH, SET_MASTERUSER, handshake],
     };
   }
-  const password = kind === 'no-login' ? 'The master wants a password: is masterauth set on this server? ' : '';
+  const password =
+    kind === 'no-login' ? 'The master wants a password: is masterauth set on this server? ' : '';
   return {
     advice:
       `${password}The first command does what a replica does, with the login that you give it; without --no-psync it asks for a full ` +

@@ -62,7 +62,9 @@ export function plural(n: number, noun: string): string {
 export function raiseBacklog(bytes: number, perSecond: number): Pick<Detail, 'advice' | 'commands'> {
   const megabytes = 2 ** Math.ceil(Math.log2(Math.max(1, bytes / MEGABYTE)));
   const cover =
-    perSecond >= LIMITS.idleBytesPerSecond ? ` for ${formatSeconds(Math.floor((megabytes * MEGABYTE) / perSecond))} of cover` : '';
+    perSecond >= LIMITS.idleBytesPerSecond
+      ? ` for ${formatSeconds(Math.floor((megabytes * MEGABYTE) / perSecond))} of cover`
+      : '';
   return {
     advice: `Raise repl-backlog-size to at least ${megabytes >= 1024 ? `${megabytes / 1024} GB` : `${megabytes} MB`}${cover}:`,
     commands: [`CONFIG SET repl-backlog-size ${megabytes}mb`],
