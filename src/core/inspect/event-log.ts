@@ -42,6 +42,12 @@ const GRACE_MS = 5000;
 /** A raised backlog should outlast the outage that was seen so many times over. */
 const OUTAGE_ROOM = 2;
 
+/** Times at which a server could not be asked. */
+export interface Outages {
+  readonly count: number;
+  readonly seconds: number;
+}
+
 interface Standing {
   readonly finding: Finding;
   /** The replica that it is about: its number may change. */
@@ -60,6 +66,7 @@ export class EventLog {
   private away: { readonly sinceMs: number; readonly attempts: number } | undefined;
   /** The replicas that a server had before it came back empty. */
   private emptied: readonly string[] = [];
+  private closed: Outages = { count: 0, seconds: 0 };
   private linkDownMs: number | undefined;
   private rate = 0;
   private fresh: WatchEvent[] = [];
@@ -72,6 +79,11 @@ export class EventLog {
   /** Since when the server cannot be asked. */
   get awaySinceMs(): number | undefined {
     return this.away?.sinceMs;
+  }
+
+  /** How often the server was away, and for how long in all, those times that are over. */
+  get outages(): Outages {
+    return this.closed;
   }
 
   /** A look that failed, begun at `sinceMs`. Returns what is new. */
@@ -165,6 +177,8 @@ export class EventLog {
   }
 
   private answersAgain({ sinceMs, attempts }: { sinceMs: number; attempts: number }, atMs: number): void {
+    const { count, seconds } = this.closed;
+    this.closed = { count: count + 1, seconds: seconds + (atMs - sinceMs) / 1000 };
     const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
     const text = `the server answers again, after ${formatSeconds((atMs - sinceMs) / 1000)} and ${tries}`;
     this.log({ id: 'server-back', severity: 'info', text }, atMs);

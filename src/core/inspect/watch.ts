@@ -81,9 +81,9 @@ export class Watch {
     return this.last;
   }
 
-  /** Whether the server answered the last time. */
-  get answers(): boolean {
-    return this.trouble === undefined;
+  /** Why the server could not be asked the last time; undefined when it answered. */
+  get away(): Trouble | undefined {
+    return this.trouble;
   }
 
   /**
@@ -160,8 +160,8 @@ export class Watch {
       this.probe = undefined;
       this.previous = undefined;
       if (this.stopped) return;
-      this.history.addFailure();
       const atMs = clock.nowMs();
+      this.history.addFailure(atMs);
       this.fresh = [...switched, ...this.events.lost(error.message, atMs, startMs)];
       const awaySeconds = (atMs - (this.events.awaySinceMs ?? startMs)) / 1000;
       this.trouble = { message: error.message, attempts: (this.trouble?.attempts ?? 0) + 1, awaySeconds };

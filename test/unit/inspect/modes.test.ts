@@ -74,14 +74,14 @@ describe('History', () => {
     const history = new History();
     history.add(of(line(1, 1000), line(1, 900)), 5000);
     history.add(of(line(2, 800)), 6000);
-    history.addFailure();
+    history.addFailure(9000);
     expect(history.all().map(({ name, behind }) => [name, behind.all()])).toEqual([
       ['10.0.0.6:1', [0, undefined, undefined]],
       ['10.0.0.6:1 (2)', [100, undefined, undefined]],
       ['10.0.0.6:2', [undefined, 200, undefined]],
     ]);
     expect([history.samples, history.failures, history.startedAtMs, history.endedAtMs]).toEqual([
-      2, 1, 5000, 6000,
+      2, 1, 5000, 9000,
     ]);
     expect(namedReplicas(of('ip=::1,port=5,state=online,offset=1,lag=0').replicas)[0][0]).toBe('[::1]:5');
   });
