@@ -4,11 +4,13 @@ import { EXIT, PLUGIN_EXIT } from '../cli/exit-codes.js';
 import { checkFlags, inspectFlags, withWatchInterval } from '../cli/inspect/flags.js';
 import { runOnce } from '../cli/inspect/once.js';
 import { setUp, writeJson } from '../cli/inspect/setup.js';
+import { nearestIds, orOf } from '../cli/nearest.js';
 import { targetName, parseTarget } from '../cli/target.js';
 import { thisTerminal } from '../cli/terminal.js';
 import { UsageError } from '../cli/usage-error.js';
 import { InspectError, SILENT } from '../core/inspect/client.js';
 import { type SentinelFacts } from '../core/inspect/sentinel.js';
+import { FINDING_IDS } from '../core/inspect/findings/catalogue.js';
 import { explainFinding } from '../core/inspect/findings/document.js';
 import { prometheusDown } from '../core/inspect/prometheus.js';
 
@@ -93,8 +95,11 @@ export default class Inspect extends ClientCommand {
     const text = explainFinding(id);
     if (text === undefined && (await import('../core/diagnosis/table.js')).findEntry(id))
       throw new UsageError(`--explain: ${id} is a diagnosis of handshake: handshake --explain ${id}`);
-    if (text === undefined)
-      throw new UsageError(`--explain: there is no finding ${id}: see docs/findings.md`);
+    if (text === undefined) {
+      const meant = nearestIds(id, FINDING_IDS);
+      const hint = meant.length === 0 ? '' : `did you mean ${orOf(meant)}? `;
+      throw new UsageError(`--explain: there is no finding ${id}: ${hint}see docs/findings.md`);
+    }
     process.stdout.write(text);
   }
 }

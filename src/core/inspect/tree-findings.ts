@@ -164,7 +164,7 @@ function reachAdvice(notSeen: string, isMaster: boolean): string {
     return SILENT + (isMaster ? '; its replicas take the link for good until repl-timeout.' : '.');
   }
   if (isMaster) {
-    return 'If it is down: promote the replica with the highest offset before it comes back, perhaps empty. If it is not, look at the network from here to it.';
+    return 'First: is that address right? A master that lives under another one is given to the replicas with REPLICAOF. If it is right and down: promote the replica with the highest offset before it comes back, perhaps empty. If it is alive, look at the network from here to it.';
   }
   return 'It is down, or that address is wrong from here, and then for Sentinel and clients, too: see replica-announce-ip.';
 }
