@@ -66,7 +66,7 @@ describe('redis-ts inspect', () => {
     [['--explain', 'zzzzzz'], '--explain: there is no finding zzzzzz: see docs/findings.md'],
     [
       ['--explain', 'backlog-too-smal'],
-      'there is no finding backlog-too-smal: did you mean backlog-too-small',
+      '--explain: there is no finding backlog-too-smal: did you mean backlog-too-small, backlog-expires, backlog-inactive or output-limit-below-backlog? see docs/findings.md',
     ],
   ])('%j is bad usage: one line, the usage, exit 3', async (args, message) => {
     const { code, stdout, stderr } = await runCli(['inspect', ...args]);
