@@ -4,11 +4,13 @@ import { EXIT, PLUGIN_EXIT } from '../cli/exit-codes.js';
 import { checkFlags, inspectFlags, withWatchInterval } from '../cli/inspect/flags.js';
 import { runOnce } from '../cli/inspect/once.js';
 import { setUp, writeJson } from '../cli/inspect/setup.js';
+import { nearestIds, orOf } from '../cli/nearest.js';
 import { targetName, parseTarget } from '../cli/target.js';
 import { thisTerminal } from '../cli/terminal.js';
 import { UsageError } from '../cli/usage-error.js';
-import { InspectError } from '../core/inspect/client.js';
+import { InspectError, SILENT } from '../core/inspect/client.js';
 import { type SentinelFacts } from '../core/inspect/sentinel.js';
+import { FINDING_IDS } from '../core/inspect/findings/catalogue.js';
 import { explainFinding } from '../core/inspect/findings/document.js';
 import { prometheusDown } from '../core/inspect/prometheus.js';
 
@@ -83,7 +85,7 @@ export default class Inspect extends ClientCommand {
         terminal,
       });
     } catch (error) {
-      throw sentinel ? withSentinel(error, sentinel) : error;
+      throw sentinel ? withSentinel(explained(error), sentinel) : explained(error);
     } finally {
       done();
     }
@@ -93,10 +95,19 @@ export default class Inspect extends ClientCommand {
     const text = explainFinding(id);
     if (text === undefined && (await import('../core/diagnosis/table.js')).findEntry(id))
       throw new UsageError(`--explain: ${id} is a diagnosis of handshake: handshake --explain ${id}`);
-    if (text === undefined)
-      throw new UsageError(`--explain: there is no finding ${id}: see docs/findings.md`);
+    if (text === undefined) {
+      const meant = nearestIds(id, FINDING_IDS);
+      const hint = meant.length === 0 ? '' : `did you mean ${orOf(meant)}? `;
+      throw new UsageError(`--explain: there is no finding ${id}: ${hint}see docs/findings.md`);
+    }
     process.stdout.write(text);
   }
+}
+
+/** A server that hangs, with what that means. */
+function explained(error: unknown): unknown {
+  if (!(error instanceof InspectError) || error.failure !== 'timeout') return error;
+  return new InspectError('timeout', `${error.message}. ${SILENT}.`);
 }
 
 /** A master that cannot be asked: what the Sentinel that named it knows is all there is. */
@@ -105,7 +116,7 @@ function withSentinel(error: unknown, { address, name, master, replicas }: Senti
   const below = replicas.map((replica) => `${replica.address} (${replica.flags.join(', ')})`).join('; ');
   return new InspectError(
     error.failure,
-    `${error.message}. The Sentinel ${address} names it as ${name} (${master.flags.join(', ')}), with ${below === '' ? 'no replicas' : `the replicas ${below}`}`,
+    `${error.message.replace(/\.$/, '')}. The Sentinel ${address} names it as ${name} (${master.flags.join(', ')}), with ${below === '' ? 'no replicas' : `the replicas ${below}`}`,
   );
 }
 

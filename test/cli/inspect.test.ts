@@ -63,7 +63,11 @@ describe('redis-ts inspect', () => {
       ['--verify', 'b', '--sample', '101%'],
       '--sample: bad size "101%": 1000 keys, or 5% of them, for example',
     ],
-    [['--explain', 'no-such'], '--explain: there is no finding no-such: see docs/findings.md'],
+    [['--explain', 'zzzzzz'], '--explain: there is no finding zzzzzz: see docs/findings.md'],
+    [
+      ['--explain', 'backlog-too-smal'],
+      '--explain: there is no finding backlog-too-smal: did you mean backlog-too-small, backlog-expires, backlog-inactive or output-limit-below-backlog? see docs/findings.md',
+    ],
   ])('%j is bad usage: one line, the usage, exit 3', async (args, message) => {
     const { code, stdout, stderr } = await runCli(['inspect', ...args]);
     expect(stderr.split('\n')[0]).toBe(`redis-ts inspect: ${message}`);
@@ -102,6 +106,9 @@ describe('redis-ts inspect', () => {
     const silent = await listen((socket) => socket.resume());
     const mute = await runCli(['inspect', `:${silent}`, '--timeout', '0.2']);
     expect(mute.stderr).toContain('did not answer INFO');
+    expect(mute.stderr.replace(/\s+/g, ' ')).toContain(
+      'its process is stopped, swaps, or runs one long command',
+    );
     expect(mute.code).toBe(3);
   });
 

@@ -107,13 +107,13 @@ describe.skipIf(!realRedisAvailable())('inspect --tree (needs redis-server)', ()
     await master.must('CONFIG', 'SET', 'requirepass', 's3cret');
     await replica.must('CONFIG', 'SET', 'masterauth', 's3cret');
     const env = { REDISCLI_AUTH: 's3cret' };
+    await replica.must('CONFIG', 'SET', 'requirepass', 's3cret');
     const strict = await runCli(['inspect', at(master), '--tree', '--json'], { env });
     expect(parsed<Topology>(strict.stdout).nodes[1]).toMatchObject({
       address: at(replica),
-      notSeen: `not asked: the login was given for ${at(master)}`,
+      notSeen: `not asked with your login, which was given for ${at(master)} alone: it is alive and wants one (--share-login sends it)`,
       state: 'online',
     });
-    await replica.must('CONFIG', 'SET', 'requirepass', 's3cret');
     const shared = await runCli(['inspect', at(master), '--tree', '--json', '--share-login'], { env });
     expect(parsed<Topology>(shared.stdout).nodes[1]).toMatchObject({ address: at(replica), role: 'slave' });
   });

@@ -77,13 +77,14 @@ export interface FactsInput {
   readonly server?: string;
   /** The sections beside Replication in the first sample; as `server` when left out. */
   readonly serverBefore?: string;
-  readonly rest?: Partial<Facts> & Pick<Sample, 'linkState' | 'upstream' | 'masterTrouble'>;
+  readonly rest?: Partial<Facts> &
+    Partial<Pick<Sample, 'linkState' | 'upstream' | 'masterTrouble' | 'masterLogin' | 'refusedLogin'>>;
 }
 
 /** Facts with two samples one second apart. */
 export function facts(input: FactsInput): Facts {
   const { info, before = info, clients, clientsBefore = clients, server = SERVER, rest = {} } = input;
-  const { linkState, upstream, masterTrouble, ...more } = rest;
+  const { linkState, upstream, masterTrouble, masterLogin, refusedLogin, ...more } = rest;
   const list = (text: string | undefined) => (text === undefined ? undefined : parseClientList(text));
   const { serverBefore = server } = input;
   return {
@@ -95,6 +96,8 @@ export function facts(input: FactsInput): Facts {
       linkState,
       upstream,
       masterTrouble,
+      masterLogin,
+      refusedLogin,
     }),
     settings: {},
     missing: [],

@@ -1,8 +1,8 @@
 /** `handshake --explain ID`: what the table says of one diagnosis; of all of them, in a line each, with `--explain list`. */
-import { editDistance } from '../../core/base/edit-distance.js';
 import { CHAPTERS, DIAGNOSES, findEntry } from '../../core/diagnosis/table.js';
 import { type Chapter } from '../../core/diagnosis/entry.js';
 import { explainFinding } from '../../core/inspect/findings/document.js';
+import { nearestIds, orOf } from '../nearest.js';
 import { renderExplanation } from '../render/handshake-finding.js';
 import { palette, type Terminal } from '../terminal.js';
 import { printable, wrap } from '../text.js';
@@ -24,38 +24,11 @@ export function explainText(id: string, terminal: Pick<Terminal, 'color' | 'widt
 function hint(id: string): string {
   if (explainFinding(id) !== undefined) return `it is a finding of inspect: redis-ts inspect --explain ${id}`;
   const all = `redis-ts handshake --explain ${LIST} prints all ${DIAGNOSES.length}`;
-  const meant = nearestIds(id);
-  if (meant.length === 0) return all;
-  const last =
-    meant.length === 1 ? meant[0] : `${meant.slice(0, -1).join(', ')} or ${meant[meant.length - 1]}`;
-  return `did you mean ${last}? ${all}`;
-}
-
-const MOST_MEANT = 4;
-/** Longer words are not compared: nobody mistypes them by accident. */
-const LONGEST_WORD = 64;
-const SHORTEST_PART = 3;
-
-/** Ids that are mistyped so, then those that share the most letters in whole parts (`offset`, `psync-foo`). */
-export function nearestIds(word: string): readonly string[] {
-  if (word.length > LONGEST_WORD) return [];
-  const meant = word.toLowerCase();
-  const parts = meant.split(/[^a-z]+/).filter((part) => part.length >= SHORTEST_PART);
-  const ranked = DIAGNOSES.map(({ id }) => {
-    const edits = editDistance(meant, id);
-    const shared = parts.filter((part) => id.includes(part)).join('').length;
-    return { id, edits, shared, mistyped: edits <= Math.max(2, Math.floor(meant.length / 3)) };
-  });
-  return ranked
-    .filter(({ shared, mistyped }) => shared > 0 || mistyped)
-    .sort(
-      (a, b) =>
-        Number(b.mistyped) - Number(a.mistyped) ||
-        (a.mistyped ? 0 : b.shared - a.shared) ||
-        a.edits - b.edits,
-    )
-    .slice(0, MOST_MEANT)
-    .map(({ id }) => id);
+  const meant = nearestIds(
+    id,
+    DIAGNOSES.map((entry) => entry.id),
+  );
+  return meant.length === 0 ? all : `did you mean ${orOf(meant)}? ${all}`;
 }
 
 function listText({ paint, width }: { paint: ReturnType<typeof palette>; width: number }): string {

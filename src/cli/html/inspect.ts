@@ -1,8 +1,10 @@
 /** The page of `inspect --report`: verdict, findings, lag over the time watched, topology, and all that INFO replication said. Pure. */
 import { type EventLog, type LoggedEvent } from '../../core/inspect/event-log.js';
+import { CATALOGUE } from '../../core/inspect/findings/catalogue.js';
 import { namedReplicas, type History, type Point } from '../../core/inspect/history.js';
 import { type Finding, type ReplicaReport, type Report } from '../../core/inspect/model.js';
 import { nameOf } from '../../core/inspect/product.js';
+import { type Trouble } from '../../core/inspect/watch.js';
 import { type Topology } from '../../core/inspect/tree.js';
 import { formatBytes, formatCount, formatSeconds } from '../../core/inspect/units.js';
 import { hostPort } from '../../core/net/target.js';
@@ -15,7 +17,9 @@ import { badge, card, code, fold, paragraph, pre, table, type Tone } from './par
 export interface InspectPage {
   readonly report: Report;
   readonly history: History;
-  readonly events: Pick<EventLog, 'all'>;
+  readonly events: Pick<EventLog, 'all' | 'outages'>;
+  /** Why the server could not be asked at the end. */
+  readonly away?: Trouble;
   readonly topology?: Topology;
 }
 
@@ -32,28 +36,40 @@ const MOST_LINES = 12;
 
 /** The whole document. */
 export function renderInspectPage(page: InspectPage): string {
-  const { report, history } = page;
+  const { report, away } = page;
   return renderPage({
     title: `Replication of ${report.target}`,
-    badge: VERDICTS[report.status],
-    lead: leadOf(report, history),
+    badge: away ? AWAY : VERDICTS[report.status],
+    lead: leadOf(page),
     facts: factsOf(report),
     sections: sectionsOf(page),
     footer: `redis-ts inspect, ${report.at}`,
   });
 }
 
-function leadOf(
-  { findings, accepted = [] }: Report,
-  { samples, startedAtMs = 0, endedAtMs = 0 }: History,
-): string {
+const AWAY = { tone: 'bad', text: 'critical: away' } as const;
+
+function leadOf({ report, history, events, away }: InspectPage): string {
+  const { findings, accepted = [] } = report;
+  const { samples, failures, startedAtMs = 0, endedAtMs = 0 } = history;
   const seconds = Math.max(0, (endedAtMs - startedAtMs) / 1000);
   const found =
     findings.length === 0
       ? 'Nothing is wrong'
       : `${findings.length} finding${findings.length === 1 ? '' : 's'}`;
   const meant = accepted.length === 0 ? '' : ` (${accepted.length} more accepted)`;
-  return `${found}${meant}, watched for ${formatSeconds(seconds)} in ${formatCount(samples)} samples.`;
+  const { count, seconds: awaySeconds } = events.outages;
+  const times = count === 1 ? 'once' : `${formatCount(count)} times`;
+  const between =
+    count === 0 ? '' : ` In between it was away ${times}, for ${formatSeconds(awaySeconds)} in all.`;
+  const failed = failures === 0 ? '' : `, and ${formatCount(failures)} attempts that failed`;
+  const watched = `watched for ${formatSeconds(seconds)} in ${formatCount(samples)} sample${samples === 1 ? '' : 's'}${failed}.${between}`;
+  if (!away) return `${found}${meant}, ${watched}`;
+  const { message, awaySeconds: sinceSeconds } = away;
+  return (
+    `At the end the server could not be asked, for ${formatSeconds(sinceSeconds)} already: ${message.replace(/\.$/, '')}. ` +
+    `What follows is from before (${report.at}): ${found}${meant}, ${watched}`
+  );
 }
 
 function factsOf({ server, replicas, rate, backlog, link }: Report): [string, string | Html][] {
@@ -205,6 +221,10 @@ function topologyBody(topology: Topology): Html {
     master ?? '',
   ]);
   const heads = ['Server', 'Role', 'Version', { title: 'Offset', kind: 'number' } as const, 'Follows'];
-  const own = topology.findings.filter(({ id }) => id !== 'link-down');
+  // Those of the target stand above, more of them.
+  const own = topology.findings.filter(
+    ({ id, node }) =>
+      id !== 'link-down' && (node !== topology.target || CATALOGUE[id].chapter === 'topology'),
+  );
   return html`${pre(drawing)}${table(heads, rows)}${own.length > 0 && findingsBody(own)}${topology.truncated !== undefined && paragraph(topology.truncated)}`;
 }

@@ -24,7 +24,13 @@ export async function writeReportPage(setup: Setup, watch: Watch, file: string):
   const report = watch.lastReport;
   if (!report) return;
   const topology = await topologyOf(setup);
-  const page = renderInspectPage({ report, history: watch.history, events: watch.events, topology });
+  const page = renderInspectPage({
+    report,
+    history: watch.history,
+    events: watch.events,
+    away: watch.away,
+    topology,
+  });
   try {
     writeFileSync(file, page);
   } catch (error) {

@@ -11,10 +11,7 @@ export async function runTree(
   how: { readonly json: boolean; readonly terminal: Terminal },
 ): Promise<number> {
   const { clock, name, timeoutMs, login, shareLogin } = options;
-  const topology = await crawl(
-    { dial, name },
-    { clock, timeoutMs, login, shareLogin, accept: thresholds.accept, reach },
-  );
+  const topology = await crawl({ dial, name }, { clock, timeoutMs, login, shareLogin, thresholds, reach });
   if (how.json) writeJson(topology);
   else process.stdout.write(renderTree(topology, how.terminal));
   return PLUGIN_EXIT[topology.status];

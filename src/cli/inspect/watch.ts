@@ -5,7 +5,7 @@
 import { type Report } from '../../core/inspect/model.js';
 import { Watch, type Trouble, type WatchFrame } from '../../core/inspect/watch.js';
 import { PLUGIN_EXIT } from '../exit-codes.js';
-import { eventWords, renderWatch, sampleLine } from '../render/inspect-watch.js';
+import { closingLine, eventWords, renderWatch, sampleLine } from '../render/inspect-watch.js';
 import { type Terminal } from '../terminal.js';
 import { Screen, type Key } from './screen.js';
 import { type Setup } from './setup.js';
@@ -42,7 +42,7 @@ export async function runWatch(setup: Setup, options: WatchModeOptions): Promise
     done();
   }
   const last = watch.lastReport;
-  const status = watch.answers && last ? PLUGIN_EXIT[last.status] : PLUGIN_EXIT.unknown;
+  const status = !watch.away && last ? PLUGIN_EXIT[last.status] : PLUGIN_EXIT.unknown;
   return { code: view.ended ? 0 : status, watch };
 }
 
@@ -128,7 +128,7 @@ class LiveView implements View {
     this.screen = undefined;
     const last = this.watch.lastReport;
     // The alternate screen is gone with all it showed: this line stays.
-    if (last) process.stdout.write(`${sampleLine(last)}\n`);
+    if (last) process.stdout.write(`${closingLine(last, this.watch.away, this.watch.events.outages)}\n`);
   }
 
   private draw(): void {

@@ -24,5 +24,5 @@ export async function runWatching(setup: Setup, options: WatchingOptions): Promi
   const last = watch.lastReport!;
   if (options.json) writeJson(last);
   else process.stdout.write(renderReport(last, options.terminal));
-  return PLUGIN_EXIT[last.status];
+  return watch.away ? PLUGIN_EXIT.unknown : PLUGIN_EXIT[last.status];
 }

@@ -11,7 +11,7 @@ const LINES = { tee: '├─ ', end: '└─ ', bar: '│  ', gap: '   ' };
 const ASCII_LINES = { tee: '|- ', end: '`- ', bar: '|  ', gap: '   ' };
 
 const NOT_LOOKED_AT =
-  'Looked at here: links, histories, addresses. Buffers, backlog and ACKs of one server: redis-ts inspect HOST:PORT';
+  'Each server was looked at once; its rates, and what grows, need two looks: redis-ts inspect HOST:PORT';
 
 /** The whole text, ending with a newline. */
 export function renderTree(topology: Topology, terminal: Omit<Terminal, 'live'>): string {

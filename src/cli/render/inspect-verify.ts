@@ -5,6 +5,11 @@ import { formatCount } from '../../core/inspect/units.js';
 import { palette, symbols, type Terminal } from '../terminal.js';
 import { columns, printable, wrap } from '../text.js';
 
+const MEND =
+  'To mend it where one is a replica of the other: let that replica copy everything anew, with REPLICAOF NO ONE and then REPLICAOF HOST ' +
+  'PORT there. The first gives it a history of its own, so that the second is a full sync; it drops what only the replica has, and ' +
+  'serves old data until it ends.';
+
 /** For people, ending with a newline. */
 export function renderVerification(result: Verification, terminal: Omit<Terminal, 'live'>): string {
   const paint = palette(terminal.color);
@@ -34,6 +39,7 @@ export function renderVerification(result: Verification, terminal: Omit<Terminal
   if (trouble !== undefined) lines.push(`  ${printable(trouble)}`);
   if (different > 0) lines.push('', paint.bold('DIFFERENT'), ...differenceLines(result.differences));
   lines.push(...more(different, result.differences.length));
+  if (different > 0) lines.push('', ...wrap(MEND, terminal.width));
   if (unsettled > 0) {
     const rows = result.unsettledKeys.map(({ db, key, why }) => [place(db), quote(key), printable(why)]);
     lines.push('', paint.bold('UNSETTLED'), ...columns(rows).map((line) => `  ${line}`));
@@ -46,7 +52,9 @@ const most = ({ keys }: Verification) => Math.max(keys.first ?? 0, keys.second ?
 
 /** `1,000 of 120,000 keys compared, chosen at random` */
 function amongAll(result: Verification): string {
-  const { checked, detects } = result;
+  const { checked, detects, keys, status } = result;
+  if (status === 'equal' && checked === 0 && keys.first === 0 && keys.second === 0)
+    return 'both servers are empty, there was nothing to compare';
   if (!detects) return `${count(checked, 'key')} compared`;
   return `${formatCount(checked)} of ${count(most(result), 'key')} compared, chosen at random`;
 }

@@ -4,7 +4,7 @@
  * findings (those of the selected replica first), the keys.
  */
 import { type WatchEvent } from '../../core/inspect/changes.js';
-import { type EventLog, type LoggedEvent } from '../../core/inspect/event-log.js';
+import { type EventLog, type LoggedEvent, type Outages } from '../../core/inspect/event-log.js';
 import { namedReplicas, type History, type Point } from '../../core/inspect/history.js';
 import { type Finding, type ReplicaReport, type Report } from '../../core/inspect/model.js';
 import { type Trouble } from '../../core/inspect/watch.js';
@@ -131,7 +131,11 @@ function streamLines(view: WatchView, { paint, signs }: Pen): string[] {
   const { report, history, unicode, width } = view;
   const { rate, backlog, server, link } = report;
   const points = history.rate.recent(Math.min(STREAM_POINTS, Math.max(10, width - 70)));
-  const now = rate === undefined ? 'measuring' : `${formatBytes(rate.bytesPerSecond)}/s`;
+  const now = view.trouble
+    ? 'not seen'
+    : rate === undefined
+      ? 'measuring'
+      : `${formatBytes(rate.bytesPerSecond)}/s`;
   const rows = [
     [
       'stream',
@@ -141,9 +145,11 @@ function streamLines(view: WatchView, { paint, signs }: Pen): string[] {
     ].join('  '),
   ];
   if (link) {
+    const heard =
+      link.lastIoSecondsAgo === undefined ? '' : `, last heard ${formatSeconds(link.lastIoSecondsAgo)} ago`;
     const state =
       link.up === true
-        ? `up${link.behindBytes === undefined ? '' : `, ${formatBytes(link.behindBytes)} behind`}`
+        ? `up${heard}${link.behindBytes === undefined ? '' : `, ${formatBytes(link.behindBytes)} behind`}`
         : paint.red(
             link.transfer
               ? transferText(link.transfer)
@@ -343,7 +349,7 @@ function acceptedBlock({ report, width }: WatchView, { paint }: Pen): Block[] {
 const EVENT_SHARE = 4;
 const EVENT_LINES = 4;
 /** What needs nothing of the reader takes less room. */
-const INFO_EVENT_LINES = 1;
+const INFO_EVENT_LINES = 2;
 
 /** What happened, the last first: each in as many lines as it needs, as many as there is room for. */
 function eventLines({ events, rows, width, localTime }: WatchView, { paint, signs }: Pen): string[] {
@@ -354,7 +360,8 @@ function eventLines({ events, rows, width, localTime }: WatchView, { paint, sign
   let shown = 0;
   for (const event of all) {
     const block = eventBlock(event, { width, localTime }, { paint, signs });
-    const most = event.severity === 'info' ? INFO_EVENT_LINES : EVENT_LINES;
+    // The last one is told whole: it is what somebody wants to read now.
+    const most = shown === 0 ? room : event.severity === 'info' ? INFO_EVENT_LINES : EVENT_LINES;
     const cut =
       block.length > most ? [...block.slice(0, most - 1), `${block[most - 1]}${signs.dots}`] : block;
     if (shown > 0 && lines.length + cut.length > room) break;
@@ -383,7 +390,7 @@ function eventBlock(
 
 function keyLine({ report, unicode }: WatchView, { paint }: Pen): string {
   const arrows = unicode ? '↑↓' : 'up/down';
-  const select = report.replicas.length > 0 ? `  ${arrows} select a replica` : '';
+  const select = report.replicas.length > 0 ? `  ${arrows} PgUp/PgDn select a replica` : '';
   return paint.dim(`q quit  p pause${select}`);
 }
 
@@ -408,6 +415,15 @@ export function sampleLine(report: Report): string {
   ];
   const pairs = words.filter(([, value]) => value !== undefined).map(([name, value]) => `${name}=${value}`);
   return [at, target, ...pairs].join(' ');
+}
+
+/** What stays on the terminal when the view is closed: the last sample, or that there is none, and how long the server was away. */
+export function closingLine(report: Report, away: Trouble | undefined, { count, seconds }: Outages): string {
+  const between =
+    count === 0 ? '' : ` outages=${count} away_before=${formatSeconds(seconds).replace(' ', '')}`;
+  if (!away) return `${sampleLine(report)}${between}`;
+  const time = formatSeconds(away.awaySeconds).replace(' ', '');
+  return `${report.target} status=unknown away=${time} attempts=${away.attempts} error=${JSON.stringify(printable(away.message))} last_seen=${report.at}${between}`;
 }
 
 function idsOf(findings: readonly Finding[] = []): string | undefined {

@@ -184,6 +184,8 @@ function backlogText(backlog: BacklogReport, rate: Report['rate'], { dots }: Sym
   const size = sizeBytes === undefined ? 'size unknown' : formatBytes(sizeBytes);
   if (!active) return `none${sizeBytes === undefined ? '' : ` (${size} when the first replica attaches)`}`;
   const parts = [size];
+  if (histlenBytes !== undefined && sizeBytes !== undefined && histlenBytes > sizeBytes)
+    parts[0] += ` set and ${formatBytes(histlenBytes)} held (it is freed in blocks)`;
   if (histlenBytes === 0) parts.push('still empty');
   else if (firstByteOffset !== undefined && lastByteOffset !== undefined) {
     parts.push(`holds ${formatCount(firstByteOffset)} ${dots} ${formatCount(lastByteOffset)}`);

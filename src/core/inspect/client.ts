@@ -18,10 +18,16 @@ export class InspectError extends Error {
   constructor(
     readonly failure: InspectFailure,
     message: string,
+    /** Of `unreachable`: the code of the connection attempt, such as `ECONNREFUSED`. */
+    readonly code?: string,
   ) {
     super(message);
   }
 }
+
+/** What it means that a server takes a connection and is silent. */
+export const SILENT =
+  'It takes connections and answers nothing: its process is stopped, swaps, or runs one long command. Look at it where it runs';
 
 export interface Login {
   readonly user?: string;
@@ -90,6 +96,11 @@ export class InspectClient {
     this.channel.close();
   }
 
+  /** The address of the peer, without its port. */
+  get peerHost(): string {
+    return this.channel.remote.host;
+  }
+
   private connect(dial: Dial): Promise<void> {
     return new Promise((resolve, reject) => {
       const events: ChannelEvents = {
@@ -99,7 +110,7 @@ export class InspectClient {
         },
         onFail: (error) => {
           const message = `cannot connect to ${this.name}: ${error.message}`;
-          reject(new InspectError('unreachable', message));
+          reject(new InspectError('unreachable', message, error.code));
         },
         onData: (chunk) => {
           this.decoder.push(Buffer.from(chunk));

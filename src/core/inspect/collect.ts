@@ -22,11 +22,19 @@ import { parseReplication } from '../info/replication.js';
 import { type Reply } from '../protocol/reply-decoder.js';
 import { hostPort } from '../net/target.js';
 import { InspectClient, InspectError, type Login } from './client.js';
-import { parseClientList, type ClientLine } from './client-list.js';
+import { addressesDiffer, parseClientList, type ClientLine } from './client-list.js';
 import { CLUSTER_COMMANDS, readCluster, type ClusterFacts } from './cluster.js';
-import { type Facts, type MasterTrouble, type Missing, type Sample, type Upstream } from './facts.js';
+import {
+  type Facts,
+  type MasterLogin,
+  type MasterTrouble,
+  type Missing,
+  type RefusedLogin,
+  type Sample,
+  type Upstream,
+} from './facts.js';
 import { keysIn, productOf } from './product.js';
-import { bytesOf, command, described, refused, textOf } from './replies.js';
+import { bytesOf, command, described, itemsOf, pairsOf, refused, scalar, textOf } from './replies.js';
 import { linkState, sectionFromRole } from './role.js';
 import { type SentinelFacts } from './sentinel.js';
 import { configPairs, readSettings, SETTING_PATTERNS, type Settings } from './settings.js';
@@ -47,8 +55,9 @@ export interface CollectOptions {
   /** Between the two samples; 0: one sample, and no rate. */
   readonly intervalMs: number;
   /**
-   * How to reach the master that a replica names, or absent when it must not be asked. It is never sent a login: the
-   * address comes from the server, and the login was given for the target alone.
+   * How to reach the master that a replica names, or absent when it must not be asked. Without `shareLogin` it is asked
+   * without a login: the address comes from the server, and the login was given for the target alone. That still tells a
+   * master that is gone from one that hangs, and both from one that is alive and wants a password.
    */
   readonly dialMaster?: (host: string, port: number) => Reach;
   /** The user allowed to log in with the same login at addresses that servers name. */
@@ -65,6 +74,7 @@ const REPLICA_CLIENTS = command('CLIENT', 'LIST', 'TYPE', 'replica');
 const REPLICA_CLIENTS_OLD = command('CLIENT', 'LIST', 'TYPE', 'slave');
 /** A Sentinel subscribes to `__sentinel__:hello` of every server that it watches. */
 const SUBSCRIBERS = command('CLIENT', 'LIST', 'TYPE', 'pubsub');
+const ACL_LOG = command('ACL', 'LOG', '20');
 const SAMPLE = [INFO, ROLE, REPLICA_CLIENTS];
 
 /** Asks the server behind `dial`. Rejects with InspectError when nothing can be found out. */
@@ -229,11 +239,7 @@ export class Probe {
     const { dial, name } = this.options.dialMaster(host, port);
     const lacks = "the master's own offset, so how far this replica is behind";
     const what = `INFO of ${name}`;
-    if (this.options.login?.pass !== undefined && !this.options.shareLogin) {
-      const why = `not asked: the login was given for ${this.options.name} (--share-login sends it there, too)`;
-      this.missing.set(what, { command: what, why, lacks });
-      return {};
-    }
+    const masterLogin = this.masterLogin();
     try {
       this.master ??= await this.openMaster(dial, name);
       const [reply] = await this.master.calls([INFO]);
@@ -241,17 +247,34 @@ export class Probe {
       const sections = text === undefined ? [] : parseInfo(text);
       if (findSection(sections, 'replication')) {
         this.missing.delete(what);
-        return { upstream: upstreamOf(name, sections) };
+        const refusedLogin =
+          sample.replication.link?.up === false ? await this.askRefusedLogin(this.master) : undefined;
+        return { masterLogin, upstream: upstreamOf(name, sections), ...(refusedLogin && { refusedLogin }) };
       }
-      this.refusedBy(reply, what, lacks);
       const why = described(reply);
-      return { masterTrouble: { kind: why.includes('NOAUTH') ? 'no-login' : 'other', why } };
+      const kept =
+        masterLogin === 'withheld'
+          ? `asked without the login, which was given for ${this.options.name} alone (--share-login sends it there, too): `
+          : '';
+      this.missing.set(what, { command: what, why: kept + why, lacks });
+      return { masterLogin, masterTrouble: { kind: why.includes('NOAUTH') ? 'no-login' : 'other', why } };
     } catch (error) {
       if (!(error instanceof InspectError)) throw error;
       this.master = undefined;
       this.missing.set(what, { command: what, why: error.message, lacks });
-      return { masterTrouble: { kind: troubleKind(error), why: error.message } };
+      return { masterLogin, masterTrouble: { kind: troubleKind(error), why: error.message } };
     }
+  }
+
+  private masterLogin(): MasterLogin {
+    if (this.options.login?.pass === undefined) return 'none';
+    return this.options.shareLogin ? 'shared' : 'withheld';
+  }
+
+  /** Whether our master refuses what the target logs in with. Needs the right to ACL LOG there; without it nothing is known. */
+  private async askRefusedLogin(master: InspectClient): Promise<RefusedLogin | undefined> {
+    const [reply] = await master.calls([ACL_LOG]);
+    return refusedLoginFrom(this.client.peerHost, reply);
   }
 
   private openMaster(dial: Dial, name: string): Promise<InspectClient> {
@@ -274,9 +297,26 @@ export class Probe {
 }
 
 /** What asking our master gave; neither when it was not asked. */
-type AskedMaster = Pick<Sample, 'upstream' | 'masterTrouble'>;
+type AskedMaster = Pick<Sample, 'upstream' | 'masterTrouble' | 'masterLogin' | 'refusedLogin'>;
 
-function troubleKind({ failure, message }: InspectError): MasterTrouble['kind'] {
+/** A replica tries again every second, and the server counts tries alike as one entry: an older one is history. */
+const REFUSED_LOGIN_SECONDS = 10;
+
+/** The newest entry of ACL LOG about a login that came from `host`. redis 7.2.6 acl.c:aclCommand, addACLLogEntry. */
+function refusedLoginFrom(host: string, reply: Reply): RefusedLogin | undefined {
+  for (const item of itemsOf(reply)) {
+    const entry = pairsOf(item);
+    const secondsAgo = Number(scalar(entry.get('age-seconds')));
+    if (scalar(entry.get('reason')) !== 'auth' || !(secondsAgo <= REFUSED_LOGIN_SECONDS)) continue;
+    const [client] = parseClientList(scalar(entry.get('client-info')));
+    if (client && !addressesDiffer(client.ip, host))
+      return { user: scalar(entry.get('username')), address: client.address, secondsAgo };
+  }
+  return undefined;
+}
+
+function troubleKind({ failure, message, code }: InspectError): MasterTrouble['kind'] {
+  if (failure === 'unreachable' && code === 'ECONNREFUSED') return 'refused';
   if (failure === 'unreachable' || failure === 'timeout') return failure;
   return message.includes('NOAUTH') ? 'no-login' : 'other';
 }

@@ -11,7 +11,6 @@ import {
   lastWords,
   names,
   reconnected,
-  replicaNameOf,
   restarted,
   serverChanges,
   syncedHow,
@@ -24,6 +23,7 @@ import {
 import { raiseBacklog } from './findings/rule.js';
 import { namedReplicas } from './history.js';
 import { type Finding, type ReplicaReport, type Report } from './model.js';
+import { RaisedFindings } from './raised.js';
 import { formatSeconds } from './units.js';
 
 /** An event, and how often it happened. */
@@ -42,17 +42,17 @@ const GRACE_MS = 5000;
 /** A raised backlog should outlast the outage that was seen so many times over. */
 const OUTAGE_ROOM = 2;
 
+/** Times at which a server could not be asked. */
+export interface Outages {
+  readonly count: number;
+  readonly seconds: number;
+}
+
 interface Standing {
   readonly finding: Finding;
   /** The replica that it is about: its number may change. */
   readonly name?: string;
   readonly untilMs: number;
-}
-
-interface Raised {
-  readonly finding: Finding;
-  readonly name?: string;
-  readonly sinceMs: number;
 }
 
 export class EventLog {
@@ -62,8 +62,11 @@ export class EventLog {
   private graceUntilMs = 0;
   private readonly standing = new Map<string, Standing>();
   /** Warnings and worse that are there, since when. */
-  private raised = new Map<string, Raised>();
+  private readonly raised = new RaisedFindings();
   private away: { readonly sinceMs: number; readonly attempts: number } | undefined;
+  /** The replicas that a server had before it came back empty. */
+  private emptied: readonly string[] = [];
+  private closed: Outages = { count: 0, seconds: 0 };
   private linkDownMs: number | undefined;
   private rate = 0;
   private fresh: WatchEvent[] = [];
@@ -76,6 +79,11 @@ export class EventLog {
   /** Since when the server cannot be asked. */
   get awaySinceMs(): number | undefined {
     return this.away?.sinceMs;
+  }
+
+  /** How often the server was away, and for how long in all, those times that are over. */
+  get outages(): Outages {
+    return this.closed;
   }
 
   /** A look that failed, begun at `sinceMs`. Returns what is new. */
@@ -94,7 +102,7 @@ export class EventLog {
     this.fresh = [];
     this.log({ id: 'master-switched', severity: 'warning', text }, atMs);
     this.gone.clear();
-    this.raised = new Map();
+    this.raised.clear();
     this.away = undefined;
     this.linkDownMs = undefined;
     return this.fresh;
@@ -121,13 +129,30 @@ export class EventLog {
     const atMs = Date.parse(now.at);
     for (const [key, { untilMs }] of this.standing) if (untilMs <= atMs) this.standing.delete(key);
     return [
-      ...[...this.standing.values()].map(({ finding, name }) => numbered(finding, name, now)),
+      ...[...this.standing.values()].map(({ finding, name }) => ({
+        ...numbered(finding, name, now),
+        ...(finding.id === 'server-restarted' && finding.severity === 'critical' && this.saveWhatIsLeft(now)),
+      })),
       ...goneFindings(
         atMs < this.graceUntilMs ? [] : [...this.gone.values()].filter((each) => !isTool(each)),
         now,
         atMs,
       ),
     ];
+  }
+
+  /** Who follows a server that came back empty has copied that; who does not, has the data yet. */
+  private saveWhatIsLeft(now: Report): Pick<Finding, 'advice' | 'commands'> {
+    const here = new Set(namedReplicas(now.replicas).map(([name]) => name));
+    const attached = this.emptied.filter((name) => here.has(name));
+    const apart = this.emptied.filter((name) => !here.has(name));
+    const copies = attached.length === 0 ? '' : `, and who follows it copies that: ${names(attached)}`;
+    if (apart.length === 0) {
+      const advice = `It came back without its data${copies}. If a copy of it is left (a snapshot, an AOF, another server), keep it from being overwritten.`;
+      return { advice };
+    }
+    const advice = `It came back without its data${copies}. Not attached now: ${names(apart)}. Who still follows it loses its data when it attaches: see that it does not; there:`;
+    return { advice, commands: ['REPLICAOF NO ONE'] };
   }
 
   private log(change: Change, atMs: number): void {
@@ -152,6 +177,8 @@ export class EventLog {
   }
 
   private answersAgain({ sinceMs, attempts }: { sinceMs: number; attempts: number }, atMs: number): void {
+    const { count, seconds } = this.closed;
+    this.closed = { count: count + 1, seconds: seconds + (atMs - sinceMs) / 1000 };
     const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
     const text = `the server answers again, after ${formatSeconds((atMs - sinceMs) / 1000)} and ${tries}`;
     this.log({ id: 'server-back', severity: 'info', text }, atMs);
@@ -164,13 +191,8 @@ export class EventLog {
       this.stand({ id, severity, text: `${text}.` }, atMs);
     if (id === 'history-changed' && severity !== 'info') this.stand({ id, severity, text: `${text}.` }, atMs);
     if (id === 'server-restarted' && severity === 'critical') {
-      const below = namedReplicas(before.replicas).map(([name]) => name);
-      const advice =
-        below.length === 0
-          ? 'It came back without its data. If a copy of it is left (a snapshot, an AOF, another server), keep it from being overwritten.'
-          : `It came back without its data, and its replicas copy that: ${names(below)}. If one of them is not attached again yet, cut it off and keep its data; there:`;
-      const commands = below.length === 0 ? {} : { commands: ['REPLICAOF NO ONE'] };
-      this.stand({ id, severity, text: `${text}.`, advice, ...commands }, atMs);
+      this.emptied = namedReplicas(before.replicas).map(([name]) => name);
+      this.stand({ id, severity, text: `${text}.` }, atMs);
     }
     if (id === 'server-restarted') this.graceUntilMs = atMs + GRACE_MS;
     // The replicas of a server that is one itself now follow somebody else: they are not lost.
@@ -250,24 +272,14 @@ export class EventLog {
 
   /** What was a warning and is none any more: it may have been there for one look only. */
   private findingsOver(now: Report, atMs: number, anew: boolean): void {
-    const still = new Map<string, Raised>();
-    const there = new Set<string>();
-    for (const finding of now.findings) {
-      const name = replicaNameOf(finding, now);
-      const key = name === undefined ? finding.id : `${finding.id} ${name}`;
-      there.add(key);
-      if (finding.severity !== 'info')
-        still.set(key, { finding, name, sinceMs: this.raised.get(key)?.sinceMs ?? atMs });
-    }
-    for (const [key, { finding, name, sinceMs }] of this.raised) {
-      // What was said of a process or a replica that is gone is no good news.
-      if (anew || there.has(key) || (name !== undefined && this.gone.has(name))) continue;
+    // What was said of a process that is gone is no good news.
+    if (anew) this.raised.clear();
+    for (const { key, finding, seconds } of this.raised.observe(now, atMs)) {
       // The rest of the sentence is about what to expect of it.
       const [what] = finding.text.split(/[:;]? (?:if|so|which|that|its|and) |[:;] |\. /);
-      const text = `${finding.id} is over, after ${formatSeconds((atMs - sinceMs) / 1000)}: ${what}`;
+      const text = `${finding.id} is over, after ${formatSeconds(seconds)}: ${what}`;
       this.log({ id: 'finding-over', severity: 'info', subject: key, text }, atMs);
     }
-    this.raised = still;
   }
 }
 

@@ -8,6 +8,7 @@ import { type ClientLine } from './client-list.js';
 import { type ClusterFacts } from './cluster.js';
 import { type SentinelFacts } from './sentinel.js';
 import { type Settings } from './settings.js';
+import { type Trail } from './trail.js';
 
 /** One look at the server. */
 export interface Sample {
@@ -24,14 +25,28 @@ export interface Sample {
   readonly upstream?: Upstream;
   /** Why our master did not tell its position, when it was asked and did not. */
   readonly masterTrouble?: MasterTrouble;
+  /** Whether our master was asked with the login of the target; `withheld`: there is one, and it was not sent there. */
+  readonly masterLogin?: MasterLogin;
+  /** The last login that our master refused to the address of the target, where its ACL LOG tells. */
+  readonly refusedLogin?: RefusedLogin;
+}
+
+export type MasterLogin = 'none' | 'withheld' | 'shared';
+
+/** An entry of ACL LOG with the reason `auth`. */
+export interface RefusedLogin {
+  readonly user: string;
+  /** Where it came from, `ip:port`. */
+  readonly address: string;
+  readonly secondsAgo: number;
 }
 
 /**
- * How asking our master ended. `unreachable`: no connection; `timeout`: connected, and no answer; `no-login`: it wants a
- * password; `other`: anything else.
+ * How asking our master ended. `refused`: nothing listens there; `unreachable`: no connection for another reason; `timeout`:
+ * connected, and no answer; `no-login`: it is alive and wants a password; `other`: anything else.
  */
 export interface MasterTrouble {
-  readonly kind: 'unreachable' | 'timeout' | 'no-login' | 'other';
+  readonly kind: 'refused' | 'unreachable' | 'timeout' | 'no-login' | 'other';
   readonly why: string;
 }
 
@@ -82,4 +97,6 @@ export interface Facts {
   /** What the Sentinel said that named this target. */
   readonly sentinel?: SentinelFacts;
   readonly missing: readonly Missing[];
+  /** Where the master's offset stood when, from more looks than these two. */
+  readonly trail?: Trail;
 }

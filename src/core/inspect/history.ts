@@ -92,10 +92,11 @@ export class History {
     for (const [name, entry] of this.replicas) if (!seen.has(name)) entry.behind.add(undefined);
   }
 
-  /** A look that failed: the time goes on without points. */
-  addFailure(): void {
+  /** A look that failed: the time goes on without points. @param atMs wall clock */
+  addFailure(atMs: number): void {
     this.failures++;
     if (this.samples === 0) return;
+    this.endedAtMs = atMs;
     this.rate.add(undefined);
     this.linkBehind.add(undefined);
     for (const { behind } of this.replicas.values()) behind.add(undefined);

@@ -4,7 +4,13 @@
  */
 import { type ReplicaClient } from './client-list.js';
 import { type ClusterFacts } from './cluster.js';
-import { type MasterTrouble, type Missing, type Upstream } from './facts.js';
+import {
+  type MasterLogin,
+  type MasterTrouble,
+  type Missing,
+  type RefusedLogin,
+  type Upstream,
+} from './facts.js';
 import { type FindingId } from './findings/catalogue.js';
 import { type SentinelFacts } from './sentinel.js';
 import { type Settings } from './settings.js';
@@ -72,7 +78,7 @@ export interface ReplicaReport {
   readonly state: string;
   readonly offset?: number;
   readonly behindBytes?: number;
-  /** At the rate of the stream; absent while nothing is written. */
+  /** How old its data is: measured where the master was seen there, else at the rate of the stream; absent while that is idle. */
   readonly behindSeconds?: number;
   readonly ackAgeSeconds?: number;
   readonly outputBytes?: number;
@@ -159,6 +165,8 @@ export type Draft = Omit<Report, 'findings' | 'accepted' | 'status'> & {
   readonly goodReplicas?: number;
   readonly failoverState?: string;
   readonly masterTrouble?: MasterTrouble;
+  readonly masterLogin?: MasterLogin;
+  readonly refusedLogin?: RefusedLogin;
   /** A field of the later INFO, and as a number. */
   readonly text: (field: string) => string | undefined;
   readonly now: (field: string) => number | undefined;

@@ -57,7 +57,7 @@ export function described(reply: Reply): string {
 export function refused(name: string, what: string, reply: Reply): InspectError {
   const login =
     reply.type === 'error' && reply.value.startsWith('NOAUTH')
-      ? ' (give --pass, and --user for an ACL user)'
+      ? ' (give the password in the environment as REDISCLI_AUTH, or with --pass; --user for an ACL user)'
       : '';
   return new InspectError('refused', `${name} refuses ${what}: ${described(reply)}${login}`);
 }

@@ -6,6 +6,7 @@ import { fieldMap, infoInteger } from '../info/parse.js';
 import { type ParsedLink, type ParsedReplica } from '../info/replication.js';
 import { addressesDiffer, matchReplicas, type ClientLine, type ReplicaClient } from './client-list.js';
 import { type Facts, type Sample } from './facts.js';
+import { LIMITS } from './findings/rule.js';
 import { findFindings, withoutAccepted, worstFirst } from './findings/rules.js';
 import {
   type BacklogReport,
@@ -20,6 +21,7 @@ import {
 } from './model.js';
 import { keysIn, productOf } from './product.js';
 import { type OutputLimit } from './settings.js';
+import { Trail } from './trail.js';
 
 /** The report on `facts`. */
 export function report(facts: Facts, thresholds: Thresholds = {}): Report {
@@ -30,6 +32,8 @@ export function report(facts: Facts, thresholds: Thresholds = {}): Report {
     goodReplicas: _b,
     failoverState: _c,
     masterTrouble: _g,
+    masterLogin: _i,
+    refusedLogin: _j,
     knownBefore: _h,
     text: _d,
     now: _e,
@@ -55,7 +59,7 @@ function draftOf(facts: Facts): Draft {
   const before = facts.first === facts.last ? fields : fieldMap(facts.first.sections);
   const now = (field: string) => infoInteger(fields.get(field));
   const [link, ...others] = replication.links.map((each, n) =>
-    linkReport(facts, each, n === 0, perSecond?.bytesPerSecond),
+    linkReport(facts, each, n === 0, ageBy(facts, perSecond?.bytesPerSecond)),
   );
   const { sentinels, sentinel, cluster } = facts;
   return {
@@ -68,7 +72,7 @@ function draftOf(facts: Facts): Draft {
     info: section.fields.map(([name, value]) => ({ name, value })),
     ...(link && { link }),
     ...(others.length > 0 && { otherLinks: others }),
-    replicas: replicaReports(facts, perSecond?.bytesPerSecond),
+    replicas: replicaReports(facts, ageBy(facts, perSecond?.bytesPerSecond)),
     backlog: backlogReport(facts, perSecond?.bytesPerSecond),
     syncs: {
       full: now('sync_full'),
@@ -85,7 +89,9 @@ function draftOf(facts: Facts): Draft {
     connectedReplicas: replication.connectedReplicas ?? replication.replicas.length,
     goodReplicas: replication.goodReplicas,
     failoverState: replication.failoverState,
-    ...(facts.last.masterTrouble && { masterTrouble: facts.last.masterTrouble }),
+    masterTrouble: facts.last.masterTrouble,
+    masterLogin: facts.last.masterLogin,
+    refusedLogin: facts.last.refusedLogin,
     text: (field) => fields.get(field),
     knownBefore: ({ announced: { ip, port } }) =>
       facts.first.replication.replicas.some((each) => each.ip === ip && each.port === port),
@@ -149,7 +155,7 @@ function backlogReport({ last }: Facts, bytesPerSecond = 0): BacklogReport {
 }
 
 /** @param main the link that ROLE describes and whose master was asked */
-function linkReport({ first, last }: Facts, link: ParsedLink, main: boolean, bytesPerSecond = 0): LinkReport {
+function linkReport({ first, last }: Facts, link: ParsedLink, main: boolean, age: Age): LinkReport {
   const upstream = main ? last.upstream : undefined;
   const { offset, readOffset } = link;
   // Offsets compare only within one history: a replica that never synced counts from 1.
@@ -164,7 +170,7 @@ function linkReport({ first, last }: Facts, link: ParsedLink, main: boolean, byt
     downSeconds: link.downSinceSeconds === -1 ? undefined : link.downSinceSeconds,
     ...(!itself && { offset, unappliedBytes: difference(readOffset, offset) }),
     behindBytes,
-    behindSeconds: secondsBehind(behindBytes, bytesPerSecond),
+    behindSeconds: age(behindBytes, offset),
     transfer: link.transfer && { ...link.transfer, ...transferPace(first, last) },
     priority: link.priority,
     readOnly: link.readOnly,
@@ -189,7 +195,7 @@ function transferPace(first: Sample, last: Sample): { bytesPerSecond?: number; s
   return { bytesPerSecond, secondsLeft: (totalBytes - readBytes) / bytesPerSecond };
 }
 
-function replicaReports(facts: Facts, bytesPerSecond = 0): ReplicaReport[] {
+function replicaReports(facts: Facts, age: Age): ReplicaReport[] {
   const { replication } = facts.last;
   const clients = matchReplicas(replication.replicas, facts.last.clients ?? []);
   const growth = bufferGrowth(facts);
@@ -204,7 +210,7 @@ function replicaReports(facts: Facts, bytesPerSecond = 0): ReplicaReport[] {
       state: replica.state ?? 'unknown',
       offset: replica.offset,
       behindBytes: behind,
-      behindSeconds: secondsBehind(behind, bytesPerSecond),
+      behindSeconds: age(behind, replica.offset, replica.lag),
       ackAgeSeconds: replica.state === 'online' ? replica.lag : undefined,
       outputBytes: match?.client.outputBytes,
       outputLimitBytes: limit && hardLimit(limit, replication.backlog.sizeBytes),
@@ -258,8 +264,31 @@ function difference(a: number | undefined, b: number | undefined): number | unde
   return a === undefined || b === undefined ? undefined : Math.max(0, a - b);
 }
 
-function secondsBehind(bytes: number | undefined, bytesPerSecond: number): number | undefined {
-  if (bytes === undefined || bytes < 0) return undefined;
-  if (bytes === 0) return 0;
-  return bytesPerSecond > 0 ? bytes / bytesPerSecond : undefined;
+/** How old the data of who is behind by so many bytes is, in seconds. */
+type Age = (
+  bytes: number | undefined,
+  offset: number | undefined,
+  ackAgeSeconds?: number,
+) => number | undefined;
+
+/** An ACK comes each second: one that is older says since when nothing was applied. */
+const FRESH_ACK_SECONDS = 2;
+
+/** Measured where the master was seen at that offset; else by the rate, unless the stream is idle: then by the last ACK. */
+function ageBy({ trail, first, last }: Facts, bytesPerSecond = 0): Age {
+  const seen = trail ?? new Trail();
+  if (!trail) for (const each of [first, last]) seen.add(each.atUs, masterOffset(each));
+  return (bytes, offset, ackAgeSeconds = 0) => {
+    if (bytes === undefined || bytes < 0) return undefined;
+    if (bytes === 0) return 0;
+    const measured = offset === undefined ? undefined : seen.age(offset);
+    if (measured !== undefined && measured > 0) return measured;
+    if (bytesPerSecond >= LIMITS.idleBytesPerSecond) return bytes / bytesPerSecond;
+    return ackAgeSeconds >= FRESH_ACK_SECONDS ? ackAgeSeconds : undefined;
+  };
+}
+
+/** Where the history that replicas follow stands: the master's own offset, or what our master said of it. */
+export function masterOffset({ replication, upstream }: Sample): number | undefined {
+  return replication.link ? upstream?.offset : replication.offset;
 }

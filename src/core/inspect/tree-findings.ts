@@ -1,5 +1,6 @@
 /** What is wrong with a topology as a whole: rings, histories that do not fit, snapshots that cannot be read. Pure. */
 import { type FindingId } from './findings/catalogue.js';
+import { SILENT } from './client.js';
 import { worstFirst } from './findings/rules.js';
 import { type Finding } from './model.js';
 import { unreadable } from './product.js';
@@ -9,6 +10,32 @@ import { formatCount } from './units.js';
 export interface TopologyFinding extends Finding {
   /** The server that it is about. */
   readonly node?: string;
+}
+
+/** Said better of the topology as a whole. */
+const OF_THE_WHOLE: ReadonlySet<FindingId> = new Set([
+  'link-down',
+  'replication-ring',
+  'follows-itself',
+  'version-below-master',
+]);
+
+/** Warnings of a server's own report: whole for the target, for the others with the way to the rest. */
+export function ownFindings(node: string, findings: readonly Finding[], whole: boolean): TopologyFinding[] {
+  return findings
+    .filter(({ id, severity }) => severity !== 'info' && !OF_THE_WHOLE.has(id))
+    .map(({ replica: _, ...finding }) =>
+      whole
+        ? { ...finding, node, text: `${node}: ${finding.text}` }
+        : {
+            id: finding.id,
+            severity: finding.severity,
+            node,
+            text: `${node}: ${finding.text}`,
+            advice: 'More about it:',
+            commands: [`redis-ts inspect ${node}`],
+          },
+    );
 }
 
 type Lookup = (address: string) => TreeNode | undefined;
@@ -131,16 +158,13 @@ function* onReach(
 /** A refused login is no wrong address, and the address of a master is not one that a replica announces. */
 function reachAdvice(notSeen: string, isMaster: boolean): string {
   if (/NOAUTH|NOPERM|WRONGPASS|refuses the login/.test(notSeen)) {
-    return 'It is there and wants a login: --pass, with --share-login if every server may be sent it.';
+    return 'It is there and wants a login: give it (REDISCLI_AUTH, or --pass), with --share-login if every server may be sent it.';
   }
   if (notSeen.includes(' did not answer ')) {
-    return (
-      'It takes connections and answers nothing: its process is stopped, swaps, or runs one long command. Look at it where it runs' +
-      (isMaster ? '; its replicas take the link for good until repl-timeout.' : '.')
-    );
+    return SILENT + (isMaster ? '; its replicas take the link for good until repl-timeout.' : '.');
   }
   if (isMaster) {
-    return 'If it is down: promote the replica with the highest offset before it comes back, perhaps empty. If it is not, look at the network from here to it.';
+    return 'First: is that address right? A master that lives under another one is given to the replicas with REPLICAOF. If it is right and down: promote the replica with the highest offset before it comes back, perhaps empty. If it is alive, look at the network from here to it.';
   }
   return 'It is down, or that address is wrong from here, and then for Sentinel and clients, too: see replica-announce-ip.';
 }

@@ -8,19 +8,19 @@ import { hostPort } from '../net/target.js';
 import { InspectError, type Login } from './client.js';
 import { collect, type Reach } from './collect.js';
 import { type ClusterFacts } from './cluster.js';
-import { type Report, type Severity } from './model.js';
-import { type FindingId } from './findings/catalogue.js';
-import { withoutAccepted } from './findings/rules.js';
+import { type Report, type Severity, type Thresholds } from './model.js';
+import { type Facts } from './facts.js';
+import { withoutAccepted, worstFirst } from './findings/rules.js';
 import { report } from './report.js';
-import { type TopologyFinding, topologyFindings } from './tree-findings.js';
+import { ownFindings, type TopologyFinding, topologyFindings } from './tree-findings.js';
 
 export interface TreeOptions {
   readonly clock: Clock;
   readonly timeoutMs: number;
   readonly login?: Login;
   readonly shareLogin?: boolean;
-  /** Findings that do not count. */
-  readonly accept?: readonly FindingId[];
+  /** Lines that the user drew, and findings that do not count. */
+  readonly thresholds?: Thresholds;
   /** How to reach an address that a server names. */
   readonly reach: (host: string, port: number) => Reach;
   readonly mostNodes?: number;
@@ -100,6 +100,8 @@ class Walk {
   private readonly byAddress = new Map<string, Found>();
   private readonly queue: Queued[] = [];
   private readonly startUs: number;
+  /** What each server's own report warns of. */
+  private readonly own: TopologyFinding[] = [];
   private truncated: string | undefined;
   private cluster: ClusterFacts | undefined;
 
@@ -114,7 +116,7 @@ class Walk {
     const { clock, timeoutMs, login } = this.options;
     const node = this.add(this.target.name);
     const base = { clock, name: this.target.name, timeoutMs, intervalMs: 0 };
-    const first = report(await collect(this.target.dial, { ...base, login }));
+    const first = this.report(await collect(this.target.dial, { ...base, login }));
     this.cluster = first.cluster;
     this.learn(node, first);
     for (const shard of first.cluster?.shards ?? []) {
@@ -129,8 +131,11 @@ class Walk {
       const above = this.parentOf(node);
       if (above) node.parent = above.address;
     }
-    const all = topologyFindings(this.nodes, (address) => this.byAddress.get(address));
-    const { findings, accepted } = withoutAccepted(all, this.options.accept);
+    const all = worstFirst([
+      ...topologyFindings(this.nodes, (address) => this.byAddress.get(address)),
+      ...this.own,
+    ]);
+    const { findings, accepted } = withoutAccepted(all, this.options.thresholds?.accept);
     const has = (severity: Severity) => findings.some((finding) => finding.severity === severity);
     return {
       schema: 1,
@@ -144,6 +149,11 @@ class Walk {
       findings,
       ...accepted,
     };
+  }
+
+  /** Everything is looked at once; what is accepted is sorted out at the end, so that it is listed. */
+  private report(facts: Facts): Report {
+    return report(facts, { ...this.options.thresholds, accept: undefined });
   }
 
   private busy = 0;
@@ -165,13 +175,10 @@ class Walk {
   private async visit({ address, host, port, fallback }: Queued): Promise<void> {
     const { clock, login, shareLogin, mostMs = MOST_MS } = this.options;
     const node = this.byAddress.get(address)!;
+    const withheld = login?.pass !== undefined && !shareLogin;
     if (this.leftMs() <= 0) {
       this.truncated ??= `after ${mostMs / 1000} s nobody else was asked`;
       node.notSeen = 'not asked: out of time';
-      return;
-    }
-    if (login?.pass !== undefined && !shareLogin) {
-      node.notSeen = `not asked: the login was given for ${this.target.name}`;
       return;
     }
     for (const at of fallback === undefined ? [host] : [host, fallback]) {
@@ -179,16 +186,21 @@ class Walk {
       const timeoutMs = Math.max(1, Math.min(this.options.timeoutMs, NODE_TIMEOUT_MS, this.leftMs()));
       const base = { clock, name, timeoutMs, intervalMs: 0, ...(shareLogin && { login }) };
       try {
-        const found = report(await collect(dial, base));
+        const found = this.report(await collect(dial, base));
         if (at !== host) node.aliases = [...node.aliases, name];
         delete node.notSeen;
         this.learn(node, found);
         return;
       } catch (error) {
         if (!(error instanceof InspectError)) throw error;
-        node.notSeen ??= error.message;
+        node.notSeen ??= withheld && error.message.includes('NOAUTH') ? this.keptLogin() : error.message;
       }
     }
+  }
+
+  /** Alive, and as much as can be told without the login, which was given for another server. */
+  private keptLogin(): string {
+    return `not asked with your login, which was given for ${this.target.name} alone: it is alive and wants one (--share-login sends it)`;
   }
 
   private leftMs(): number {
@@ -197,7 +209,7 @@ class Walk {
   }
 
   /** Takes in what `node` says of itself, and queues whom it names. */
-  private learn(node: Found, { server, link, replicas, status }: Report): void {
+  private learn(node: Found, { server, link, replicas, status, findings }: Report): void {
     const twin = this.nodes.find(
       (other) => other !== node && server.runId !== undefined && other.runId === server.runId,
     );
@@ -205,6 +217,7 @@ class Walk {
       this.merge(node, twin);
       return;
     }
+    this.own.push(...ownFindings(node.address, findings, node.address === this.target.name));
     Object.assign(node, {
       product: server.product,
       ...(server.version !== undefined && { version: server.version }),

@@ -11,8 +11,9 @@ import { EventLog } from './event-log.js';
 import { type Sample } from './facts.js';
 import { History } from './history.js';
 import { type Report, type Thresholds } from './model.js';
-import { report, withFindings } from './report.js';
+import { masterOffset, report, withFindings } from './report.js';
 import { type SentinelFacts } from './sentinel.js';
+import { Trail } from './trail.js';
 
 export interface WatchOptions extends CollectOptions {
   readonly thresholds: Thresholds;
@@ -58,6 +59,7 @@ export class Watch {
   private trouble: Trouble | undefined;
   private probe: Probe | undefined;
   private previous: Sample | undefined;
+  private trail = new Trail();
   private last: Report | undefined;
   private stopped = false;
   private wake: (() => void) | undefined;
@@ -79,9 +81,9 @@ export class Watch {
     return this.last;
   }
 
-  /** Whether the server answered the last time. */
-  get answers(): boolean {
-    return this.trouble === undefined;
+  /** Why the server could not be asked the last time; undefined when it answered. */
+  get away(): Trouble | undefined {
+    return this.trouble;
   }
 
   /**
@@ -142,7 +144,9 @@ export class Watch {
     try {
       const sample = await this.sample();
       const { sentinel } = this.options;
-      const facts = { ...this.probe!.facts(this.previous ?? sample, sample), sentinel };
+      this.trail.add(sample.atUs, masterOffset(sample));
+      const { trail } = this;
+      const facts = { ...this.probe!.facts(this.previous ?? sample, sample), sentinel, trail };
       this.previous = sample;
       const now = report(facts, thresholds);
       this.fresh = [...switched, ...this.events.observe(this.compared, now)];
@@ -156,8 +160,8 @@ export class Watch {
       this.probe = undefined;
       this.previous = undefined;
       if (this.stopped) return;
-      this.history.addFailure();
       const atMs = clock.nowMs();
+      this.history.addFailure(atMs);
       this.fresh = [...switched, ...this.events.lost(error.message, atMs, startMs)];
       const awaySeconds = (atMs - (this.events.awaySinceMs ?? startMs)) / 1000;
       this.trouble = { message: error.message, attempts: (this.trouble?.attempts ?? 0) + 1, awaySeconds };
@@ -177,6 +181,7 @@ export class Watch {
       this.probe?.close();
       this.probe = undefined;
       this.previous = undefined;
+      this.trail = new Trail();
       this.compared = undefined;
       this.dial = found.dial;
       const text = `the Sentinel ${found.sentinel.address} names ${found.name} as the master now, and this view follows: it was ${name}`;

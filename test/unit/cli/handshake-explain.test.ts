@@ -1,6 +1,7 @@
 /** `handshake --explain`: a diagnosis, all of them, and what is said of a name that is none. */
 import { describe, expect, it } from 'vitest';
-import { explainText, nearestIds } from '../../../src/cli/handshake/explain.js';
+import { explainText } from '../../../src/cli/handshake/explain.js';
+import { nearestIds } from '../../../src/cli/nearest.js';
 import { UsageError } from '../../../src/cli/usage-error.js';
 import { DIAGNOSES, findEntry } from '../../../src/core/diagnosis/table.js';
 
@@ -15,6 +16,12 @@ function refusal(id: string): string {
   }
   return '';
 }
+
+const nearest = (word: string) =>
+  nearestIds(
+    word,
+    DIAGNOSES.map(({ id }) => id),
+  );
 
 describe('--explain', () => {
   it('prints a diagnosis', () => {
@@ -38,10 +45,10 @@ describe('--explain', () => {
   });
 
   it('finds ids by a part of them, the best first, and not too many', () => {
-    expect(nearestIds('checksum')).toEqual(['snapshot-bad-checksum', 'snapshot-without-checksum']);
-    expect(nearestIds('PSYNC-UNANSWERD')[0]).toBe('psync-unanswered');
-    expect(nearestIds('snapshot')).toHaveLength(4);
-    expect(nearestIds('x'.repeat(1000))).toEqual([]);
+    expect(nearest('checksum')).toEqual(['snapshot-bad-checksum', 'snapshot-without-checksum']);
+    expect(nearest('PSYNC-UNANSWERD')[0]).toBe('psync-unanswered');
+    expect(nearest('snapshot')).toHaveLength(4);
+    expect(nearest('x'.repeat(1000))).toEqual([]);
   });
 
   it('lists all of them within the width', () => {

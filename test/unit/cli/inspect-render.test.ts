@@ -95,9 +95,13 @@ BACKLOG   1.0 MB, holds 1 ... 700, nothing was written in 1 s
 FINDINGS
   x link-down                the link to the master 10.0.0.5:6379 has been down for 2 m (now:
                              connecting).
-                             See why a replica cannot attach there, with this server's masteruser
-                             and masterauth; without --no-psync it asks for a full sync, too:
+                             The first command does what a replica does, with the login that you
+                             give it; without --no-psync it asks for a full sync, too. If that
+                             passes with your password, the replica's own is wrong: the others, on
+                             this replica (masteruser only where the master has ACL users):
                                redis-ts handshake 10.0.0.5:6379 --no-psync
+                               CONFIG SET masterauth <password>
+                               CONFIG SET masteruser <user>
 
 NOT SEEN
   CONFIG GET: NOPERM no. Missing for it: output buffer limits. ACL rule that allows it: +config|get

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderInspectPage } from '../../../src/cli/html/inspect.js';
 import {
+  closingLine,
   eventWords,
   renderWatch,
   sampleLine,
@@ -10,7 +11,7 @@ import {
 import { EventLog } from '../../../src/core/inspect/event-log.js';
 import { History } from '../../../src/core/inspect/history.js';
 import { report, withFindings } from '../../../src/core/inspect/report.js';
-import { facts, masterInfo, tail, TROUBLED } from '../../support/inspect-facts.js';
+import { facts, masterInfo, replicaInfo, tail, TROUBLED } from '../../support/inspect-facts.js';
 
 const two = masterInfo(
   [
@@ -65,7 +66,7 @@ describe('renderWatch', () => {
         "                backlog still has what it lacks. (since 12:00:00)",
         "                Its own view, if it runs:",
         "                  redis-ts inspect 10.0.0.7:6380",
-        "q quit  p pause  ↑↓ select a replica",
+        "q quit  p pause  ↑↓ PgUp/PgDn select a replica",
       ]
     `);
   });
@@ -77,7 +78,7 @@ describe('renderWatch', () => {
       '✖ cannot connect to redis-7.internal.example:6379: connect ETIMEDOUT',
       '  10.250.13.77:6379',
       '  attempt 12, away for 64 s; what is shown is from before',
-      'stream  0 B/s    peak 0 B/s, offset 900',
+      'stream  not seen    peak 0 B/s, offset 900',
     ]);
     expect(renderWatch(view({ waitingSeconds: 3 }))[1]).toBe('⚠ no answer for 3 s');
   });
@@ -87,10 +88,34 @@ describe('renderWatch', () => {
     const lines = renderWatch(view({ report: troubled, rows: 60 }));
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(lines.join('\n')).toContain('CONFIG SET repl-backlog-size 128mb');
-    expect(lines.slice(-1)).toEqual(['q quit  p pause  ↑↓ select a replica']);
+    expect(lines.slice(-1)).toEqual(['q quit  p pause  ↑↓ PgUp/PgDn select a replica']);
     const low = renderWatch(view({ report: troubled, rows: 14 }));
     expect(low).toHaveLength(14);
     expect(low[12]).toBe('… 1 more: announced-not-peer');
+  });
+
+  it('says since when a master whose link is up was not heard', () => {
+    const silent = report(facts({ info: replicaInfo(900, { master_last_io_seconds_ago: 14 }) }));
+    expect(renderWatch(view({ report: silent })).join('\n')).toMatch(
+      /^master {2}10\.0\.0\.5:6379 {2}up, last heard 14 s ago/m,
+    );
+  });
+
+  it('tells the last event whole, also one that is only info', () => {
+    const { events } = gone();
+    const text = `replica h:1 is back after 9 s: ${'it went on where it had stopped and '.repeat(5)}THE END`;
+    const all = () => [
+      {
+        id: 'replica-back' as const,
+        severity: 'info' as const,
+        at: '2024-05-01T12:00:04.000Z',
+        firstAt: '',
+        times: 1,
+        text,
+      },
+      ...events.all(),
+    ];
+    expect(renderWatch(view({ events: { all } })).join('\n')).toContain('THE END');
   });
 
   it('shows what was accepted, apart', () => {
@@ -99,6 +124,24 @@ describe('renderWatch', () => {
       'FINDINGS  nothing is wrong\naccepted  2: backlog-too-small, announced-not-peer\n',
     );
     expect(sampleLine(accepted)).toMatch(/ status=ok accepted=backlog-too-small,announced-not-peer$/);
+  });
+});
+
+describe('closingLine', () => {
+  const last = report(facts({ info: two }));
+
+  it('is the last sample, with what the server was away in between', () => {
+    expect(closingLine(last, undefined, { count: 0, seconds: 0 })).toBe(sampleLine(last));
+    expect(closingLine(last, undefined, { count: 2, seconds: 12 })).toBe(
+      `${sampleLine(last)} outages=2 away_before=12s`,
+    );
+  });
+
+  it('is no sample when the server was away at the end', () => {
+    const away = { message: 'cannot connect', attempts: 12, awaySeconds: 12.4 };
+    expect(closingLine(last, away, { count: 0, seconds: 0 })).toBe(
+      '10.0.0.5:6379 status=unknown away=12s attempts=12 error="cannot connect" last_seen=2024-05-01T12:00:00.000Z',
+    );
   });
 });
 
@@ -123,5 +166,26 @@ describe('renderInspectPage', () => {
     expect(other).toContain('<summary>1 accepted, not counted: announced-not-peer</summary>');
     expect(other).toContain('1 finding (1 more accepted)');
     expect(other).not.toContain('What happened');
+  });
+
+  it('a server that is away at the end is critical, whatever the last sample said', () => {
+    const history = new History();
+    const now = report(facts({ info: two }));
+    const startMs = Date.parse(now.at);
+    history.add(now, startMs);
+    for (let n = 1; n <= 12; n++) history.addFailure(startMs + n * 1000);
+    const events = new EventLog();
+    const away = { message: 'cannot connect to h', attempts: 12, awaySeconds: 12 };
+    const page = renderInspectPage({ report: now, history, events, away });
+    expect(page).toContain('critical: away');
+    expect(page).toContain(
+      'At the end the server could not be asked, for 12 s already: cannot connect to h.',
+    );
+    expect(page).toContain('watched for 12 s in 1 sample, and 12 attempts that failed.');
+    events.lost('gone', startMs + 1000, startMs + 1000);
+    events.observe(now, { ...now, at: new Date(startMs + 5000).toISOString() });
+    expect(renderInspectPage({ report: now, history, events })).toContain(
+      'In between it was away once, for 4 s in all.',
+    );
   });
 });

@@ -164,20 +164,51 @@ describe('collect', () => {
     expect(facts.last.linkState).toBe('connected');
     expect(master.closed()).toBe(true);
 
-    const untouched = scriptedDial({ replies: {} });
+    const locked = scriptedDial({ replies: { INFO: '-NOAUTH Authentication required.\r\n' } });
     const other = await collected(
       { replies: { ...REPLICA, 'AUTH s3cret': '+OK\r\n' } },
-      { login: { pass: 's3cret' }, dialMaster: () => ({ dial: untouched.dial, name: '10.0.0.5:6379' }) },
+      { login: { pass: 's3cret' }, dialMaster: () => ({ dial: locked.dial, name: '10.0.0.5:6379' }) },
     );
     expect(other.last.upstream).toBeUndefined();
-    expect(untouched.asked).toEqual([]);
+    expect(other.last).toMatchObject({ masterLogin: 'withheld', masterTrouble: { kind: 'no-login' } });
+    expect(new Set(locked.asked)).toEqual(new Set(['INFO']));
     expect(other.missing).toEqual([
       {
         command: 'INFO of 10.0.0.5:6379',
-        why: 'not asked: the login was given for server:6379 (--share-login sends it there, too)',
+        why:
+          'asked without the login, which was given for server:6379 alone (--share-login sends it there, too): ' +
+          'NOAUTH Authentication required.',
         lacks: "the master's own offset, so how far this replica is behind",
       },
     ]);
+  });
+
+  it('finds the login that a master refuses to the replica in its ACL LOG, once the link is down', async () => {
+    const entry = (reason: string, user: string, ip: string, age: string) =>
+      `*12\r\n${bulk('reason')}${bulk(reason)}${bulk('context')}${bulk('toplevel')}${bulk('object')}${bulk('AUTH')}${bulk('username')}${bulk(user)}` +
+      `${bulk('age-seconds')}${bulk(age)}${bulk('client-info')}${bulk(`id=5 addr=${ip}:40111 laddr=10.0.0.5:6379 cmd=auth user=default`)}`;
+    const down = { master_link_status: 'down', master_link_down_since_seconds: 9 };
+    const ask = async (log: string) => {
+      const info = infoOf(masterInfo([], tail(99)));
+      const master = scriptedDial({ replies: { INFO: info, 'AUTH s3cret': '+OK\r\n', 'ACL LOG 20': log } });
+      const replies = { ...REPLICA, INFO: infoOf(replicaInfo(25, down)), 'AUTH s3cret': '+OK\r\n' };
+      const dialMaster = () => ({ dial: master.dial, name: '10.0.0.5:6379' });
+      const { last } = await collected(
+        { replies },
+        { login: { pass: 's3cret' }, shareLogin: true, dialMaster },
+      );
+      expect(last.masterLogin).toBe('shared');
+      return last.refusedLogin;
+    };
+    // The scripted target's own address is a name: any literal one may be it.
+    const fresh = entry('auth', 'default', '10.0.0.6', '0.8');
+    expect(await ask(`*2\r\n${entry('command', 'bob', '10.0.0.6', '0.1')}${fresh}`)).toEqual({
+      user: 'default',
+      address: '10.0.0.6:40111',
+      secondsAgo: 0.8,
+    });
+    expect(await ask(`*1\r\n${entry('auth', 'default', '10.0.0.6', '300.5')}`)).toBeUndefined();
+    expect(await ask(NOPERM)).toBeUndefined();
   });
 
   it('takes no harm from a master that is silent or gone', async () => {
@@ -188,6 +219,7 @@ describe('collect', () => {
       { dialMaster: () => ({ dial: gone.dial, name: 'm:1' }) },
     );
     expect(facts.missing[0].why).toBe('cannot connect to m:1: connect ECONNREFUSED');
+    expect(facts.last.masterTrouble?.kind).toBe('refused');
     const silent = scriptedDial({ replies: { INFO: 'silence' } });
     const slow = await collected(
       { replies: REPLICA },
@@ -227,7 +259,7 @@ describe('what cannot be found out', () => {
     const noauth = '-NOAUTH Authentication required.\r\n';
     expect(await failure({ replies: { ...MASTER, INFO: noauth, ROLE: noauth } })).toEqual([
       'refused',
-      'server:6379 refuses INFO: NOAUTH Authentication required. (give --pass, and --user for an ACL user)',
+      'server:6379 refuses INFO: NOAUTH Authentication required. (give the password in the environment as REDISCLI_AUTH, or with --pass; --user for an ACL user)',
     ]);
   });
 

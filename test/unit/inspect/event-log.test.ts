@@ -257,10 +257,71 @@ describe('the server', () => {
   it('what was a finding for one look only is not lost', () => {
     const refused = { at: 1, ...here, syncs: [2, 0, 0] as const };
     const lagging = masterInfo(['ip=10.0.0.6,port=6380,state=online,offset=1000,lag=9'], tail(1000));
-    const { told } = watch({ at: 0, ...here }, { ...refused, info: lagging }, { at: 3, ...here });
-    expect(told[2]).toEqual([
-      'info finding-over: ack-old is over, after 2 s: replica 0 (10.0.0.6:6380) last acknowledged 9 s ago',
+    const looks = [3, 4, 5, 6].map((at) => ({ at, ...here }));
+    const { told } = watch({ at: 0, ...here }, { ...refused, info: lagging }, ...looks);
+    expect(told.slice(2)).toEqual([
+      [],
+      [],
+      ['info finding-over: ack-old is over, after 2 s: replica 0 (10.0.0.6:6380) last acknowledged 9 s ago'],
+      [],
     ]);
+  });
+
+  it('what comes and goes is not over at each look, and is told once', () => {
+    const lagging = masterInfo(['ip=10.0.0.6,port=6380,state=online,offset=1000,lag=9'], tail(1000));
+    const at = (...seconds: number[]) => seconds.map((second) => ({ at: second, ...here }));
+    const { told } = watch(
+      { at: 0, ...here, info: lagging },
+      ...at(1, 2),
+      { at: 3, ...here, info: lagging },
+      ...at(4, 5, 6),
+    );
+    expect(told.flat()).toHaveLength(1);
+    expect(told[6][0]).toContain('ack-old is over, after 4 s');
+  });
+
+  it('nothing is over because its subject is gone, or because it got worse', () => {
+    const after = (first: Look, then: string, keys?: number) =>
+      watch(first, ...[1, 2, 3, 4, 5].map((at) => ({ at, info: then, keys })))
+        .told.flat()
+        .filter((text) => text.includes('is over'));
+    const lagging = masterInfo(['ip=10.0.0.6,port=6380,state=online,offset=1000,lag=9'], tail(1000));
+    expect(after({ at: 0, info: lagging }, masterInfo([], tail(1000)))).toEqual([]);
+    const silent = replicaInfo(900, { master_last_io_seconds_ago: 25 });
+    const down = replicaInfo(900, { master_link_status: 'down', master_link_down_since_seconds: 1 });
+    expect(after({ at: 0, info: silent }, down)).toEqual([]);
+    expect(after({ at: 0, info: silent }, masterInfo([], tail(900)))).toEqual([]);
+    expect(after({ at: 0, info: silent }, replicaInfo(900))).toEqual([
+      'info finding-over: master-silent is over, after 1 s: the master was last heard 25 s ago',
+    ]);
+    // The link that is up again is an event of its own.
+    expect(after({ at: 0, info: down }, replicaInfo(900))).toEqual([]);
+  });
+
+  it('a backlog that is too small for another replica now is not over', () => {
+    const small = { active: 1, size: 1000, first: 99_001, histlen: 1000 };
+    const behind = (a: number, b: number) => masterInfo([line(6, a), line(7, b)], tail(100_000, small));
+    const { told } = watch(
+      { at: 0, info: behind(1000, 100_000) },
+      ...[1, 2, 3, 4].map((at) => ({ at, info: behind(100_000, 1000) })),
+    );
+    expect(told.flat()).toEqual([]);
+  });
+
+  it('who of the replicas of a server that came back empty still has its data is told as of now', () => {
+    const both = masterInfo([line(6), line(7)], tail(1000));
+    const anew = { runId: 'r2', keys: 0, syncs: [1, 0, 0] as const };
+    const { log, last } = watch(
+      { at: 0, info: both, keys: 12 },
+      { at: 3, info: masterInfo([line(6, 0)], fresh), ...anew },
+    );
+    const [found] = log.findings(last);
+    expect(found.advice).toContain(
+      'and who follows it copies that: 10.0.0.6:6380. Not attached now: 10.0.0.7:6380.',
+    );
+    expect(found.commands).toEqual(['REPLICAOF NO ONE']);
+    const all = look({ at: 9, info: masterInfo([line(6, 0), line(7, 0)], fresh), ...anew });
+    expect(log.findings(all)[0].commands).toBeUndefined();
   });
 
   it('forgets the oldest beyond its room', () => {

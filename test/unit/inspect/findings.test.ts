@@ -102,7 +102,7 @@ describe('the link', () => {
     const info = replicaInfo(4321, { ...DOWN }).replace('connected_slaves:0', 'connected_slaves:1');
     const at = (kind: MasterTrouble['kind']) =>
       of('sub-replicas-cut-off', { info, rest: { masterTrouble: { kind, why: 'why' } } })[0];
-    expect(at('unreachable').commands).toEqual(['REPLICAOF NO ONE']);
+    expect(at('unreachable').commands).toEqual(['REPLICAOF <host> <port>', 'REPLICAOF NO ONE']);
     expect(at('unreachable').advice).toContain(
       'highest slave_repl_offset (here: 4,321) before it comes back',
     );
@@ -117,16 +117,47 @@ describe('the link', () => {
         rest: { masterTrouble: { kind, why: 'cannot connect: refused' } },
       })[0];
     expect(at('unreachable').text).toContain('Asked from here: cannot connect: refused.');
+    expect(at('no-login').text).toContain('Asked from here, 10.0.0.5:6379 is alive and wants a password.');
+    expect(at('timeout').advice).toContain('does not answer: it hangs');
     expect(at('no-login').advice).toContain('The master wants a password: is masterauth set on this server?');
-    expect(at('other').advice).not.toContain('password');
-    expect(at('other').commands).toEqual(['redis-ts handshake 10.0.0.5:6379 --no-psync']);
+    expect(at('other').advice).toContain("If that passes with your password, the replica's own is wrong");
+    expect(at('other').commands).toEqual([
+      'redis-ts handshake 10.0.0.5:6379 --no-psync',
+      'CONFIG SET masterauth <password>',
+      'CONFIG SET masteruser <user>',
+    ]);
   });
 
-  it('link-down sends nobody to a master that cannot be reached', () => {
-    const masterTrouble = { kind: 'unreachable', why: 'cannot connect: refused' } as const;
-    const [found] = of('link-down', { info: replicaInfo(5, { ...DOWN }), rest: { masterTrouble } });
-    expect(found.advice).toContain('Attach nobody to it');
-    expect(found.commands).toEqual(['REPLICAOF NO ONE']);
+  it("link-down names the replica's own masterauth where the master answers this login, or its ACL LOG tells", () => {
+    const at = (rest: FactsInput['rest']) =>
+      of('link-down', { info: replicaInfo(5, { ...DOWN }), rest: { upstream: upstream({}), ...rest } })[0];
+    const likely = at({ masterLogin: 'shared' });
+    expect(likely.text).toContain('Asked from here with this login, 10.0.0.5:6379 is alive and answers.');
+    expect(likely.advice).toContain("The likely cause is this replica's own masterauth (and masteruser)");
+    expect(likely.commands![0]).toBe('CONFIG SET masterauth <password>');
+    expect(at({ masterLogin: 'none' }).advice).not.toContain('likely cause');
+    const refusedLogin = { user: 'default', address: '10.0.0.6:40111', secondsAgo: 0.8 };
+    const certain = at({ masterLogin: 'shared', refusedLogin });
+    expect(certain.advice).toBe(
+      "The master refuses this replica's own login: its ACL LOG has the user default from 10.0.0.6:40111, 0.8 s ago. So masterauth here is " +
+        'wrong. On this replica:',
+    );
+    expect(certain.commands).toEqual(['CONFIG SET masterauth <password>']);
+    const named = at({ refusedLogin: { ...refusedLogin, user: 'repl' } });
+    expect(named.commands).toEqual(['CONFIG SET masterauth <password>', 'CONFIG SET masteruser <user>']);
+  });
+
+  it('link-down sends nobody to a master that cannot be reached, and asks first whether the address is right', () => {
+    const at = (kind: MasterTrouble['kind']) =>
+      of('link-down', {
+        info: replicaInfo(5, { ...DOWN }),
+        rest: { masterTrouble: { kind, why: 'cannot connect: refused' } },
+      })[0];
+    expect(at('refused').advice).toMatch(
+      /^First: is 10\.0\.0\.5:6379 right\? As seen from here, nothing listens there\..+makes two of them\..+Attach nobody to it/,
+    );
+    expect(at('refused').commands).toEqual(['REPLICAOF <host> <port>', 'REPLICAOF NO ONE']);
+    expect(at('unreachable').advice).toContain('nothing answers there');
   });
 
   it('link-down says what will happen when the link is back', () => {
@@ -553,6 +584,22 @@ describe('backlog and history', () => {
     const [old] = of('partial-sync-refused', quiet(1000, MB));
     expect(old.text).toContain('At 1.0 KB/s');
     expect(old.commands).toBeUndefined();
+  });
+
+  it('partial-sync-refused names a small backlog first, also on a promoted server, and covers all that was streamed', () => {
+    const small = { active: 1, size: 16_384, first: 1_331_200, histlen: 36_864 };
+    const promoted = tail(1_368_063, small)
+      .replace(`master_replid2:${'0'.repeat(40)}`, `master_replid2:${'c'.repeat(40)}`)
+      .replace('second_repl_offset:-1', 'second_repl_offset:123');
+    const fields = ['sync_partial_err:1', 'uptime_in_seconds:7200', 'total_net_input_bytes:1400000'];
+    const [found] = of('partial-sync-refused', {
+      info: masterInfo([online(1_368_063)], promoted),
+      server: server(...fields),
+    });
+    expect(found.text).toMatch(
+      /The backlog is full and begins at 1,331,200: .+ It holds little of the 1\.3 MB that were streamed since the start: .+ can be a reason, too: /,
+    );
+    expect(found.commands).toEqual(['CONFIG SET repl-backlog-size 2mb']);
   });
 
   it('promoted', () => {

@@ -74,14 +74,14 @@ describe('History', () => {
     const history = new History();
     history.add(of(line(1, 1000), line(1, 900)), 5000);
     history.add(of(line(2, 800)), 6000);
-    history.addFailure();
+    history.addFailure(9000);
     expect(history.all().map(({ name, behind }) => [name, behind.all()])).toEqual([
       ['10.0.0.6:1', [0, undefined, undefined]],
       ['10.0.0.6:1 (2)', [100, undefined, undefined]],
       ['10.0.0.6:2', [undefined, 200, undefined]],
     ]);
     expect([history.samples, history.failures, history.startedAtMs, history.endedAtMs]).toEqual([
-      2, 1, 5000, 6000,
+      2, 1, 5000, 9000,
     ]);
     expect(namedReplicas(of('ip=::1,port=5,state=online,offset=1,lag=0').replicas)[0][0]).toBe('[::1]:5');
   });
@@ -254,7 +254,7 @@ describe('crawl', () => {
         'FINDINGS',
         '  ✔ nothing is wrong',
         '',
-        'Looked at here: links, histories, addresses. Buffers, backlog and ACKs of one server: redis-ts inspect HOST:PORT',
+        'Each server was looked at once; its rates, and what grows, need two looks: redis-ts inspect HOST:PORT',
         '',
       ].join('\n'),
     );
@@ -318,7 +318,30 @@ describe('crawl', () => {
       role: 'slave',
       parent: 'h:1',
     });
-    expect(ids(topology)).toEqual([]);
+    expect(ids(topology)).toEqual(['announced-not-peer warning']);
+  });
+
+  it("is no quieter than each server's own report, and takes the lines that the user drew", async () => {
+    const master = script(masterInfo(['ip=h,port=2,state=online,offset=40,lag=9'], tail(100)));
+    const servers = { 'h:1': master, 'h:2': script(follows(1), 'two') };
+    const topology = await walk(servers);
+    expect(topology.status).toBe('warning');
+    expect(topology.findings).toMatchObject([
+      {
+        id: 'ack-old',
+        node: 'h:1',
+        text: 'h:1: replica 0 (h:2) last acknowledged 9 s ago; replicas do it every second. Its link is dropped at 60 s.',
+        advice: expect.stringContaining('It is blocked') as string,
+      },
+    ]);
+    const below = { 'h:2': servers['h:2'], 'h:1': master };
+    expect((await walk(below)).findings).toMatchObject([
+      { id: 'ack-old', node: 'h:1', commands: ['redis-ts inspect h:1'] },
+    ]);
+    const strict = await walk(servers, { thresholds: { maxAckAgeSeconds: 5, accept: ['no-replicas'] } });
+    expect(strict.status).toBe('critical');
+    const accepting = await walk(servers, { thresholds: { accept: ['ack-old'] } });
+    expect([accepting.status, accepting.accepted?.length]).toEqual(['ok', 1]);
   });
 
   it('finds mixed histories, snapshots that cannot be read, and lists that are wrong', async () => {
@@ -376,12 +399,19 @@ describe('crawl', () => {
     expect(late.nodes.map(({ notSeen }) => notSeen !== undefined)).toEqual([false, true, true]);
   });
 
-  it('asks nobody else when a login was given', async () => {
-    const replies = { ...script(lists(2)).replies, 'AUTH s3cret': '+OK\r\n' };
-    const topology = await walk({ 'h:1': { replies } }, { login: { pass: 's3cret' } });
-    expect(topology.nodes[1].notSeen).toBe('not asked: the login was given for h:1');
-    expect(ids(topology)).toEqual(['node-unreachable info']);
-    expect(topology.status).toBe('ok');
+  it('sends the login to nobody else, and still tells who is alive from who is gone', async () => {
+    const replies = { ...script(lists(2, 3)).replies, 'AUTH s3cret': '+OK\r\n' };
+    const noauth = '-NOAUTH Authentication required.\r\n';
+    const locked: Script = {
+      replies: Object.fromEntries(Object.keys(script('').replies).map((line) => [line, noauth])),
+    };
+    const login = { pass: 's3cret' };
+    const topology = await walk({ 'h:1': { replies }, 'h:2': locked }, { login });
+    expect(topology.nodes[1].notSeen).toBe(
+      'not asked with your login, which was given for h:1 alone: it is alive and wants one (--share-login sends it)',
+    );
+    expect(topology.nodes[2].notSeen).toContain('ECONNREFUSED');
+    expect(ids(topology)).toEqual(['node-unreachable warning', 'node-unreachable info']);
   });
 });
 

@@ -337,8 +337,14 @@ describe('report and findings on a replica', () => {
         severity: 'critical',
         text: 'the link to the master 10.0.0.5:6379 has been down for 2 m (now: connecting).',
         advice:
-          "See why a replica cannot attach there, with this server's masteruser and masterauth; without --no-psync it asks for a full sync, too:",
-        commands: ['redis-ts handshake 10.0.0.5:6379 --no-psync'],
+          'The first command does what a replica does, with the login that you give it; without --no-psync it asks for a full sync, too. ' +
+          "If that passes with your password, the replica's own is wrong: the others, on this replica (masteruser only where the master " +
+          'has ACL users):',
+        commands: [
+          'redis-ts handshake 10.0.0.5:6379 --no-psync',
+          'CONFIG SET masterauth <password>',
+          'CONFIG SET masteruser <user>',
+        ],
       },
     ]);
     const never = replicaInfo(1, { ...changes, master_link_down_since_seconds: -1 });

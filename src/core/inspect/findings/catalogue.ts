@@ -43,7 +43,7 @@ const ENTRIES = {
     'link',
     '**critical** when the link is down and no full sync is running.',
     'The data of this replica has been growing old since the link broke. Where its master answers, the finding says what will happen when the link is back: a partial resync, or a full one that may replace good data by less.',
-    'Run `redis-ts handshake --no-psync` against its master: it names the step that fails and why, and asks for no full sync. If the master wants a password, see that `masterauth` is set on the replica.',
+    'If nothing listens at the address, see first that it is the right one: promoting a replica beside a master that lives makes two. Else run `redis-ts handshake --no-psync` against the master: it names the step that fails and why, and asks for no full sync. If it passes with your password, the own one of the replica is wrong: `CONFIG SET masterauth` there, and `masteruser` where the master has ACL users. With `--share-login` inspect looks into ACL LOG of the master, which names refused logins and where they came from.',
   ),
   'sub-replicas-cut-off': entry(
     'link',
@@ -179,7 +179,7 @@ const ENTRIES = {
   ),
   'replica-lagging': entry(
     'replicas',
-    '*warning* when more than 64 KB and 5 s (and the age of its ACK) behind; **critical** beyond `--max-lag-bytes`.',
+    '*warning* when more than 64 KB and 5 s (and the age of its ACK) behind; **critical** beyond `--max-lag-bytes`. The seconds are measured while watching (when was the master at that offset), else by the rate; an idle stream gives none.',
     'Reads there are that old, and a failover to it loses that much.',
     'Compare the rate of the stream with its network and its CPU.',
   ),
@@ -258,7 +258,7 @@ const ENTRIES = {
   'partial-sync-refused': entry(
     'history',
     'info when partial resyncs were refused since the server started; *warning* when between the samples.',
-    'Each was a full sync. Which reason it was is told from the state of now: the backlog is full (too small for the outage at the rate of the writes), was never full (then the replication id was another one: a restart without a snapshot), does not exist any more (repl-backlog-ttl), or the server was promoted (the replica had read beyond second_repl_offset).',
+    'Each was a full sync. Which reason it was is told from the state of now: the backlog is full (too small for the outage at the rate of the writes, or for the one burst in it), was never full (then the replication id was another one: a restart without a snapshot), does not exist any more (repl-backlog-ttl), or the server was promoted (the replica had read beyond second_repl_offset).',
     'By the reason: raise repl-backlog-size to what the rate needs (the value is given); keep the id over a restart (a snapshot at shutdown); `repl-backlog-ttl 0`. Under `--watch` each replica that comes back is told with its own reason.',
   ),
   promoted: entry(
@@ -397,7 +397,7 @@ const ENTRIES = {
     'topology',
     '*warning* when a server that another one names cannot be asked from here.',
     'What lies below it is not seen. Others may have the same trouble: Sentinel and clients use these addresses, too.',
-    'By the reason that is given: a login (`--pass` with `--share-login`), a master that is down, or, for a replica, replica-announce-ip.',
+    'By the reason that is given: a login (REDISCLI_AUTH or `--pass`, with `--share-login`), a master that is down, or, for a replica, replica-announce-ip.',
   ),
   'several-masters': entry(
     'product',

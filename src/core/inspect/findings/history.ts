@@ -1,6 +1,6 @@
 /** Rules about what lets a replica go on where it stopped: the backlog, the replication id, and what survives a restart. */
 import { type Draft, type ReplicaReport } from '../model.js';
-import { formatBytes, formatCount, formatSeconds } from '../units.js';
+import { formatBytes, formatCount, formatSeconds, MEGABYTE } from '../units.js';
 import { LIMITS, nameOf, plural, raiseBacklog, type Detail } from './rule.js';
 
 export function* backlogTooSmall({ backlog, replicas, rate }: Draft): Generator<Detail> {
@@ -12,6 +12,7 @@ export function* backlogTooSmall({ backlog, replicas, rate }: Draft): Generator<
     behindBytes - perSecond * (ackAgeSeconds + 1);
   const far = replicas.filter((replica) => lacks(replica) > histlenBytes);
   const goal = Math.max(perSecond * LIMITS.coverGoalSeconds, sizeBytes + 1);
+  const held = `${formatBytes(histlenBytes)}${histlenBytes > sizeBytes ? ` (${formatBytes(sizeBytes)} set; it is freed in blocks)` : ''}`;
   if (far.length > 0) {
     const most = Math.max(...far.map((replica) => replica.behindBytes!));
     const [who, whose, it] =
@@ -25,7 +26,7 @@ export function* backlogTooSmall({ backlog, replicas, rate }: Draft): Generator<
     yield {
       severity: 'warning',
       ...(far.length === 1 && { replica: far[0].index }),
-      text: `${who} and the backlog holds ${formatBytes(histlenBytes)}: if ${whose} now, ${it} must do a full sync.`,
+      text: `${who} and the backlog holds ${held}: if ${whose} now, ${it} must do a full sync.`,
       ...raiseBacklog(Math.max(goal, 2 * most), perSecond),
     };
   }
@@ -104,14 +105,17 @@ function refusal(draft: Draft): Refusal {
   const full = histlenBytes >= sizeBytes;
   const { secondOffset = -1, replid2 = '' } = server;
   if (secondOffset >= 0 && !/^0*$/.test(replid2)) {
-    const size = full ? ' So can the size of the backlog be, which is full.' : '';
+    const history =
+      `this server was promoted at offset ${formatCount(secondOffset)}, and who had read further, if only a ping, or comes from a third ` +
+      'history, cannot go on.';
+    if (full) {
+      const { why, ...help } = sizeRefusal(draft);
+      return { why: `${why} Another history can be a reason, too: ${history}`, ...help };
+    }
     return {
-      why:
-        `Another history is the likely reason: this server was promoted at offset ${formatCount(secondOffset)}, and who had read further, if ` +
-        `only a ping, or comes from a third history, cannot go on.${size}`,
-      advice: full
-        ? undefined
-        : 'Fail over with FAILOVER, or through Sentinel with all replicas attached: it waits until they are level.',
+      why: `Another history is the likely reason: ${history}`,
+      advice:
+        'Fail over with FAILOVER, or through Sentinel with all replicas attached: it waits until they are level.',
     };
   }
   if (!full) return restartRefusal(draft);
@@ -138,6 +142,9 @@ function restartRefusal({ backlog, server, settings }: Draft): Refusal {
   };
 }
 
+/** A backlog of so much costs no thought. */
+const CHEAP_BACKLOG_BYTES = 64 * MEGABYTE;
+
 function sizeRefusal({ backlog, rate, settings, server, now }: Draft): Refusal {
   const { sizeBytes = 0, firstByteOffset = 0 } = backlog;
   const perSecond = rate?.bytesPerSecond ?? 0;
@@ -153,6 +160,13 @@ function sizeRefusal({ backlog, rate, settings, server, now }: Draft): Refusal {
   if (pace <= 0) return { why: `${head}, as is another replication id.` };
   const cover = `At ${words}, its ${formatBytes(sizeBytes)} cover an outage of ${formatSeconds(sizeBytes / pace)}.`;
   const enough = pace * seconds <= sizeBytes;
+  // A mean hides the burst that did it; a backlog of all that was ever streamed would have served everybody.
+  if (enough && streamed > sizeBytes && streamed <= CHEAP_BACKLOG_BYTES) {
+    return {
+      why: `${head}. It holds little of the ${formatBytes(streamed)} that were streamed since the start: a burst in one outage was enough.`,
+      ...raiseBacklog(Math.max(streamed, MEGABYTE), 0),
+    };
+  }
   return {
     why: `${head}. ${cover}`,
     ...(enough

@@ -1,5 +1,6 @@
 /** Rules about the link to a master, as the replica sees it. */
 import { unreadable } from '../product.js';
+import { type MasterTrouble } from '../facts.js';
 import { type Draft } from '../model.js';
 import { formatBytes, formatCount, formatSeconds } from '../units.js';
 import { address, LIMITS, plural, type Detail } from './rule.js';
@@ -33,7 +34,7 @@ export function* replicationRing({ link, replicas, now, target }: Draft): Genera
 }
 
 export function* linkDown(draft: Draft): Generator<Detail> {
-  const { link, masterTrouble } = draft;
+  const { link } = draft;
   if (!link || link.up !== false || link.transfer) return;
   const master = address(link.master.host, link.master.port);
   const since =
@@ -41,31 +42,65 @@ export function* linkDown(draft: Draft): Generator<Detail> {
       ? 'is down and never was up'
       : `has been down for ${formatSeconds(link.downSeconds)}`;
   const state = link.state === undefined || link.state === 'connected' ? '' : ` (now: ${link.state})`;
-  const seen = masterTrouble?.kind === 'unreachable' ? ` Asked from here: ${masterTrouble.why}.` : '';
   yield {
     severity: 'critical',
-    text: `the link to the master ${master} ${since}${state}.${seen}${onReturn(draft)}`,
+    text: `the link to the master ${master} ${since}${state}.${seenFromHere(draft, master)}${onReturn(draft)}`,
     ...linkDownHelp(draft, master),
   };
 }
 
-function linkDownHelp(
-  { masterTrouble, link, connectedReplicas }: Draft,
-  master: string,
-): Pick<Detail, 'advice' | 'commands'> {
+/** What asking the master showed: gone, hanging, or alive. */
+function seenFromHere({ masterTrouble, link, masterLogin }: Draft, master: string): string {
+  const seen = masterTrouble?.why.replace(/\.$/, '');
+  if (masterTrouble?.kind === 'no-login') return ` Asked from here, ${master} is alive and wants a password.`;
+  if (seen !== undefined) return ` Asked from here: ${seen}.`;
+  if (!link?.upstream || masterLogin !== 'shared') return '';
+  return ` Asked from here with this login, ${master} is alive and answers.`;
+}
+
+function linkDownHelp(draft: Draft, master: string): Pick<Detail, 'advice' | 'commands'> {
+  const { masterTrouble, masterLogin, link, connectedReplicas, refusedLogin } = draft;
+  const { kind } = masterTrouble ?? {};
   // With replicas below, that is what sub-replicas-cut-off says.
-  if (masterTrouble?.kind === 'unreachable' && connectedReplicas === 0)
-    return promoteInstead(master, 'unreachable', link?.offset);
+  if ((isGone(kind) || kind === 'timeout') && connectedReplicas === 0)
+    return promoteInstead(master, kind, link?.offset);
+  const handshake = `redis-ts handshake ${master} --no-psync`;
+  const users = refusedLogin?.user === 'default' ? '' : ', or masteruser';
+  if (refusedLogin) {
+    return {
+      advice:
+        `The master refuses this replica's own login: its ACL LOG has the user ${refusedLogin.user} from ${refusedLogin.address}, ` +
+        `${formatSeconds(refusedLogin.secondsAgo)} ago. So masterauth here is wrong${users}. On this replica:`,
+      commands: [SET_MASTERAUTH, ...(users === '' ? [] : [SET_MASTERUSER])],
+    };
+  }
+  if (link?.upstream && masterLogin === 'shared') {
+    return {
+      advice:
+        "The likely cause is this replica's own masterauth (and masteruser): another password than the one that you gave, or none. " +
+        'On this replica, the first two commands. If it stays down, the network between the two differs from that between here ' +
+        'and the master; the third shows each step of attaching, from the machine where it is run:',
+      commands: [SET_MASTERAUTH, SET_MASTERUSER, handshake],
+    };
+  }
   const password =
-    masterTrouble?.kind === 'no-login'
-      ? 'The master wants a password: is masterauth set on this server? '
-      : '';
+    kind === 'no-login' ? 'The master wants a password: is masterauth set on this server? ' : '';
   return {
     advice:
-      `${password}See why a replica cannot attach there, with this server's masteruser and masterauth; without --no-psync ` +
-      'it asks for a full sync, too:',
-    commands: [`redis-ts handshake ${master} --no-psync`],
+      `${password}The first command does what a replica does, with the login that you give it; without --no-psync it asks for a full ` +
+      "sync, too. If that passes with your password, the replica's own is wrong: the others, on this replica (masteruser only " +
+      'where the master has ACL users):',
+    commands: [handshake, SET_MASTERAUTH, SET_MASTERUSER],
   };
+}
+
+const SET_MASTERAUTH = 'CONFIG SET masterauth <password>';
+const SET_MASTERUSER = 'CONFIG SET masteruser <user>';
+
+type Gone = 'refused' | 'unreachable';
+
+function isGone(kind: MasterTrouble['kind'] | undefined): kind is Gone {
+  return kind === 'refused' || kind === 'unreachable';
 }
 
 /** What happens when the link is made again, as far as the master's answer tells. */
@@ -98,7 +133,7 @@ export function* subReplicasCutOff({ link, connectedReplicas, masterTrouble }: D
     `${plural(connectedReplicas, 'replica')} below this server ${connectedReplicas === 1 ? 'gets' : 'get'} nothing, not even a ping, while its own ` +
     'link is down: only the topmost master makes pings. They drop their links at repl-timeout.';
   const master = address(link.master.host, link.master.port);
-  if (masterTrouble?.kind === 'unreachable' || masterTrouble?.kind === 'timeout') {
+  if (isGone(masterTrouble?.kind) || masterTrouble?.kind === 'timeout') {
     yield { severity: 'critical', text, ...promoteInstead(master, masterTrouble.kind, link.offset) };
     return;
   }
@@ -115,18 +150,25 @@ export function* subReplicasCutOff({ link, connectedReplicas, masterTrouble }: D
 /** Nobody is to be attached to a master that does not answer: what comes back there may be empty, and replicas copy that. */
 function promoteInstead(
   master: string,
-  kind: 'unreachable' | 'timeout',
+  kind: Gone | 'timeout',
   offset: number | undefined,
 ): Pick<Detail, 'advice' | 'commands'> {
-  const seen =
-    kind === 'unreachable' ? 'cannot be reached from here: it is down' : 'does not answer: it hangs';
   const ours = offset === undefined ? '' : ` (here: ${formatCount(offset)})`;
+  const promote =
+    'Attach nobody to it: a master that comes back empty empties its replicas. If it is lost, promote the replica with the ' +
+    `highest slave_repl_offset${ours} before it comes back, and let the others follow that one. On the one chosen:`;
+  if (kind === 'timeout')
+    return {
+      advice: `The master ${master} does not answer: it hangs, or the network does. Look at its process first. ${promote}`,
+      commands: ['REPLICAOF NO ONE'],
+    };
+  const nothing = kind === 'refused' ? 'nothing listens there' : 'nothing answers there';
   return {
     advice:
-      `The master ${master} ${seen}, or the network is. Attach nobody to it: a master that comes back empty empties its ` +
-      'replicas. If it is lost, promote the replica with the highest slave_repl_offset' +
-      `${ours} before it comes back, and let the others follow that one. On the one chosen:`,
-    commands: ['REPLICAOF NO ONE'],
+      `First: is ${master} right? As seen from here, ${nothing}. If the real master is alive under another address, give this ` +
+      'replica that one (the first command): promoting a replica beside a master that lives makes two of them. If the ' +
+      `address is right, the master is down, or the network to it. ${promote.replace('On the one chosen:', 'On the one chosen, the second:')}`,
+    commands: ['REPLICAOF <host> <port>', 'REPLICAOF NO ONE'],
   };
 }
 

@@ -177,8 +177,8 @@ export function* replicaLagging(draft: Draft, { maxLagBytes }: Thresholds): Gene
           behindSeconds !== undefined &&
           behindSeconds > age + LIMITS.lagSeconds;
     if (!tooFar) continue;
-    const time =
-      behindSeconds === undefined ? '' : `, about ${formatSeconds(behindSeconds)} at ${formatBytes(rate)}/s`;
+    const byRate = behindSeconds === behindBytes / rate ? ` at ${formatBytes(rate)}/s` : '';
+    const time = behindSeconds === undefined ? '' : `, about ${formatSeconds(behindSeconds)}${byRate}`;
     const line = maxLagBytes === undefined ? '' : `; --max-lag-bytes allows ${formatBytes(maxLagBytes)}`;
     yield {
       severity: maxLagBytes === undefined ? 'warning' : 'critical',

@@ -12,6 +12,8 @@ export const LIMITS = {
   ackAgeSeconds: 3,
   /** Allowed beyond the age of the last ACK, before a replica counts as lagging. */
   lagSeconds: 5,
+  /** Pings and little else: such a rate is no measure of what is behind, nor of what a backlog will cover. */
+  idleBytesPerSecond: 256,
   /** Less than this is no lag, whatever the rate. */
   lagFloorBytes: 64 * 1024,
   /** A backlog that covers less at the present rate will not outlast a restart of the network. */
@@ -60,7 +62,9 @@ export function plural(n: number, noun: string): string {
 export function raiseBacklog(bytes: number, perSecond: number): Pick<Detail, 'advice' | 'commands'> {
   const megabytes = 2 ** Math.ceil(Math.log2(Math.max(1, bytes / MEGABYTE)));
   const cover =
-    perSecond > 0 ? ` for ${formatSeconds(Math.floor((megabytes * MEGABYTE) / perSecond))} of cover` : '';
+    perSecond >= LIMITS.idleBytesPerSecond
+      ? ` for ${formatSeconds(Math.floor((megabytes * MEGABYTE) / perSecond))} of cover`
+      : '';
   return {
     advice: `Raise repl-backlog-size to at least ${megabytes >= 1024 ? `${megabytes / 1024} GB` : `${megabytes} MB`}${cover}:`,
     commands: [`CONFIG SET repl-backlog-size ${megabytes}mb`],
