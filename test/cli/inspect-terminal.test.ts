@@ -57,16 +57,16 @@ describe.skipIf(!tmuxAvailable)('inspect --watch on a terminal (needs tmux)', ()
         "stream  0 B/s   ▁▁▁▁  peak 0 B/s, offset 98,211,004",
         "backlog 64 MB",
         "REPLICAS  2",
-        "   #  replica        state   behind  ack  out-buf  lag",
-        ">  0  10.0.0.6:6380  online  0 B     0 s  0 B      ▁▁▁▁▁",
-        "   1  10.0.0.7:6380  online  4.0 MB  4 s  0 B      ▁▃▅▇█",
+        "   #  replica        state   behind         ack  out-buf  lag",
+        ">  0  10.0.0.6:6380  online  0 B            0 s  0 B      ▁▁▁▁▁",
+        "   1  10.0.0.7:6380  online  4.0 MB (~4 s)  4 s  0 B      ▁▃▅▇█",
         "FINDINGS  1",
         "⚠ ack-old  replica 1 (10.0.0.7:6380) last acknowledged 4 s ago; replicas do it",
         "           every second. Its link is dropped at 60 s.",
         "           It is blocked (a slow command, a save, swapping), stopped, or cannot",
         "           be reached: look at its process, then at its SLOWLOG GET and LATENCY",
         "           LATEST.",
-        "q quit  p pause  ↑↓ select a replica",
+        "q quit  p pause  ↑↓ PgUp/PgDn select a replica",
       ]
     `);
   });
@@ -80,14 +80,14 @@ describe.skipIf(!tmuxAvailable)('inspect --watch on a terminal (needs tmux)', ()
         "stream  0 B/s   ▁▁▁▁  peak 0 B/s, offset 98,211,004",
         "backlog 64 MB",
         "REPLICAS  2",
-        "   #  replica        state   behind  ack  out-buf  from            link since  lag",
-        ">  0  10.0.0.6:6380  online  0 B     0 s  0 B      10.0.0.6:40000  100 s       ▁▁▁▁▁",
-        "   1  10.0.0.7:6380  online  4.0 MB  4 s  0 B      10.0.0.7:40001  101 s       ▁▃▅▇█",
+        "   #  replica        state   behind         ack  out-buf  from            link since  lag",
+        ">  0  10.0.0.6:6380  online  0 B            0 s  0 B      10.0.0.6:40000  100 s       ▁▁▁▁▁",
+        "   1  10.0.0.7:6380  online  4.0 MB (~4 s)  4 s  0 B      10.0.0.7:40001  101 s       ▁▃▅▇█",
         "FINDINGS  1",
         "⚠ ack-old  replica 1 (10.0.0.7:6380) last acknowledged 4 s ago; replicas do it every second. Its link is dropped at 60 s.",
         "           It is blocked (a slow command, a save, swapping), stopped, or cannot be reached: look at its process, then at its",
         "           SLOWLOG GET and LATENCY LATEST.",
-        "q quit  p pause  ↑↓ select a replica",
+        "q quit  p pause  ↑↓ PgUp/PgDn select a replica",
       ]
     `);
   });

@@ -142,13 +142,14 @@ it('keeps trying to reach a master that is not there, and says so', async () => 
 it('logs a refusal once, and then only how often it was', async () => {
   const master = await startFakeMaster({ on: { ping: '-ERR go away\r\n' } });
   const { child, stdout, ended } = replica(['--of', `:${master.port}`, '--port', '0']);
-  await eventually(() => master.connections.length >= 3);
+  await eventually(() => master.connections.length >= 4);
   child.kill('SIGTERM');
   await ended;
   await master.stop();
   const said = messages(stdout());
   const refused = "MASTER <-> REPLICA sync: Error reply to PING from master: '-ERR go away'";
-  expect(said.filter((line) => line.startsWith('Connecting to MASTER'))).toHaveLength(1);
+  // An attempt that the signal breaks into is told.
+  expect([1, 2]).toContain(said.filter((line) => line.startsWith('Connecting to MASTER')).length);
   expect(said.filter((line) => line.startsWith(refused))).toEqual([
     refused,
     expect.stringMatching(/ \(\d+ attempts in \d.* s, all alike\)$/),

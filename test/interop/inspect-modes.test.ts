@@ -53,7 +53,8 @@ describe.skipIf(!realRedisAvailable())('inspect --tree (needs redis-server)', ()
   afterEach(stopAll);
 
   it('finds everybody from anywhere, and draws who follows whom', async () => {
-    const top = await start('--repl-diskless-sync-delay', '0');
+    // One that keeps nothing on disk would be found fault with.
+    const top = await start('--repl-diskless-sync-delay', '0', '--save', '3600 1');
     const middle = await follow(top, '--repl-diskless-sync-delay', '0');
     const leaf = await follow(middle);
     const other = await follow(top);
