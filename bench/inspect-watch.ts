@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { builtCli } from '../test/support/run-cli.js';
 import { startScriptedServer } from '../test/support/scripted-server.js';
-import { openWindow } from '../test/support/tmux.js';
+import { newWindow } from '../test/support/tmux.js';
 import { pause } from '../test/support/tool.js';
 
 const seconds = Number(process.argv[2] ?? 20);
@@ -22,7 +22,7 @@ const replicas = Array.from({ length: 100 }, (_, n) => ({
 }));
 const server = await startScriptedServer({ replicas, offset: (look) => 1e9 + look * 1_000_000 });
 const command = `${process.execPath} ${join(builtCli(), 'bin/run.js')} inspect :${server.port} --watch`;
-const window = openWindow(command, { columns: 200, rows: 50 });
+const window = newWindow(command, { columns: 200, rows: 50 });
 try {
   await untilLooks(4);
   const pid = findPid(`inspect :${server.port} --watch`);

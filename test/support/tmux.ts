@@ -28,11 +28,18 @@ export interface TerminalWindow {
 /** How long something may take to appear. */
 const SEEN_MS = 8_000;
 
-/** Opens a window for the test that runs, of that size, in which `command` runs in a shell; what it leaves on the screen stays until `close`. */
-export function openWindow(
-  command: string,
-  size: { readonly columns: number; readonly rows: number },
-): TerminalWindow {
+interface WindowSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** As `newWindow`, for the test that runs. */
+export function openWindow(command: string, size: WindowSize): TerminalWindow {
+  return forThisTest(newWindow(command, size));
+}
+
+/** Opens a window of that size in which `command` runs in a shell; what it leaves on the screen stays until `close`. */
+export function newWindow(command: string, size: WindowSize): TerminalWindow {
   const dir = mkdtempSync(join(tmpdir(), 'redis-ts-tmux-'));
   const tmux = (...args: string[]): string =>
     execFileSync('tmux', ['-S', join(dir, 'socket'), '-f', '/dev/null', '-u', ...args], {
@@ -79,5 +86,5 @@ export function openWindow(
       rmSync(dir, { recursive: true, force: true });
     },
   };
-  return forThisTest(window);
+  return window;
 }
