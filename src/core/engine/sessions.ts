@@ -112,8 +112,7 @@ export class Sessions implements SessionHost {
     try {
       return session.parser.next();
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.protocolError(session, error);
+      this.failedToRead(session, error);
       return false;
     }
   }
@@ -149,8 +148,7 @@ export class Sessions implements SessionHost {
         if (session.reply.length > OUTPUT_CHECK_BYTES && this.outputGrew(session)) break;
       }
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.protocolError(session, error);
+      this.failedToRead(session, error);
       return;
     }
     this.memberPrefetch.forget();
@@ -192,7 +190,9 @@ export class Sessions implements SessionHost {
     else session.upstream?.postpone(request);
   }
 
-  private protocolError(session: Session, error: ProtocolError): void {
+  /** What the parser throws ends the session; anything else is not meant for it, and goes on. */
+  private failedToRead(session: Session, error: unknown): void {
+    if (!(error instanceof ProtocolError)) throw error;
     if (session.upstream !== undefined) {
       session.upstream.protocolFault(error);
       return;
