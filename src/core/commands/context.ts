@@ -4,6 +4,7 @@
  * The context is one mutable object per engine, filled before each call. Handlers see clients through `Client`; they never
  * see sockets. Everything that a family needs from a higher layer is declared here.
  */
+import { type ByteRange } from '../base/byte-range.js';
 import { type Bytes } from '../base/bytes.js';
 import { type Clock } from '../base/clock.js';
 import { type Random } from '../base/random.js';
@@ -36,6 +37,8 @@ export interface CommandContext {
   db: Database;
   reply: ReplyWriter;
   command: Command;
+  /** The last argument, where it was left as it arrived: `argv` has an empty string for it (`takesUnread`). */
+  unread: ByteRange | undefined;
   /** False inside MULTI and scripts: a blocking command answers at once as if its timeout had come. */
   mayBlock: boolean;
 }

@@ -154,6 +154,8 @@ export interface CommandDefinition {
   readonly channels?: ChannelRange;
   /** The arguments in the grammar of the command reference: `key value [NX | XX] [GET] [EX seconds | PX milliseconds]`. */
   readonly syntax?: string;
+  /** With so many arguments the last one may come as `ctx.unread`. */
+  readonly takesUnread?: number;
   readonly run?: Handler;
   readonly subcommands?: readonly CommandDefinition[];
 }

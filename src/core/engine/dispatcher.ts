@@ -126,6 +126,7 @@ export class Dispatcher {
       return;
     }
     const word = (command.gateMask & this.armed) | session.armed;
+    if (word !== 0 || this.observers !== 0) source?.readUnread?.();
     if (word !== 0 && !this.pass(word, session, command, argv)) return;
     this.call(session, command, argv, source);
     if (this.keysReady) this.p.serveReady();
@@ -229,6 +230,7 @@ export class Dispatcher {
     context.db = session.db;
     context.reply = reply;
     context.command = command;
+    context.unread = source?.unread;
     this.depth++;
     effects.enter();
     effects.begin();
@@ -266,6 +268,7 @@ export class Dispatcher {
       if (offset !== offsetBefore) session.writeOffset = offset;
     }
     const us = this.readClock() - startUs;
+    if (us >= this.slowUs) source?.readUnread?.();
     if (!blocked) this.measured(session, command, argv, us);
     stats.loop.commands++;
     stats.loop.commandUs += us;

@@ -8,6 +8,7 @@
  *
  * With nobody to send to (`recording` false) nothing is built. Rules: redis 7.2.6 server.c:call, propagatePendingCommands.
  */
+import { type ByteRange } from '../base/byte-range.js';
 import { type Bytes } from '../base/bytes.js';
 import { type Effects, type Target } from '../commands/context.js';
 import { encodeCommand, encodeCommandBuffer } from '../protocol/command-encoder.js';
@@ -39,6 +40,10 @@ export interface RequestSource {
   readonly wire: Buffer;
   readonly wireStart: number;
   readonly wireEnd: number;
+  /** Its last argument, when that was left where it lies. */
+  readonly unread?: ByteRange;
+  /** Makes the arguments complete. */
+  readUnread?(): void;
 }
 
 /** From this size on a command is encoded into a buffer: as one string it could exceed V8's longest. */

@@ -151,6 +151,7 @@ export class Engine implements ServerPort, GateState {
       store: this.store,
       gate: this.gate,
       effects: this.effects,
+      unread: undefined,
       mayBlock: true,
     } as unknown as MutableContext;
     this.dispatcher = newDispatcher(this);

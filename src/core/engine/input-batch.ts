@@ -50,7 +50,8 @@ export class InputBatch {
     if (sessions.length > 1) {
       const { keyspace } = sessions[0].db;
       prefetch.begin(keyspace);
-      for (const session of sessions) if (session.db.keyspace === keyspace) this.look(session);
+      for (const { db, parser } of sessions)
+        if (db.keyspace === keyspace && parser.argv.length > 1) prefetch.addKey(parser.argv[1]);
       prefetch.run();
     }
     try {
@@ -61,12 +62,6 @@ export class InputBatch {
     } finally {
       this.goesOn = false;
     }
-  }
-
-  /** Adds the keys of what the session waits with: of most commands the second argument. */
-  private look({ parser, commandWaits }: Session): void {
-    if (!commandWaits) parser.lookAhead(this.prefetch);
-    else if (parser.argv.length > 1) this.prefetch.addKey(parser.argv[1]);
   }
 }
 

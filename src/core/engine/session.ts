@@ -10,7 +10,7 @@ import { ClientFlag, type Client, type ClientType, type MultiState } from '../co
 import { OutputPiece } from '../protocol/output-block.js';
 import { type OutputPart, ReplyWriter } from '../protocol/reply-writer.js';
 import { type ProtocolError } from '../protocol/errors.js';
-import { RequestParser, type RequestLimits } from '../protocol/request-parser.js';
+import { type LeavesUnread, RequestParser, type RequestLimits } from '../protocol/request-parser.js';
 import { type Command } from '../commands/spec.js';
 import { type AclUser } from '../services/acl/user.js';
 import { type TrackingMode } from '../services/tracking.js';
@@ -73,6 +73,8 @@ export interface SessionHost {
   readonly loginRequired: boolean;
   /** The bytes of commands are wanted, not only their arguments: for the replication stream. */
   readonly needsWire: boolean;
+  /** Which commands take their last argument unread. */
+  readonly leavesUnread: LeavesUnread;
   /** Reads the next command of the parser. @returns false: there is none, or the client is being closed for it */
   readAhead(session: Session): boolean;
   /** Executes what the parser holds. */
@@ -89,6 +91,9 @@ export interface SessionHost {
   /** Whether the output of a session that has grown is still within its limit; otherwise it will be closed. */
   hasRoom(session: Session): boolean;
 }
+
+/** Up to here a command's arguments are made sooner than its bytes are copied. */
+const AS_ARGUMENTS_BYTES = 96;
 
 export class Session implements Client {
   readonly parser: RequestParser;
@@ -129,7 +134,7 @@ export class Session implements Client {
   memoryBucket = -1;
   /** Input is in the parser that the batch is to execute. */
   private inputWaits = false;
-  /** Its first command has been read: the parser's `argv`; its bytes are gone. */
+  /** Its first command has been read: it is in the parser's fields. */
   commandWaits = false;
   /** The peer has ended its half of the connection. */
   private inputOver = false;
@@ -145,7 +150,7 @@ export class Session implements Client {
     public db: Database,
     readonly createdMs: number,
   ) {
-    this.parser = new RequestParser(host.limits);
+    this.parser = new RequestParser(host.limits, host.leavesUnread);
     this.parser.authenticated = true;
     this.lastInteractionMs = createdMs;
     this.reply.isWanted = () => host.hasRoom(this);
@@ -211,13 +216,27 @@ export class Session implements Client {
     this.bytesIn += end - start;
     // It will be executed by nobody, and a peer that does not read could send without end.
     if (this.flags & ClientFlag.closeAfterReply) return;
-    const batched = this.canWait && this.host.batch.wants(this, chunk, start, end);
-    this.parser.push(chunk, start, end);
-    if (batched && (this.host.needsWire || (this.commandWaits = this.host.readAhead(this)))) {
-      this.parser.detach();
-      this.inputWaits = true;
-      this.host.batch.add(this);
-    } else this.execute();
+    const { host, parser } = this;
+    const batched = this.canWait && host.batch.wants(this, chunk, start, end);
+    parser.push(chunk, start, end);
+    if (batched && this.readsAhead(end - start)) host.batch.add(this);
+    else this.execute();
+  }
+
+  /**
+   * Reads the first command of the `bytes` that have come, and keeps what it needs: the bytes themselves, or of a few that nobody
+   * asks for its arguments, which costs less. @returns false: no command is complete
+   */
+  private readsAhead(bytes: number): boolean {
+    const { host, parser } = this;
+    const copied = bytes > AS_ARGUMENTS_BYTES || host.needsWire;
+    if (copied) parser.detach();
+    this.commandWaits = this.inputWaits = host.readAhead(this);
+    if (!copied && this.inputWaits) {
+      parser.readUnread();
+      parser.detach();
+    }
+    return this.inputWaits;
   }
 
   /** Input that came now may wait for that of other sessions: none is half read, and nobody counts on its being executed. */

@@ -11,7 +11,8 @@ import { type Bytes } from '../base/bytes.js';
 import { ClientFlag } from '../commands/context.js';
 import { type Command } from '../commands/spec.js';
 import { ProtocolError } from '../protocol/errors.js';
-import { type RequestLimits } from '../protocol/request-parser.js';
+import { type LeavesUnread, type RequestLimits } from '../protocol/request-parser.js';
+import { LONGEST_LONG_STRING_BYTES } from '../store/long-strings.js';
 import { MemberPrefetch, Prefetch } from '../store/prefetch.js';
 import { PROTECTED_MODE_ERROR } from './clients.js';
 import { type Connection } from './connection.js';
@@ -34,6 +35,8 @@ export type SessionHook = (session: Session) => void;
 export class Sessions implements SessionHost {
   readonly limits: RequestLimits;
   readonly batch: InputBatch;
+  readonly leavesUnread: LeavesUnread = (name, count, bytes) =>
+    bytes <= LONGEST_LONG_STRING_BYTES && this.engine.commands.find(name)?.takesUnread === count;
   /** The arguments of the running request. */
   runningArgv: Bytes[] = [];
   private readonly prefetch = new Prefetch();
@@ -143,7 +146,7 @@ export class Sessions implements SessionHost {
         session.turnBytes += parser.wireLength;
         this.runningArgv = parser.argv;
         if (session.upstream === undefined)
-          dispatcher.execute(session, parser.argv, wasRead ? undefined : parser);
+          dispatcher.execute(session, parser.argv, parser.hasWire ? parser : undefined);
         else this.executeForMaster(session, parser);
         if (session.reply.length > OUTPUT_CHECK_BYTES && this.outputGrew(session)) break;
       }

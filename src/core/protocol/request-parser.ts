@@ -11,6 +11,7 @@
  * never with what was announced, and nothing is scanned twice. The connection calls push, then next until it says false, then
  * detach; the replica's link and the AOF loader do the same. Rules: redis 7.2.6 networking.c:processInlineBuffer, processMultibulkBuffer.
  */
+import { ByteRange } from '../base/byte-range.js';
 import { type Bytes, EMPTY, sliceBytes } from '../base/bytes.js';
 import { parseInt64 } from '../base/numbers.js';
 import { splitArgs } from '../base/split-args.js';
@@ -30,6 +31,15 @@ export interface RequestLimits {
   /** `proto-max-bulk-len` in bytes. */
   maxBulkLength: number;
 }
+
+/**
+ * Asked of a command's last argument when that is long: whether whoever executes the command takes it from `unread`.
+ * @param count the command's arguments
+ */
+export type LeavesUnread = (name: Bytes, count: number, bytes: number) => boolean;
+
+/** Shorter arguments cost as little as strings. */
+const LONG_ARGUMENT_BYTES = 64;
 
 const NUL = 0;
 const LF = 10;
@@ -102,6 +112,8 @@ function argumentArray(count: number): Bytes[] {
 export class RequestParser {
   /** The arguments of the last complete command: a fresh array per command. */
   argv: Bytes[] = [];
+  /** The last argument of the last command, when it was left where it lies, until the next call; `argv` has an empty string for it. */
+  readonly unread = new ByteRange();
   /** False: the limits for clients that have not authenticated hold. */
   authenticated = true;
   /** True: the peer is our master. It may send no inline commands, its bulks have no limit, its skipped bytes are kept. */
@@ -151,7 +163,15 @@ export class RequestParser {
   /** The last command's name: most commands come many times in a row, and keep their string and its hash. */
   private lastName: Bytes = EMPTY;
 
-  constructor(private readonly limits: RequestLimits) {}
+  constructor(
+    private readonly limits: RequestLimits,
+    private readonly leavesUnread: LeavesUnread = () => false,
+  ) {}
+
+  /** Whether `wire` still has the last command. */
+  get hasWire(): boolean {
+    return this.wire !== NOTHING;
+  }
 
   /** Bytes held that no command was returned for. */
   get pendingBytes(): number {
@@ -192,12 +212,21 @@ export class RequestParser {
 
   /** True: one complete command is in the fields. False: more bytes are needed. Throws ProtocolError. */
   next(): boolean {
+    if (this.unread.length > 0) this.unread.clear();
     if (this.chunk === NOTHING) return this.parse();
     do {
       this.returnToChunk();
       if (this.parse()) return true;
     } while (this.takeFromChunk());
     return false;
+  }
+
+  /** Makes `argv` complete. */
+  readUnread(): void {
+    const { unread, argv } = this;
+    if (unread.length === 0) return;
+    argv[argv.length - 1] = unread.toBytes();
+    unread.clear();
   }
 
   /** Copies the next bytes of the chunk behind the split command. @returns false when there are none */
@@ -269,7 +298,7 @@ export class RequestParser {
     return this.missing === 0 ? lookAhead(this.buf, this.pos, this.end, sink, position) : 0;
   }
 
-  /** Copies what is left unparsed, so that the chunk may be reused. The last command's `wire` is gone after it. */
+  /** Copies what is left unparsed, so that the chunk may be reused. The last command's `wire` and `unread` are gone after it. */
   detach(): void {
     this.keepChunk();
     const from = this.keptFrom();
@@ -316,7 +345,14 @@ export class RequestParser {
         return false;
       }
       const at = this.read++;
-      const arg = at === 0 ? this.commandName(from, length) : readArgument(buf, from, length);
+      let arg: Bytes;
+      if (at === 0) arg = this.commandName(from, length);
+      else if (length < LONG_ARGUMENT_BYTES || missing > 1 || !this.leavesUnread(args[0], at + 1, length))
+        arg = readArgument(buf, from, length);
+      else {
+        this.unread.set(buf, from, length);
+        arg = EMPTY;
+      }
       if (at < args.length) args[at] = arg;
       else args.push(arg);
       this.bulk = -1;

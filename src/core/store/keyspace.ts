@@ -5,6 +5,7 @@
  * when the first one is needed. A Keyspace knows nothing of clients, events or propagation: only the write gate changes one. FLUSHDB and SWAPDB
  * exchange whole Keyspaces between databases.
  */
+import { ByteRange } from '../base/byte-range.js';
 import { type Bytes } from '../base/bytes.js';
 import {
   CHUNK_MASK,
@@ -119,11 +120,11 @@ export class Keyspace implements Columns<KeyspaceChunk>, Account {
   }
 
   /** Sets the value of a slot; a long string is copied out of V8's heap, `valueAt` gives it back as a LongString. */
-  setValueAt(slot: number, value: Value): void {
+  setValueAt(slot: number, given: Value | ByteRange): void {
     const { cells } = this.table.chunks[slot >> CHUNK_SHIFT];
     const at = (slot & CHUNK_MASK) * STRIDE + VALUE;
     const old = cells[at];
-    if (typeof value === 'string' && value.length >= LONG_STRING_BYTES) value = this.longString(value);
+    const value = this.stored(given);
     if (typeof old === 'object' || typeof value === 'object') {
       if (old !== undefined) this.discharge(old as Value);
       this.chargeFor(value);
@@ -203,17 +204,19 @@ export class Keyspace implements Columns<KeyspaceChunk>, Account {
   }
 
   /** As `setValueAt`, where nobody has looked at the old value since the command began: its memory may be written over. */
-  overwriteAt(slot: number, value: Value): void {
-    if (typeof value === 'string' && value.length >= LONG_STRING_BYTES) {
+  overwriteAt(slot: number, value: Value | ByteRange): void {
+    if (isLong(value)) {
       const old = this.valueAt(slot);
       if (old instanceof LongString && old.rewrite(value)) return;
     }
     this.setValueAt(slot, value);
   }
 
-  private longString(bytes: Bytes): Value {
-    if (bytes.length > LONGEST_LONG_STRING_BYTES) return bytes;
-    return (this.strings ??= new StringHeap(this.deferred)).store(bytes);
+  /** What the slot of a value holds. */
+  private stored(value: Value | ByteRange): Value {
+    if (!isLong(value)) return value;
+    if (typeof value === 'string' && value.length > LONGEST_LONG_STRING_BYTES) return value;
+    return (this.strings ??= new StringHeap(this.deferred)).store(value);
   }
 
   /** Bytes of the slots that hold long strings. */
@@ -288,4 +291,9 @@ export class Keyspace implements Columns<KeyspaceChunk>, Account {
     const chunk = this.table.chunks[slot >> CHUNK_SHIFT];
     (chunk.epochs ??= new Uint32Array(CHUNK_SLOTS))[slot & CHUNK_MASK] = epoch;
   }
+}
+
+/** Whether a string belongs outside of V8's heap, if it is not too long for that. */
+function isLong(value: Value | ByteRange): value is Bytes | ByteRange {
+  return typeof value === 'string' ? value.length >= LONG_STRING_BYTES : value instanceof ByteRange;
 }

@@ -13,6 +13,7 @@
  * snapshot; when the last holder lets go, its slot is taken back at the end of the turn (`DeferredFrees`), so a handler may go on
  * reading what it has just replaced.
  */
+import { type ByteRange } from '../base/byte-range.js';
 import { type Bytes, sliceBytes } from '../base/bytes.js';
 
 /** Strings of fewer bytes stay V8 strings: the object for one takes 56 bytes. */
@@ -113,11 +114,11 @@ export class LongString {
   ) {}
 
   /** Becomes `bytes`, when nobody else holds it and they belong in a slot of this size. @returns whether they did */
-  rewrite(bytes: Bytes): boolean {
+  rewrite(bytes: Bytes | ByteRange): boolean {
     const { sizeClass } = this.slab;
     if (this.holders !== 1 || bytes.length > sizeClass.slotBytes || bytes.length < sizeClass.leastBytes)
       return false;
-    this.slab.bytes.latin1Write(bytes, this.offset);
+    write(this.slab.bytes, this.offset, bytes);
     this.length = bytes.length;
     return true;
   }
@@ -189,7 +190,7 @@ export class StringHeap {
   constructor(readonly deferred: DeferredFrees) {}
 
   /** Stores `bytes`, of LONG_STRING_BYTES to LONGEST_LONG_STRING_BYTES. */
-  store(bytes: Bytes): LongString {
+  store(bytes: Bytes | ByteRange): LongString {
     const { length } = bytes;
     const sizeClass = this.classFor(length);
     const slab = sizeClass.withRoom.at(-1) ?? this.newSlab(sizeClass);
@@ -201,7 +202,7 @@ export class StringHeap {
       slab.listed = false;
     }
     this.usedBytes += sizeClass.slotBytes;
-    slab.bytes.latin1Write(bytes, offset, length);
+    write(slab.bytes, offset, bytes);
     return new LongString(slab, offset, length);
   }
 
@@ -271,6 +272,11 @@ export class StringHeap {
     this.classes.length = 0;
     this.usedBytes = this.slabBytes = 0;
   }
+}
+
+function write(slab: Buffer, at: number, bytes: Bytes | ByteRange): void {
+  if (typeof bytes === 'string') slab.latin1Write(bytes, at, bytes.length);
+  else bytes.copyTo(slab, at);
 }
 
 function recycle(bytes: Buffer): void {

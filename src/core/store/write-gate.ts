@@ -6,6 +6,7 @@
  * block on the key. Handlers read their arguments, check types, then call one of these methods; they remember none of it.
  * `armed` is one word that says who is interested: with nobody there, a change costs one test.
  */
+import { type ByteRange } from '../base/byte-range.js';
 import { type Bytes } from '../base/bytes.js';
 import { type Database, type LookupPort, type Store } from './database.js';
 import {
@@ -79,8 +80,18 @@ export class WriteGate implements LookupPort {
     this.assign(db, key, slot, value, event, expiryMs, false);
   }
 
-  /** As `put`, for a command that has not looked at the old value: a reference to it would show the new one. */
-  overwrite(db: Database, key: Bytes, slot: number, value: Value, event: KeyEvent, expiryMs?: number): void {
+  /**
+   * As `put`, for a command that has not looked at the old value: a reference to it would show the new one.
+   * @param value a ByteRange: the string of LONG_STRING_BYTES to LONGEST_LONG_STRING_BYTES that is copied from there
+   */
+  overwrite(
+    db: Database,
+    key: Bytes,
+    slot: number,
+    value: Value | ByteRange,
+    event: KeyEvent,
+    expiryMs?: number,
+  ): void {
     this.assign(db, key, slot, value, event, expiryMs, true);
   }
 
@@ -88,7 +99,7 @@ export class WriteGate implements LookupPort {
     db: Database,
     key: Bytes,
     slot: number,
-    value: Value,
+    value: Value | ByteRange,
     event: KeyEvent,
     expiryMs: number | undefined,
     unseen: boolean,
@@ -331,7 +342,7 @@ export class WriteGate implements LookupPort {
     this.notify(db, key, event);
   }
 
-  private create(keyspace: Keyspace, key: Bytes, value: Value): number {
+  private create(keyspace: Keyspace, key: Bytes, value: Value | ByteRange): number {
     const slot = keyspace.insert(key);
     keyspace.setValueAt(slot, value);
     keyspace.setAccessAt(slot, this.store.newAccessWord());

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { fromText } from '../../../src/core/base/bytes.js';
+import { encodeCommand } from '../../../src/core/protocol/command-encoder.js';
 import { ProtocolError } from '../../../src/core/protocol/errors.js';
 import { RequestParser } from '../../../src/core/protocol/request-parser.js';
 
@@ -249,6 +251,47 @@ describe('a split command', () => {
     const large = time(64 * 1024 * 1024);
     // quadratic work would make it 64 times as long
     expect(large).toBeLessThan(Math.max(small, 5) * 30);
+  });
+});
+
+describe('a long last argument that may stay where it is', () => {
+  const asked: unknown[][] = [];
+  const parser = new RequestParser(LIMITS, (name, count, bytes) => {
+    asked.push([name, count, bytes]);
+    return name === 'SET' && count === 3;
+  });
+  const long = 'v'.repeat(64);
+  const read = (text: string) => {
+    const buf = Buffer.from(text, 'latin1');
+    parser.push(buf, 0, buf.length);
+    expect(parser.next()).toBe(true);
+    return buf;
+  };
+
+  test('is asked about once, when it is long and the last', () => {
+    read(encodeCommand(['SET', long, 'v'.repeat(63)].map(fromText)));
+    expect([asked.splice(0), parser.argv[2].length, parser.unread.length]).toEqual([[], 63, 0]);
+    read(encodeCommand(['SET', 'k', long, long].map(fromText)));
+    expect([asked.splice(0), parser.argv[3], parser.unread.length]).toEqual([[['SET', 4, 64]], long, 0]);
+    read(encodeCommand(['SET', 'k', long].map(fromText)));
+    expect([asked.splice(0), parser.argv[2], parser.unread.length]).toEqual([[['SET', 3, 64]], '', 64]);
+    expect(parser.unread.toBytes()).toBe(long);
+  });
+
+  test('becomes an argument when it is asked for, once', () => {
+    const buf = read(encodeCommand(['SET', 'k', long].map(fromText)));
+    const target = Buffer.alloc(66);
+    parser.unread.copyTo(target, 1);
+    expect(target.latin1Slice()).toBe(`\0${long}\0`);
+    parser.readUnread();
+    buf.fill(0);
+    parser.readUnread();
+    expect([parser.argv[2], parser.unread.length]).toEqual([long, 0]);
+  });
+
+  test('is gone with the next command, or when there is none', () => {
+    read(encodeCommand(['SET', 'k', long].map(fromText)));
+    expect([parser.next(), parser.unread.length]).toEqual([false, 0]);
   });
 });
 

@@ -35,6 +35,7 @@ export const STRING_COMMANDS: readonly CommandDefinition[] = [
     ],
     getKeys: setKeys,
     syntax: `key value [NX | XX] [GET] [${TIMES} | KEEPTTL]`,
+    takesUnread: 3,
     run: set,
   }),
   defineCommand({
