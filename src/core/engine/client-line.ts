@@ -6,7 +6,7 @@
  */
 import { quote } from '../base/bytes.js';
 import { ClientFlag } from '../commands/context.js';
-import { argumentBytes, clientBytes } from './client-memory.js';
+import { argumentBytes, clientBytes, inputBytes } from './client-memory.js';
 import { type Session } from './session.js';
 
 const COLUMNS = [
@@ -77,7 +77,7 @@ const OWN: { readonly [name in ColumnName]: Column } = {
   multi: (session) => (session.flags & ClientFlag.multi ? session.multi.queued.length : -1),
   qbuf: queryBytes,
   'qbuf-free': (session, nowMs, running) =>
-    Math.max(0, session.parser.bufferBytes - Number(queryBytes(session, nowMs, running))),
+    Math.max(0, inputBytes(session) - Number(queryBytes(session, nowMs, running))),
   'argv-mem': (session, _nowMs, running) => argumentBytes(session, running),
   'multi-mem': (session) => session.multi.queuedBytes,
   rbs: () => REPLY_BUFFER_BYTES,

@@ -36,6 +36,11 @@ export function argumentBytes(session: Session, running: readonly string[] | und
   return bytes;
 }
 
+/** Bytes of the buffers that a client's input is read into, and waits in. */
+export function inputBytes({ connection, parser }: Session): number {
+  return (connection.input?.bytes ?? 0) + parser.bufferBytes;
+}
+
 /**
  * What a client costs, without what it shares with others (a replica's part of the stream).
  * @param queued bytes that its connection has and the kernel does not
@@ -44,7 +49,7 @@ export function clientBytes(session: Session, queued: number): number {
   const { multi, parser, reply } = session;
   return (
     SESSION_BYTES +
-    parser.bufferBytes +
+    inputBytes(session) +
     parser.partialBytes +
     reply.length +
     (session.feed === undefined ? queued : 0) +
@@ -96,9 +101,8 @@ export class ClientMemory {
 
   /** As `measure`, when only its input has changed: what is as good as nothing is measured when the replies are flushed. */
   measureInput(session: Session): void {
-    const { parser, reply } = session;
-    if (parser.bufferBytes === 0 && reply.length < SMALL_REPLY_BYTES && session.memoryBytes === SESSION_BYTES)
-      return;
+    const { memoryBytes, reply } = session;
+    if (reply.length < SMALL_REPLY_BYTES && memoryBytes === SESSION_BYTES + inputBytes(session)) return;
     this.measure(session);
   }
 

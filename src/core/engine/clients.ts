@@ -25,10 +25,15 @@ export const PROTECTED_MODE_ERROR =
   'authentication password for the default user. NOTE: You only need to do one of the above things in order for the ' +
   'server to start accepting connections from the outside.\r\n';
 
+/** So many clients' input is looked after in each tick, and all of them within a second (redis 7.2.6 server.c:clientsCron). */
+const TRIMMED_A_TICK = 5;
+
 export class Clients implements ClientsPort {
   /** What CLIENT LIST says of a session. */
   readonly line = new ClientLine();
   private readonly sessions = new Map<number, Session>();
+  /** Those whose input is looked after next. */
+  private toTrim: Iterator<Session> | undefined;
   private nextId = 1;
   readonly memory: ClientMemory;
 
@@ -108,6 +113,20 @@ export class Clients implements ClientsPort {
     this.stats.inputBufferLimitDisconnections++;
     this.log.warning(`Closing client that reached max query buffer length: ${session.infoLine()}`);
     session.close('query buffer limit');
+  }
+
+  /** `hz` times a second: input buffers that are not used any more. */
+  trimInput(): void {
+    const now = this.clock.nowMs();
+    let left = Math.max(TRIMMED_A_TICK, Math.ceil(this.count / this.config.values.hz));
+    for (this.toTrim ??= this.sessions.values(); left > 0; left--) {
+      const next = this.toTrim.next();
+      if (next.done === true) {
+        this.toTrim = undefined;
+        return;
+      }
+      next.value.trimInput(now);
+    }
   }
 
   /** Once a second: idle clients and soft output limits. */

@@ -57,6 +57,7 @@ export class Cron {
     engine.dispatcher.syncWallClock();
     this.sampleRates();
     engine.memory.cron();
+    engine.clients.trimInput();
     for (const work of this.everyTick) work();
     if (this.ticks++ % engine.config.values.hz !== 0) return;
     engine.clients.cron();

@@ -75,6 +75,8 @@ export interface SessionHost {
   readonly needsWire: boolean;
   /** Which commands take their last argument unread. */
   readonly leavesUnread: LeavesUnread;
+  /** Wall clock, as last read. */
+  readonly nowMs: number;
   /** Reads the next command of the parser. @returns false: there is none, or the client is being closed for it */
   readAhead(session: Session): boolean;
   /** Executes what the parser holds. */
@@ -91,6 +93,9 @@ export interface SessionHost {
   /** Whether the output of a session that has grown is still within its limit; otherwise it will be closed. */
   hasRoom(session: Session): boolean;
 }
+
+/** A client that has sent nothing for so long keeps no room for input (redis 7.2.6 server.c:clientsCronResizeQueryBuffer). */
+const SILENCE_MS = 2000;
 
 /** Up to here a command's arguments are made sooner than its bytes are copied. */
 const AS_ARGUMENTS_BYTES = 96;
@@ -252,9 +257,12 @@ export class Session implements Client {
 
   private execute(): void {
     this.inputWaits = false;
-    this.host.drain(this);
-    this.parser.detach();
-    this.host.measure(this);
+    const { host, parser } = this;
+    host.drain(this);
+    parser.detach();
+    // What is half sent is no silence.
+    if (parser.pendingBytes > 0) this.lastInteractionMs = host.nowMs;
+    host.measure(this);
   }
 
   /** Executes input that waits, if any still does. */
@@ -273,6 +281,14 @@ export class Session implements Client {
     }
     this.inputOver = true;
     this.wrote();
+  }
+
+  /** Gives up input buffers that are not used; to be called now and then. */
+  trimInput(nowMs: number): void {
+    const silentMs = nowMs - this.lastInteractionMs;
+    this.connection.input?.trim(silentMs);
+    if (silentMs >= SILENCE_MS) this.parser.trim();
+    this.host.measure(this);
   }
 
   /** Where its replies go: nowhere after CLIENT REPLY OFF, or for one command after SKIP. */

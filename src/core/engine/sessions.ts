@@ -107,6 +107,10 @@ export class Sessions implements SessionHost {
     return this.engine.acl.loginRequired;
   }
 
+  get nowMs(): number {
+    return this.engine.store.nowMs;
+  }
+
   get needsWire(): boolean {
     return this.engine.effects.wanted !== 0;
   }

@@ -5,7 +5,7 @@
  * internals are not as expected). `queuedBytes` counts what the kernel has not taken in either case.
  */
 import { type Socket } from 'node:net';
-import { type Connection } from '../engine/connection.js';
+import { type Connection, type InputRoom } from '../engine/connection.js';
 import {
   findWriteRequest,
   streamState,
@@ -46,6 +46,7 @@ export class SocketConnection implements Connection {
     addresses: Addresses,
     /** Present: writes go straight to it. */
     private readonly handle: StreamHandle | undefined,
+    readonly input?: InputRoom,
   ) {
     this.peerAddress = addresses.peer;
     this.peerHost = addresses.peerHost;

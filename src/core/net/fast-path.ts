@@ -1,6 +1,6 @@
 /**
- * The one file that touches Node's internals. It takes accepted connections at the handle, reads all of them through one
- * shared buffer, and writes latin1 strings straight to the handle: Node's streams cost a 64 KB allocation per read and
+ * The one file that touches Node's internals. It takes accepted connections at the handle, reads all of them through
+ * buffers of ours, and writes latin1 strings straight to the handle: Node's streams cost a 64 KB allocation per read and
  * several function layers per write (figures in docs/decisions.md).
  *
  * Every internal is looked for before it is used; where one is missing the caller takes the plain way (net/connection.ts).
@@ -17,6 +17,8 @@ export interface StreamHandle {
   readonly writeQueueSize: number;
   readStart(): number;
   readStop(): number;
+  /** Reads go into `buffer` from now on; absent where this Node cannot do it. */
+  useUserBuffer?(buffer: Uint8Array): void;
 }
 
 export interface WriteRequest {
@@ -127,36 +129,44 @@ export function interceptAccept(server: Server, accept: (handle: StreamHandle) =
   return true;
 }
 
-/** A Socket around an accepted handle that reads into `buffer` and calls `onRead` with the bytes read. */
-export function wrapHandle(handle: StreamHandle, buffer: Buffer, onRead: (bytes: number) => void): Socket {
+/** Where the bytes of a connection are read to. */
+export interface ReadTarget {
+  /** What the next read goes into. */
+  readonly buffer: Buffer;
+  /** `buffer[0, bytes)` was read. @returns the `buffer` that follows; undefined: the same */
+  read(bytes: number): Buffer | undefined;
+}
+
+/** A Socket around an accepted handle whose input goes to `target`. */
+export function wrapHandle(handle: StreamHandle, target: ReadTarget): Socket {
   const socket = new Socket({
     handle,
     allowHalfOpen: true,
     onread: {
-      buffer,
+      buffer: () => target.buffer,
       callback: (bytes: number) => {
-        onRead(bytes);
+        target.read(bytes);
         return true;
       },
     },
   } as object);
-  readDirectly(handle as Partial<ReadingHandle>, onRead);
+  readDirectly(handle as Partial<ReadingHandle>, target);
   return socket;
 }
 
 interface ReadingHandle {
-  onread: (this: unknown, arrayBuffer: unknown) => void;
+  /** @returns the buffer for the next read; undefined: the same */
+  onread: (this: unknown, arrayBuffer: unknown) => unknown;
 }
 
 /** Takes the bytes of a read before Node's streams do; the end of the input and errors stay theirs. */
-function readDirectly(handle: Partial<ReadingHandle>, onRead: (bytes: number) => void): void {
+function readDirectly(handle: Partial<ReadingHandle>, target: ReadTarget): void {
   const original = handle.onread;
   if (streamState === undefined || typeof original !== 'function') return;
   const { values, readBytes } = streamState;
   handle.onread = function (arrayBuffer) {
     const bytes = values[readBytes];
-    if (bytes > 0) onRead(bytes);
-    else original.call(this, arrayBuffer);
+    return bytes > 0 ? target.read(bytes) : original.call(this, arrayBuffer);
   };
 }
 

@@ -1,16 +1,17 @@
 /**
  * Listener: accepts connections on TCP addresses and unix sockets and hands their bytes to sessions.
  *
- * All plain connections read through one shared buffer; it is valid only while `receive` runs, and a session copies what it
+ * Plain connections read through an InputBuffer; the bytes are valid only while `receive` runs, and a session copies what it
  * keeps. TLS and Nodes without the fast path take `data` events and socket writes instead.
  */
 import { createServer, isIP, type Server, type Socket } from 'node:net';
 import { type Connection } from '../engine/connection.js';
 import { plainHost, SocketConnection, type Addresses } from './connection.js';
+import { InputBuffer } from './input-buffer.js';
 import { interceptAccept, takeAddress, wrapHandle, type StreamHandle } from './fast-path.js';
 import { hostPort } from './target.js';
 
-/** One read takes at most this many bytes. */
+/** The first read of a silent connection takes at most this many bytes. */
 const READ_BUFFER_BYTES = 64 * 1024;
 
 /** A peer that has sent everything may still read its answers. */
@@ -96,20 +97,24 @@ export class Listener {
   fast = false;
 
   private acceptFast(handle: StreamHandle, unixPath: string | undefined): void {
-    const socket = wrapHandle(handle, this.shared, (bytes) => receiver?.receive(this.shared, 0, bytes));
+    const input = new InputBuffer(handle, this.shared, (buffer, bytes) =>
+      receiver?.receive(buffer, 0, bytes),
+    );
+    const socket = wrapHandle(handle, input);
     // Nothing is read before this turn of the event loop is over.
-    const receiver = this.adopt(socket, unixPath, handle);
+    const receiver = this.adopt(socket, unixPath, handle, input);
   }
 
   private acceptPlain(socket: Socket, unixPath: string | undefined): void {
-    const receiver = this.adopt(socket, unixPath, undefined);
+    const receiver = this.adopt(socket, unixPath);
     socket.on('data', (chunk: Buffer) => receiver?.receive(chunk, 0, chunk.length));
   }
 
   private adopt(
     socket: Socket,
     unixPath: string | undefined,
-    handle: StreamHandle | undefined,
+    handle?: StreamHandle,
+    input?: InputBuffer,
   ): Receiver | undefined {
     this.sockets.add(socket);
     socket.on('error', () => undefined);
@@ -117,7 +122,7 @@ export class Listener {
     const { keepAliveSeconds } = this.options;
     if (keepAliveSeconds > 0) socket.setKeepAlive(true, keepAliveSeconds * 1000);
     const addresses = addressesOf(socket, unixPath);
-    const connection = new SocketConnection(socket, unixPath !== undefined, addresses, handle);
+    const connection = new SocketConnection(socket, unixPath !== undefined, addresses, handle, input);
     const receiver = this.options.accept(connection);
     socket.once('end', () => {
       if (receiver === undefined) socket.end();
@@ -126,6 +131,7 @@ export class Listener {
     socket.once('close', () => {
       this.sockets.delete(socket);
       receiver?.disconnected();
+      input?.close();
     });
     return receiver;
   }

@@ -3,7 +3,7 @@
  * changed. Until the tap is taken off it costs a call per read and per write; then a forwarded call. Made only where somebody
  * wants to listen (`serve --trace`): otherwise connections are what they are.
  */
-import { type Connection } from '../engine/connection.js';
+import { type Connection, type InputRoom } from '../engine/connection.js';
 import { type Receiver } from './tcp-server.js';
 
 export interface Tap {
@@ -82,6 +82,10 @@ export class TappedConnection implements Connection, Receiver {
   writeTransient(bytes: Buffer): boolean {
     this.tap?.sent(bytes);
     return this.connection.writeTransient(bytes);
+  }
+
+  get input(): InputRoom | undefined {
+    return this.connection.input;
   }
 
   get queuedBytes(): number {

@@ -11,11 +11,12 @@
  * never with what was announced, and nothing is scanned twice. The connection calls push, then next until it says false, then
  * detach; the replica's link and the AOF loader do the same. Rules: redis 7.2.6 networking.c:processInlineBuffer, processMultibulkBuffer.
  */
+import { BufferPool } from '../base/buffer-pool.js';
 import { ByteRange } from '../base/byte-range.js';
 import { type Bytes, EMPTY, sliceBytes } from '../base/bytes.js';
 import { parseInt64 } from '../base/numbers.js';
 import { splitArgs } from '../base/split-args.js';
-import { readArgument } from './argument.js';
+import { argumentArray, readArgument } from './argument.js';
 import { ProtocolError } from './errors.js';
 import { type ArgumentSink, lookAhead } from './look-ahead.js';
 import {
@@ -58,9 +59,7 @@ const SHRINK_FACTOR = 4;
 const STEP_BYTES = 256;
 
 /** Buffers for split commands of ordinary length go from parser to parser. */
-const SPARE_BYTES = 16 * 1024;
-const MAX_SPARE = 64;
-const spare: Buffer[] = [];
+const spare = new BufferPool(16 * 1024, 64);
 
 /** redis 7.2.6 server.h: PROTO_MBULK_BIG_ARG */
 const LONG_BULK_BYTES = 32 * 1024;
@@ -70,14 +69,9 @@ const BULK_GROWTH = 4;
 
 /** A buffer of at least `bytes`, which are in use at once, with room to grow, but no longer than `enough`. */
 function ownBuffer(bytes: number, enough = Infinity): Buffer {
-  if (bytes > SPARE_BYTES)
+  if (bytes > spare.bytes)
     return Buffer.allocUnsafe(enough === Infinity ? bytes * 2 : Math.min(bytes * BULK_GROWTH, enough));
-  return spare.pop() ?? Buffer.allocUnsafeSlow(SPARE_BYTES);
-}
-
-/** Nobody reads `buf` any more. */
-function giveBack(buf: Buffer): void {
-  if (buf.length === SPARE_BYTES && spare.length < MAX_SPARE) spare.push(buf);
+  return spare.take();
 }
 
 /** As many bytes of what came go into an error (redis 7.2.6 networking.c: PROTO_DUMP_LEN). */
@@ -87,27 +81,6 @@ const NOTHING = Buffer.alloc(0);
 
 /** A longer name is no command's, and is not kept. */
 const MAX_KEPT_NAME_BYTES = 32;
-
-/**
- * The array for `count` arguments. Short ones are made in their size: an array that is pushed to begins with room for sixteen.
- * Long ones grow as the arguments arrive: an announced count is no reason to allocate.
- */
-function argumentArray(count: number): Bytes[] {
-  switch (count) {
-    case 1:
-      return [EMPTY];
-    case 2:
-      return [EMPTY, EMPTY];
-    case 3:
-      return [EMPTY, EMPTY, EMPTY];
-    case 4:
-      return [EMPTY, EMPTY, EMPTY, EMPTY];
-    case 5:
-      return [EMPTY, EMPTY, EMPTY, EMPTY, EMPTY];
-    default:
-      return [];
-  }
-}
 
 export class RequestParser {
   /** The arguments of the last complete command: a fresh array per command. */
@@ -153,6 +126,8 @@ export class RequestParser {
   private skipped = 0;
   /** No line end lies in [pos, scanned). */
   private scanned = 0;
+  /** Room is made for the long argument that has begun. */
+  private makesRoom = true;
   /** Arguments still to come. */
   private missing = 0;
   /** Length of the bulk whose bytes come next, -1 when its `$` line does. */
@@ -194,11 +169,23 @@ export class RequestParser {
    */
   get bufferBytes(): number {
     const held = this.own ? this.buf.length : 0;
-    return this.bulk >= LONG_BULK_BYTES ? Math.max(held, this.bulk) : held;
+    return this.bulk >= LONG_BULK_BYTES && this.makesRoom ? Math.max(held, this.bulk) : held;
+  }
+
+  /** Gives up room beyond what is held: the peer has sent nothing for a while (redis 7.2.6 server.c:clientsCronResizeQueryBuffer). */
+  trim(): void {
+    this.makesRoom = false;
+    const from = this.keptFrom();
+    const held = this.end - from;
+    if (!this.own || this.buf.length - held <= spare.bytes) return;
+    const copy = Buffer.allocUnsafeSlow(held);
+    this.buf.copy(copy, 0, from, this.end);
+    this.rebase(copy, 0, true);
   }
 
   /** Gives `chunk[start, end)` to the parser. It may be a shared read buffer: it is used until detach(), never later. */
   push(chunk: Buffer, start: number, end: number): void {
+    this.makesRoom = true;
     this.keepChunk();
     if (this.keptFrom() < this.end) {
       this.chunk = chunk;
@@ -256,7 +243,7 @@ export class RequestParser {
   private keepChunk(): void {
     if (this.chunkPos < this.chunkEnd) this.append(this.chunk, this.chunkPos, this.chunkEnd);
     this.dropChunk();
-    giveBack(this.left);
+    spare.give(this.left);
     this.left = NOTHING;
   }
 
@@ -306,11 +293,11 @@ export class RequestParser {
     this.wire = NOTHING;
     if (held === 0) {
       if (this.buf === NOTHING) return;
-      if (this.own) giveBack(this.buf);
+      if (this.own) spare.give(this.buf);
       this.rebase(NOTHING, 0, true);
       return;
     }
-    if (this.own && (this.buf.length <= SPARE_BYTES || this.buf.length < held * SHRINK_FACTOR)) return;
+    if (this.own && (this.buf.length <= spare.bytes || this.buf.length < held * SHRINK_FACTOR)) return;
     const copy = ownBuffer(held, this.enoughFor(from, held));
     this.buf.copy(copy, 0, from, this.end);
     this.rebase(copy, 0, true);
@@ -543,7 +530,7 @@ export class RequestParser {
       if (roomy) target.copyWithin(0, from, this.end);
       else {
         this.buf.copy(target, 0, from, this.end);
-        if (this.own && this.wire !== this.buf) giveBack(this.buf);
+        if (this.own && this.wire !== this.buf) spare.give(this.buf);
       }
       this.rebase(target, 0, true);
     }
