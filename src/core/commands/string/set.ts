@@ -9,7 +9,7 @@ import { type ByteRange } from '../../base/byte-range.js';
 import { ascii, isWord, type Bytes } from '../../base/bytes.js';
 import { formatInt64, type Int64 } from '../../base/numbers.js';
 import { EVENT_EXPIRE } from '../../store/events.js';
-import { makeString, type StringValue } from '../../store/types/value.js';
+import { makeString } from '../../store/types/value.js';
 import { expiryArg, getStringOrThrow, type ExpiryForm } from '../args.js';
 import { type CommandContext } from '../context.js';
 import { wrongArity } from '../errors.js';
@@ -28,14 +28,14 @@ export function set(ctx: CommandContext, argv: Bytes[]): void {
     return;
   }
   const { unread } = ctx;
-  if (unread === undefined || unread.length === 0) store(ctx, argv[1], makeString(argv[2]));
-  else store(ctx, argv[1], unread);
+  store(ctx, argv[1], unread === undefined || unread.length === 0 ? argv[2] : unread);
   ctx.reply.ok();
 }
 
 /** Sets a key without an expiry, whatever it held; nobody has looked at that. */
-function store(ctx: CommandContext, key: Bytes, value: StringValue | ByteRange): void {
+function store(ctx: CommandContext, key: Bytes, given: Bytes | ByteRange): void {
   const { db } = ctx;
+  const value = typeof given === 'string' ? makeString(given) : given;
   ctx.gate.overwrite(db, key, db.lookupWrite(key), value, EVENT_SET, 0);
 }
 
@@ -130,7 +130,7 @@ export function getset(ctx: CommandContext, argv: Bytes[]): void {
 /** MSET key value [key value ...]. */
 export function mset(ctx: CommandContext, argv: Bytes[]): void {
   checkPairs(ctx, argv);
-  for (let i = 1; i < argv.length; i += 2) store(ctx, argv[i], makeString(argv[i + 1]));
+  for (let i = 1; i < argv.length; i += 2) store(ctx, argv[i], argv[i + 1]);
   ctx.reply.ok();
 }
 

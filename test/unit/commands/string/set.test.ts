@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ascii } from '../../../../src/core/base/bytes.js';
+import { encodingName } from '../../../../src/core/store/types/encoding.js';
 import { SetValue } from '../../../../src/core/store/types/set-value.js';
 import { STRING_COMMANDS } from '../../../../src/core/commands/string/table.js';
 import { createTestEngine, plain, type TestEngine } from '../../../support/engine.js';
@@ -219,6 +220,24 @@ describe('the older forms of SET', () => {
     expect(expiryOf('k')).toBe(0);
     makeSet('s');
     expect(call('GETSET', 's', '2')).toBe(WRONG_TYPE);
+  });
+});
+
+describe('a value that is the text of an integer', () => {
+  it.each([
+    ['SET k -61'],
+    ['SET k -61 EX 10'],
+    ['SET k -61 KEEPTTL'],
+    ['SETNX k -61'],
+    ['SETEX k 10 -61'],
+    ['PSETEX k 10 -61'],
+    ['GETSET k -61'],
+    ['MSET k -61'],
+    ['MSETNX k -61'],
+  ])('is stored as one by %s', (line) => {
+    call(...line.split(' '));
+    const { store } = t.engine;
+    expect(encodingName(store.databases[0].peek(ascii('k'))!, t.config.values)).toBe('int');
   });
 });
 
