@@ -68,7 +68,8 @@ function pairs(g: Generator): string[] {
 }
 
 function trimming(g: Generator): string[] {
-  const length = g.chance(0.9) ? String(g.int(40)) : g.integer();
+  // Most streams of a case are short.
+  const length = g.chance(0.9) ? String(g.int(g.chance(0.5) ? 5 : 40)) : g.integer();
   const limit = g.chance(0.8) ? String(g.int(300)) : g.integer();
   return [
     ...(g.chance(0.6)
