@@ -53,6 +53,7 @@ class SliceClock implements Clock {
 
   nowMs = () => 1_700_000_000_000;
   nowUs = () => 1_700_000_000_000_000;
+  wallAheadUs = () => 1_700_000_000_000_000 - this.us;
   monotonicUs = () => (this.us += this.readUs);
   endOfTurn = (fn: () => void) => void this.due.push(fn);
 

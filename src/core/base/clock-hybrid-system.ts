@@ -50,6 +50,10 @@ export class HybridClock implements Clock {
     return Math.floor(this.us);
   }
 
+  wallAheadUs(): number {
+    return 0;
+  }
+
   after(delayMs: number, fn: () => void): Timer {
     const armed: Armed = { atUs: this.us + Math.max(0, delayMs) * 1000, order: this.order++, fn };
     this.timers.add(armed);

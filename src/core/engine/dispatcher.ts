@@ -90,7 +90,7 @@ export class Dispatcher {
 
   /** Reads both clocks anew. */
   syncWallClock(): void {
-    this.wallOffsetUs = this.p.clock.nowUs() - this.p.clock.monotonicUs();
+    this.wallOffsetUs = this.p.clock.wallAheadUs();
     this.readClock();
   }
 

@@ -7,7 +7,7 @@ import { type Int64 } from '../../base/numbers.js';
 import { increment, type PendingEntry } from '../../store/types/stream-groups.js';
 import { MIN_STREAM_ID, type StreamId } from '../../store/types/stream-id.js';
 import { indexArg, int64Arg, rangeArg } from '../args.js';
-import { type CommandContext } from '../context.js';
+import { ClientFlag, type CommandContext } from '../context.js';
 import { Errors, printed, ReplyError } from '../errors.js';
 import { actingConsumer } from './consumer.js';
 import { type Delivery } from './deliver.js';
@@ -35,7 +35,7 @@ export function xclaim(ctx: CommandContext, argv: Bytes[]): void {
   const ids: StreamId[] = [];
   for (let id; ids.length + 5 < argv.length && (id = parseId(argv[ids.length + 5])) !== undefined;)
     ids.push(id);
-  const options = claimOptions(argv, ids.length + 5, nowMs);
+  const options = claimOptions(ctx, argv, ids.length + 5);
   const { stream, group } = toChange(ctx, key, name);
   const movedOn = options.lastId > group.lastId;
   if (movedOn) group.lastId = options.lastId;
@@ -71,7 +71,8 @@ export function xclaim(ctx: CommandContext, argv: Bytes[]): void {
 }
 
 /** What follows the ids. Throws. */
-function claimOptions(argv: readonly Bytes[], from: number, nowMs: number): ClaimOptions {
+function claimOptions(ctx: CommandContext, argv: readonly Bytes[], from: number): ClaimOptions {
+  const { nowMs } = ctx.store;
   const options: ClaimOptions = {
     time: undefined,
     retryCount: undefined,
@@ -93,8 +94,9 @@ function claimOptions(argv: readonly Bytes[], from: number, nowMs: number): Clai
     } else if (hasValue && isWord(word, 'lastid')) options.lastId = idArg(argv[++i]);
     else throw new ReplyError(`ERR Unrecognized XCLAIM option '${printed(word)}'`);
   }
-  // A time that cannot be, by the client's clock or its arithmetic, is now.
-  if (options.time !== undefined && (options.time < 0 || options.time > nowMs)) options.time = nowMs;
+  // A time that cannot be, by the client's clock or its arithmetic, is now. Our master's time is what is there, whatever our clock says.
+  const latest = ctx.client.flags & ClientFlag.master ? Infinity : nowMs;
+  if (options.time !== undefined && (options.time < 0 || options.time > latest)) options.time = nowMs;
   return options;
 }
 

@@ -1,6 +1,7 @@
 /** Consumer groups: positions and lag, times of consumers, deliveries, claims. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CONNECTION_COMMANDS } from '../../../../src/core/commands/connection/table.js';
+import { ClientFlag } from '../../../../src/core/commands/context.js';
 import { STREAM_COMMANDS } from '../../../../src/core/commands/stream/table.js';
 import { createTestEngine, plain, type TestEngine } from '../../../support/engine.js';
 
@@ -134,6 +135,15 @@ describe('claiming', () => {
   ])('%s', (line, pending) => {
     run(line);
     expect(run('XPENDING s g 1-0 1-0 1')).toEqual([pending]);
+  });
+
+  it('takes the time from a master as it is, though our clock is behind', () => {
+    t.client.session.setFlag(ClientFlag.master, true);
+    run(`XCLAIM s g Bob 0 1-0 TIME ${t.clock.nowMs() + 5000} RETRYCOUNT 3 FORCE JUSTID`);
+    t.client.session.setFlag(ClientFlag.master, false);
+    expect(run('XPENDING s g 1-0 1-0 1')).toEqual([['1-0', 'Bob', 0, 3]]);
+    t.clock.advance(6000);
+    expect(run('XPENDING s g 1-0 1-0 1')).toEqual([['1-0', 'Bob', 1000, 3]]);
   });
 
   it('looks at ten pending entries for each that may be claimed', () => {
