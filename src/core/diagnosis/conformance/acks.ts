@@ -9,10 +9,9 @@ import { type Variant } from './variant.js';
 /** How long a GETACK may take to come, in ms. */
 const GETACK_MS = 1500;
 
-/** An attached replica that INFO lists under a port of its own; a snapshot that is due is read first. */
+/** An attached replica that INFO lists under a port of its own. */
 async function attached(stage: Stage): Promise<Attempt> {
-  const attempt = await stage.attach({ capa: ['psync2'], port: stage.ownPort });
-  if (attempt.evidence.outcome?.kind === 'full') await attempt.snapshot();
+  const attempt = await stage.attachUpToDate({ capa: ['psync2'], port: stage.ownPort });
   if (attempt.offset === undefined) throw new Skip('+FULLRESYNC told no offset to acknowledge');
   return attempt;
 }
