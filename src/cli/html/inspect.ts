@@ -72,7 +72,14 @@ function leadOf({ report, history, events, away }: InspectPage): string {
   );
 }
 
-function factsOf({ server, replicas, rate, backlog, link }: Report): [string, string | Html][] {
+function factsOf({
+  server,
+  replicas,
+  expectedReplicas,
+  rate,
+  backlog,
+  link,
+}: Report): [string, string | Html][] {
   const facts: [string, string | Html][] = [
     ['Server', nameOf(server)],
     ['Role', server.role],
@@ -92,7 +99,8 @@ function factsOf({ server, replicas, rate, backlog, link }: Report): [string, st
     const cover = backlog.coverSeconds === undefined ? '' : `, covers ${formatSeconds(backlog.coverSeconds)}`;
     facts.push(['Backlog', `${formatBytes(backlog.sizeBytes)}${cover}`]);
   }
-  facts.push(['Replicas', formatCount(replicas.length)]);
+  const expected = expectedReplicas === undefined ? '' : `, ${formatCount(expectedReplicas)} expected`;
+  facts.push(['Replicas', `${formatCount(replicas.length)}${expected}`]);
   return facts;
 }
 

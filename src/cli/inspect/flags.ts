@@ -66,6 +66,9 @@ export const inspectFlags = {
     helpValue: 'SECONDS',
     description: 'a replica silent for longer is critical',
   }),
+  'expect-replicas': Flags.custom<number>({
+    parse: (input) => Promise.resolve(parseCount(input, '--expect-replicas')),
+  })({ helpValue: 'N', description: 'TARGET should have N replicas: fewer are critical' }),
   accept: Flags.custom<FindingId[]>({ parse: (input) => Promise.resolve(parseFindings(input)) })({
     helpValue: 'ID[,ID]',
     description: 'these findings are meant so: listed as accepted, not counted for the exit code',
@@ -81,6 +84,7 @@ const MODE_FLAGS: readonly Flag[] = ['watch', 'tree', 'verify', 'prometheus', 'r
 /** What does not go with what, beside the modes with each other. */
 const APART: readonly (readonly [flag: Flag, others: readonly Flag[], why: string])[] = [
   ['json', ['raw', 'prometheus'], 'choose one format'],
+  ['expect-replicas', ['raw', 'verify'], 'nothing is judged there'],
   ['report', ['tree', 'verify', 'prometheus', 'raw'], 'the page is about what was watched'],
   ['sample-for', ['watch', 'report'], 'there the rate is that of the interval'],
   ['sample-for', ['tree', 'verify', 'raw'], 'nothing is sampled there'],
@@ -142,6 +146,13 @@ function parseBytes(input: string, flag: string): number {
   if (factor === undefined)
     throw new UsageError(`${flag}: bad size "${input}": 1048576 or 10mb, for example`);
   return Number(digits) * factor;
+}
+
+/** A whole number from 0 on. Throws UsageError. */
+function parseCount(input: string, flag: string): number {
+  if (!/^\d{1,6}$/.test(input))
+    throw new UsageError(`${flag}: bad number "${input}": 0 or more, for example 2`);
+  return Number(input);
 }
 
 /** `1000` keys, or `5%` of them. Throws UsageError. */

@@ -201,7 +201,11 @@ function transferText(transfer: NonNullable<NonNullable<Report['link']>['transfe
 function tableLines(view: WatchView, { paint }: Pen, room: number): string[] {
   const { report, history, selected, width, unicode } = view;
   const named = namedReplicas(report.replicas);
-  if (named.length === 0) return ['', paint.dim('no replicas')];
+  if (named.length === 0) {
+    const { expectedReplicas } = report;
+    const expected = expectedReplicas === undefined ? '' : `, ${expectedReplicas} expected`;
+    return ['', paint.dim(`no replicas${expected}`)];
+  }
   const shown = Math.max(1, room - 3);
   const from = Math.max(0, Math.min(selected - Math.floor(shown / 2), named.length - shown));
   const page = named.slice(from, from + shown);
@@ -224,7 +228,9 @@ function tableLines(view: WatchView, { paint }: Pen, room: number): string[] {
     points < 5 ? '' : sparkline(history.of(name)?.behind.recent(points) ?? [], unicode),
   );
   const range = page.length < named.length ? `, ${from + 1} to ${from + page.length} shown` : '';
-  const title = paint.bold(`REPLICAS  ${named.length}${range}`);
+  const { expectedReplicas } = report;
+  const expected = expectedReplicas === undefined ? '' : `, ${expectedReplicas} expected`;
+  const title = paint.bold(`REPLICAS  ${named.length}${expected}${range}`);
   const head = lines[0].padEnd(widest) + (points < 5 ? '' : '  lag');
   return [
     '',
@@ -396,7 +402,7 @@ function keyLine({ report, unicode }: WatchView, { paint }: Pen): string {
 
 /** One sample as one line for a pipe: `name=value` words, no codes. */
 export function sampleLine(report: Report): string {
-  const { at, target, server, rate, replicas, link, status, findings, accepted } = report;
+  const { at, target, server, rate, replicas, expectedReplicas, link, status, findings, accepted } = report;
   const behind = replicas.flatMap(({ behindBytes }) => behindBytes ?? []);
   const acks = replicas.flatMap(({ ackAgeSeconds }) => ackAgeSeconds ?? []);
   const words: [string, string | number | undefined][] = [
@@ -406,6 +412,7 @@ export function sampleLine(report: Report): string {
     ['link', link && (link.up === true ? 'up' : link.transfer ? 'sync' : 'down')],
     ['behind', link?.behindBytes],
     ['replicas', replicas.length],
+    ['expected', expectedReplicas],
     ['online', replicas.filter(({ state }) => state === 'online' || state === 'stable_sync').length],
     ['behind_max', behind.length === 0 ? undefined : Math.max(...behind)],
     ['ack_max', acks.length === 0 ? undefined : Math.max(...acks)],

@@ -15,6 +15,7 @@ import {
   REPLID,
   replicaInfo,
   tail,
+  TROUBLED,
 } from '../../support/inspect-facts.js';
 
 const MB = 1024 * 1024;
@@ -38,6 +39,85 @@ const DOWN = {
   master_link_down_since_seconds: 9,
 };
 const upstream = (more: object) => ({ address: '10.0.0.5:6379', ...more });
+
+describe('as many replicas as there should be', () => {
+  const attached = (expectReplicas: number | undefined, ...lines: string[]) =>
+    report(facts({ info: masterInfo(lines, tail(500)) }), { expectReplicas }).findings.filter(({ id }) =>
+      ['replicas-missing', 'replicas-unexpected', 'no-replicas'].includes(id),
+    );
+  const two = [online(500), online(500, 0, '10.0.0.7')];
+
+  it('is asked for by the user alone, and says nothing where it is so', () => {
+    expect(attached(undefined, online(500))).toEqual([]);
+    expect(attached(2, ...two)).toEqual([]);
+    expect(attached(0)).toEqual([expect.objectContaining({ id: 'no-replicas', severity: 'info' })]);
+  });
+
+  it('replicas-missing: critical where fewer are attached', () => {
+    expect(attached(2, online(500))).toMatchObject([
+      {
+        id: 'replicas-missing',
+        severity: 'critical',
+        text: '1 of 2 expected replicas is attached (--expect-replicas 2): 10.0.0.6:6380.',
+      },
+    ]);
+    // That there is none at all is not said twice.
+    expect(attached(1)).toMatchObject([
+      {
+        id: 'replicas-missing',
+        severity: 'critical',
+        text: 'no replica is attached, 1 expected (--expect-replicas 1).',
+      },
+    ]);
+    expect(attached(3, ...two)[0].text).toBe(
+      '2 of 3 expected replicas are attached (--expect-replicas 3): 10.0.0.6:6380, 10.0.0.7:6380.',
+    );
+  });
+
+  it('replicas-missing: a warning while one of them waits for its snapshot or is sent it', () => {
+    expect(attached(2, online(500, 0, '10.0.0.7'), waiting)).toMatchObject([
+      {
+        id: 'replicas-missing',
+        severity: 'warning',
+        text: '1 of 2 expected replicas is online (--expect-replicas 2); not yet: 10.0.0.6:6380 (wait_bgsave).',
+      },
+    ]);
+  });
+
+  it('does not take a tool for a replica', () => {
+    const tool = 'ip=10.0.0.9,port=0,state=online,offset=500,lag=0';
+    expect(attached(2, online(500), tool)).toMatchObject([
+      {
+        severity: 'critical',
+        text: '1 of 2 expected replicas is attached (--expect-replicas 2): 10.0.0.6:6380. 1 more announces no port: a tool, which is not counted.',
+      },
+    ]);
+    expect(attached(1, online(500), tool)).toEqual([]);
+  });
+
+  it('counts what the server counts where it lists none', () => {
+    const info = masterInfo([], tail(500)).replace('connected_slaves:0', 'connected_slaves:2');
+    const ids = (expectReplicas: number) =>
+      report(facts({ info }), { expectReplicas }).findings.map(({ id, severity }) => `${severity} ${id}`);
+    expect(ids(2)).not.toContain('critical replicas-missing');
+    expect(ids(3)).toContain('critical replicas-missing');
+  });
+
+  it('replicas-unexpected: info where there are more', () => {
+    expect(attached(1, ...two)).toMatchObject([
+      {
+        id: 'replicas-unexpected',
+        severity: 'info',
+        text: '2 replicas are attached, 1 expected (--expect-replicas 1).',
+      },
+    ]);
+  });
+
+  it('is in the report, so that a program can see what was asked', () => {
+    expect(report(facts(TROUBLED), { expectReplicas: 2 }).expectedReplicas).toBe(2);
+    expect(report(facts(TROUBLED))).not.toHaveProperty('expectedReplicas');
+  });
+});
 
 describe('the link', () => {
   it('follows-itself, by run id', () => {
@@ -830,6 +910,8 @@ describe('the catalogue', () => {
         "replica-resynced",
         "replica-without-port",
         "replica-writable",
+        "replicas-missing",
+        "replicas-unexpected",
         "replication-memory",
         "replication-ring",
         "role-changed",

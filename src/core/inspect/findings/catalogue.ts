@@ -129,6 +129,18 @@ const ENTRIES = {
     'Writes are refused with -NOREPLICAS. A replica is good while its last ACK is younger than min-replicas-max-lag; one that loads or is blocked is not.',
     'Bring the replicas back; or lower min-replicas-to-write, or raise min-replicas-max-lag.',
   ),
+  'replicas-missing': entry(
+    'replicas',
+    '**critical** when fewer replicas are attached than `--expect-replicas` says; *warning* while one of them is not online yet.',
+    'A server does not know how many replicas it should have: one that is gone is simply no longer in its list. Tools, which announce no port, do not count.',
+    'Find the one that is not in the list and look at its process and its log; `redis-ts inspect` of it says why its link is down.',
+  ),
+  'replicas-unexpected': entry(
+    'replicas',
+    'info when more replicas are attached than `--expect-replicas` says.',
+    'A replica was added and the number not raised; or somebody is copying the data.',
+    'Look at the addresses under REPLICAS. If all of them should be there, raise the number.',
+  ),
   'min-replicas-at-edge': entry(
     'replicas',
     'info when exactly as many replicas are good as `min-replicas-to-write` asks for.',

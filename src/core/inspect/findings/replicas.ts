@@ -3,7 +3,7 @@ import { hostPort } from '../../net/target.js';
 import { compareVersions } from '../product.js';
 import { type Draft, type ReplicaReport, type Thresholds } from '../model.js';
 import { formatBytes, formatCount, formatSeconds } from '../units.js';
-import { LIMITS, nameOf, outputLimitCommand, plural, type Detail } from './rule.js';
+import { address, LIMITS, nameOf, outputLimitCommand, plural, type Detail } from './rule.js';
 
 export function* minReplicasNotMet({ settings, goodReplicas }: Draft): Generator<Detail> {
   const wanted = settings.minReplicasToWrite ?? 1;
@@ -15,6 +15,57 @@ export function* minReplicasNotMet({ settings, goodReplicas }: Draft): Generator
     text: `writes are refused (NOREPLICAS): ${goodReplicas} good ${goodReplicas === 1 ? 'replica' : 'replicas'}${within}, ${wanted} needed.`,
     advice: 'Bring the replicas back, or lower what is asked for:',
     commands: [`CONFIG SET min-replicas-to-write ${goodReplicas}`],
+  };
+}
+
+/** The replicas that count where a number was given: a tool that reads along is no copy that would survive. */
+function attachedReplicas({ replicas, connectedReplicas }: Draft) {
+  const tools = replicas.filter(({ announced }) => announced.port === 0);
+  const listed = replicas.filter((replica) => !tools.includes(replica));
+  // Some list none, and say how many there are.
+  const count = replicas.length === 0 ? connectedReplicas : listed.length;
+  return { count, listed, tools: tools.length };
+}
+
+const ONLINE: ReadonlySet<string> = new Set(['online', 'stable_sync']);
+const whereOf = ({ announced }: ReplicaReport): string => address(announced.ip, announced.port);
+
+export function* replicasMissing(draft: Draft, { expectReplicas }: Thresholds): Generator<Detail> {
+  if (expectReplicas === undefined) return;
+  const { count, listed, tools } = attachedReplicas(draft);
+  const not = listed.filter(({ state }) => !ONLINE.has(state));
+  const of = (n: number) => `${n} of ${plural(expectReplicas, 'expected replica')} ${n === 1 ? 'is' : 'are'}`;
+  const asked = `(--expect-replicas ${expectReplicas})`;
+  const toolText =
+    tools === 0
+      ? ''
+      : ` ${tools} more ${tools === 1 ? 'announces no port: a tool, which is' : 'announce no port: tools, which are'} not counted.`;
+  const advice =
+    'Find the one that is not among them, and look at its process and its log; `redis-ts inspect` of it says why its link is down.';
+  if (count < expectReplicas) {
+    const names = listed.length === 0 ? '' : `: ${listed.map(whereOf).join(', ')}`;
+    const text =
+      count === 0
+        ? `no replica is attached, ${expectReplicas} expected ${asked}`
+        : `${of(count)} attached ${asked}${names}`;
+    yield { severity: 'critical', text: `${text}.${toolText}`, advice };
+  } else if (count - not.length < expectReplicas) {
+    const names = not.map((replica) => `${whereOf(replica)} (${replica.state})`).join(', ');
+    yield {
+      severity: 'warning',
+      text: `${of(count - not.length)} online ${asked}; not yet: ${names}.${toolText}`,
+      advice: 'Wait until its full sync has ended; if it does not end, see full-sync-loop.',
+    };
+  }
+}
+
+export function* replicasUnexpected(draft: Draft, { expectReplicas }: Thresholds): Generator<Detail> {
+  const { count } = attachedReplicas(draft);
+  if (expectReplicas === undefined || count <= expectReplicas) return;
+  yield {
+    severity: 'info',
+    text: `${plural(count, 'replica')} ${count === 1 ? 'is' : 'are'} attached, ${expectReplicas} expected (--expect-replicas ${expectReplicas}).`,
+    advice: 'Is each of them yours? If so, raise the number.',
   };
 }
 
@@ -360,7 +411,11 @@ export function* failoverInProgress({ failoverState }: Draft): Generator<Detail>
   };
 }
 
-export function* noReplicas({ link, connectedReplicas }: Draft): Generator<Detail> {
-  if (link || connectedReplicas > 0) return;
+export function* noReplicas(
+  { link, connectedReplicas }: Draft,
+  { expectReplicas = 0 }: Thresholds,
+): Generator<Detail> {
+  // Where some are expected, replicas-missing says it.
+  if (link || connectedReplicas > 0 || expectReplicas > 0) return;
   yield { severity: 'info', text: 'nothing follows this master: there is no second copy of its data.' };
 }
