@@ -205,7 +205,8 @@ function backlogText(backlog: BacklogReport, rate: Report['rate'], { dots }: Sym
   return parts.join(', ');
 }
 
-const MARKS: Readonly<
+/** How a finding or an event of that severity is marked. */
+export const MARKS: Readonly<
   Record<Severity, { sign: 'fail' | 'warn' | 'info'; color: 'red' | 'yellow' | 'cyan' }>
 > = {
   critical: { sign: 'fail', color: 'red' },
