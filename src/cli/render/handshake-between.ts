@@ -5,6 +5,7 @@ import { GETACK_BYTES } from '../../core/diagnosis/replica/miscounts.js';
 import { type TraceEvent } from '../../core/diagnosis/trace.js';
 import { formatBytes, formatCount } from '../../core/inspect/units.js';
 import { printable, wrap } from '../text.js';
+import { lasted } from './fold.js';
 import { type TracePen } from './handshake.js';
 
 export type Watched = Extract<TraceEvent, { kind: WatchEvent['kind'] }>;
@@ -72,11 +73,6 @@ function detachedText({ by, error, ms }: Extract<Watched, { kind: 'detached' }>)
   // What could not be reached is told already.
   const why = error === undefined || error.startsWith('connect ') ? '' : ` (${printable(error)})`;
   return `closed         by the ${by}, after ${lasted(ms)}${why}`;
-}
-
-/** How long a connection stood: `16 ms`, `0.8 s`. */
-export function lasted(ms: number): string {
-  return ms < 100 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
 function progressText({

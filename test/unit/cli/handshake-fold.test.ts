@@ -23,7 +23,7 @@ class Page {
   }
 
   until(at: number): void {
-    this.text += this.render.until(at * SECOND);
+    this.text += this.render.until(at * 1000);
   }
 
   /** A replica that says PING and is told `line`; it stays until `leave`. */
