@@ -99,6 +99,6 @@ function tooLittle({ conn, offset, streamed, portions }: Reached, now: number, a
   const missing = offset - now;
   return {
     id: 'offset-counts-too-little',
-    text: `On connection ${conn} the master streamed ${streamed} bytes, up to offset ${offset}. A PSYNC for byte ${asked} of the same id was answered by +FULLRESYNC with the offset ${now}: its own count is ${missing} behind what it sent.${causesText(missing, portions)}`,
+    text: `On connection ${conn} the master streamed ${streamed} bytes, up to offset ${offset}. A PSYNC for byte ${asked} of the same id was answered by +FULLRESYNC with the offset ${now}: its own count is ${missing} behind what it sent.${causesText(missing, portions, offset - streamed)}`,
   };
 }
