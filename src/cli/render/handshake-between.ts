@@ -33,10 +33,13 @@ export interface AckMemory {
   readonly asked: Map<number, number | undefined>;
 }
 
-/** Of a line: text behind the time, or lines of their own. */
+/** Of a line: text behind the time, which may be wrapped, or lines of their own. */
 export interface WatchText {
   readonly line?: string;
+  readonly style?: (text: string) => string;
   readonly mark?: string;
+  /** Cut where it is too long, not wrapped: bytes as they came. */
+  readonly raw?: boolean;
   readonly own?: readonly string[];
 }
 
@@ -52,18 +55,18 @@ export function watchText(event: Watched, pen: TracePen, memory: AckMemory): Wat
         ],
       };
     case 'detached':
-      return { line: paint.dim(detachedText(event)) };
+      return { line: detachedText(event), style: paint.dim };
     case 'passed-on':
-      return { line: paint.dim(`passed on unread: ${printable(event.why)}`) };
+      return { line: `passed on unread: ${printable(event.why)}`, style: paint.dim };
     case 'stream-progress':
-      return { line: paint.dim(progressText(event)) };
+      return { line: progressText(event), style: paint.dim };
     case 'getack':
       memory.asked.set(event.conn, memory.asked.has(event.conn) ? undefined : event.offset);
       return { line: getackText(event.offset) };
     case 'ack':
       return ackText(event, pen, memory);
     case 'odd':
-      return { line: `> ${quote(event.bytes, false)}`, mark: paint.red(signs.fail) };
+      return { line: `> ${quote(event.bytes, false)}`, mark: paint.red(signs.fail), raw: true };
     case 'noticed':
       return { own: noticedLines(event, pen) };
   }
