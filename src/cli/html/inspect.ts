@@ -137,7 +137,7 @@ function findingCard({ id, severity, text, since, advice, commands = [] }: Findi
   );
 }
 
-/** Told, and folded away: they are meant to be so. */
+/** Told, and folded away: the user knows of them. */
 function acceptedBody(accepted: readonly Finding[]): Html {
   const ids = [...new Set(accepted.map(({ id }) => id))].join(', ');
   const cards = accepted.map(({ id, text }) =>

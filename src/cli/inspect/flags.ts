@@ -50,28 +50,33 @@ export const inspectFlags = {
     description: 'TARGET is a Sentinel: ask it for the master of that name, and inspect that',
   }),
   'share-login': Flags.boolean({
-    description: 'send the login also to the addresses that servers name (masters, replicas)',
+    description:
+      'send user and password also to the other servers that are asked: the masters and replicas that TARGET names',
   }),
   'sample-for': Flags.custom<number>({
     parse: (input) => Promise.resolve(input === '0' ? 0 : parseSeconds(input, '--sample-for')),
   })({
     helpValue: 'SECONDS',
     description:
-      'time between the two samples that give the rate [default: 1; with --json and --prometheus 0: one sample, no rate]',
+      'measure rates for so long, between two looks [default: 1; with --json and --prometheus 0: one look, no rates]',
   }),
   'max-lag-bytes': Flags.custom<number>({
     parse: (input) => Promise.resolve(parseBytes(input, '--max-lag-bytes')),
-  })({ helpValue: 'N', description: 'a replica further behind is critical (bytes, or 10kb, 10mb)' }),
+  })({
+    helpValue: 'N',
+    description: 'critical when a replica is further behind than that (bytes, or 10kb, 10mb)',
+  }),
   'max-ack-age': secondsFlag({
     helpValue: 'SECONDS',
-    description: 'a replica silent for longer is critical',
+    description: 'critical when a replica has sent no ACK for longer than that',
   }),
   'expect-replicas': Flags.custom<number>({
     parse: (input) => Promise.resolve(parseCount(input, '--expect-replicas')),
-  })({ helpValue: 'N', description: 'TARGET should have N replicas: fewer are critical' }),
+  })({ helpValue: 'N', description: 'TARGET should have N replicas: critical when it has fewer' }),
   accept: Flags.custom<FindingId[]>({ parse: (input) => Promise.resolve(parseFindings(input)) })({
     helpValue: 'ID[,ID]',
-    description: 'these findings are meant so: listed as accepted, not counted for the exit code',
+    description:
+      'you know of these findings and want it so: they are listed as accepted and do not count for the exit code',
   }),
   explain: Flags.string({ helpValue: 'ID', description: 'explain a finding and exit' }),
 };

@@ -141,17 +141,17 @@ export class EventLog {
     ];
   }
 
-  /** Who follows a server that came back empty has copied that; who does not, has the data yet. */
+  /** Replicas that follow a server which came back empty have copied that; those that do not may have the data yet. */
   private saveWhatIsLeft(now: Report): Pick<Finding, 'advice' | 'commands'> {
     const here = new Set(namedReplicas(now.replicas).map(([name]) => name));
     const attached = this.emptied.filter((name) => here.has(name));
     const apart = this.emptied.filter((name) => !here.has(name));
-    const copies = attached.length === 0 ? '' : `, and who follows it copies that: ${names(attached)}`;
+    const copies = attached.length === 0 ? '' : `, and its replicas copy that: ${names(attached)}`;
     if (apart.length === 0) {
-      const advice = `It came back without its data${copies}. If a copy of it is left (a snapshot, an AOF, another server), keep it from being overwritten.`;
+      const advice = `It came back without its data${copies}. If a copy of the data is left (a snapshot, an AOF, another server), keep it from being overwritten.`;
       return { advice };
     }
-    const advice = `It came back without its data${copies}. Not attached now: ${names(apart)}. Who still follows it loses its data when it attaches: see that it does not; there:`;
+    const advice = `It came back without its data${copies}. Not attached now, and perhaps with the data yet: ${names(apart)}. As soon as one of them attaches again it copies what is here. Keep them from that; on each of them:`;
     return { advice, commands: ['REPLICAOF NO ONE'] };
   }
 

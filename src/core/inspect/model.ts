@@ -38,7 +38,7 @@ export interface Thresholds {
   readonly maxAckAgeSeconds?: number;
   /** How many replicas the target should have. */
   readonly expectReplicas?: number;
-  /** Findings that are meant to be so: told, but not counted. */
+  /** Findings that the user knows of and wants so: told, but not counted. */
   readonly accept?: readonly FindingId[];
 }
 

@@ -317,7 +317,7 @@ describe('the server', () => {
     );
     const [found] = log.findings(last);
     expect(found.advice).toContain(
-      'and who follows it copies that: 10.0.0.6:6380. Not attached now: 10.0.0.7:6380.',
+      'and its replicas copy that: 10.0.0.6:6380. Not attached now, and perhaps with the data yet: 10.0.0.7:6380.',
     );
     expect(found.commands).toEqual(['REPLICAOF NO ONE']);
     const all = look({ at: 9, info: masterInfo([line(6, 0), line(7, 0)], fresh), ...anew });

@@ -199,8 +199,10 @@ describe('the link', () => {
     expect(at('unreachable').text).toContain('Asked from here: cannot connect: refused.');
     expect(at('no-login').text).toContain('Asked from here, 10.0.0.5:6379 is alive and wants a password.');
     expect(at('timeout').advice).toContain('does not answer: it hangs');
-    expect(at('no-login').advice).toContain('The master wants a password: is masterauth set on this server?');
-    expect(at('other').advice).toContain("If that passes with your password, the replica's own is wrong");
+    expect(at('no-login').advice).toContain(
+      'The master wants a password; perhaps this replica was never given one (masterauth). Run the first command',
+    );
+    expect(at('other').advice).toContain('If it passes, the login that this replica uses is wrong or missing');
     expect(at('other').commands).toEqual([
       'redis-ts handshake 10.0.0.5:6379 --no-psync',
       'CONFIG SET masterauth <password>',
@@ -213,17 +215,22 @@ describe('the link', () => {
       of('link-down', { info: replicaInfo(5, { ...DOWN }), rest: { upstream: upstream({}), ...rest } })[0];
     const likely = at({ masterLogin: 'shared' });
     expect(likely.text).toContain('Asked from here with this login, 10.0.0.5:6379 is alive and answers.');
-    expect(likely.advice).toContain("The likely cause is this replica's own masterauth (and masteruser)");
+    expect(likely.advice).toContain(
+      'The login that you gave works, so most likely the one that this replica uses is wrong or missing',
+    );
     expect(likely.commands![0]).toBe('CONFIG SET masterauth <password>');
-    expect(at({ masterLogin: 'none' }).advice).not.toContain('likely cause');
+    expect(at({ masterLogin: 'none' }).advice).not.toContain('The login that you gave works');
     const refusedLogin = { user: 'default', address: '10.0.0.6:40111', secondsAgo: 0.8 };
     const certain = at({ masterLogin: 'shared', refusedLogin });
     expect(certain.advice).toBe(
-      "The master refuses this replica's own login: its ACL LOG has the user default from 10.0.0.6:40111, 0.8 s ago. So masterauth here is " +
-        'wrong. On this replica:',
+      'The master refuses the login of this replica: its ACL LOG has an attempt by the user default from 10.0.0.6:40111, 0.8 s ago. So the ' +
+        'password that this replica uses (masterauth) is wrong. Set it on this replica:',
     );
     expect(certain.commands).toEqual(['CONFIG SET masterauth <password>']);
     const named = at({ refusedLogin: { ...refusedLogin, user: 'repl' } });
+    expect(named.advice).toContain(
+      '(masterauth), or its user (masteruser), is wrong. Set it on this replica:',
+    );
     expect(named.commands).toEqual(['CONFIG SET masterauth <password>', 'CONFIG SET masteruser <user>']);
   });
 

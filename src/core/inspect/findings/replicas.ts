@@ -165,7 +165,7 @@ export function* outputLimitBelowBacklog({ settings, backlog, server }: Draft): 
       `the output buffer limit of replicas (${formatBytes(limit.hardBytes)}) is below the backlog (${formatBytes(size)}): ` +
       (old
         ? 'a replica that asks for much of the backlog is dropped as soon as it gets it, again and again.'
-        : "the backlog's size counts in its place."),
+        : 'the size of the backlog is the limit in force.'),
     advice: 'Set the limit above the backlog:',
     commands: [outputLimitCommand(2 * size, Math.max(limit.softBytes, size), limit.softSeconds)],
   };
@@ -316,10 +316,10 @@ export function* announcedNotPeer({ replicas }: Draft): Generator<Detail> {
         `replica ${replica.index} announces ${ip} but connects from ${replica.from.ip}${guess}: NAT or a container. ` +
         'Sentinel and clients will look for it where it says it is.',
       advice:
-        'If clients reach it there, it is meant so: --accept announced-not-peer. If not, set on the replica the address and ' +
-        'the port at which clients reach it (the first two). Both are told in the handshake only, so the link must be made anew: ' +
-        'the third, on this server, drops the links of all its replicas, which come back with a partial resync where the backlog ' +
-        'allows.',
+        'If clients can connect to the announced address, nothing is wrong: --accept announced-not-peer. If they cannot, tell ' +
+        'the replica the address and the port at which they can (the first two commands, on the replica) and reconnect it, ' +
+        'because it announces itself only when it connects: the third command, on this server, drops the links of all its ' +
+        'replicas; they come back by themselves, with a partial resync where the backlog reaches back far enough.',
       commands: [
         'CONFIG SET replica-announce-ip <address>',
         'CONFIG SET replica-announce-port <port>',

@@ -18,7 +18,7 @@ export function* sentinelMasterDown({ sentinel }: Draft): Generator<Detail> {
   if (!sentinel || !isDown(sentinel.master.flags)) return;
   yield {
     severity: 'critical',
-    text: `the Sentinel ${sentinel.address} holds ${sentinel.name} for down (${sentinel.master.flags.join(', ')}), though it answers here.`,
+    text: `the Sentinel ${sentinel.address} thinks that ${sentinel.name} is down (${sentinel.master.flags.join(', ')}), but it answers from here.`,
     advice: 'Look at the network between that Sentinel and the master.',
   };
 }
