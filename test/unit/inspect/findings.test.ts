@@ -202,7 +202,9 @@ describe('the link', () => {
     expect(at('no-login').advice).toContain(
       'The master wants a password; perhaps this replica was never given one (masterauth). Run the first command',
     );
-    expect(at('other').advice).toContain('If it passes, the login that this replica uses is wrong or missing');
+    expect(at('other').advice).toContain(
+      'If it passes, the login that this replica uses is wrong or missing',
+    );
     expect(at('other').commands).toEqual([
       'redis-ts handshake 10.0.0.5:6379 --no-psync',
       'CONFIG SET masterauth <password>',

@@ -91,7 +91,8 @@ export class Histories {
     if ((this.reached.get(key)?.offset ?? -1) > offset) return;
     this.reached.delete(key);
     this.reached.set(key, { conn, offset, streamed: bytesRead, ...(full && portions && { portions }) });
-    if (this.reached.size > MAX_IDS) this.reached.delete([...this.reached.keys()][0]);
+    const [oldest] = this.reached.keys();
+    if (this.reached.size > MAX_IDS) this.reached.delete(oldest);
   }
 }
 
