@@ -28,8 +28,9 @@ const HELP = [
   ':skip leaves the step out, :hex 2a 31 0d 0a sends raw bytes, :wait [MS] reads what comes, :quit ends.',
 ];
 const IN_STREAM =
-  'PSYNC was the last step, and we are a replica now. The stream is shown as it comes. `REPLCONF ACK <offset>` acknowledges what came, as a replica ' +
-  'does once a second; after about a minute without one a master drops the link. :wait MS reads on for that long, :quit ends.';
+  'PSYNC was the last step, and we are a replica now. The stream is shown as it comes; behind a snapshot in the EOF form only after the first ACK. ' +
+  '`REPLCONF ACK <offset>` acknowledges what came, as a replica does once a second; after about a minute without one a master drops the link. ' +
+  ':wait MS reads on for that long, :quit ends.';
 const NO_STEP = 'no step is left: any command may be typed; :wait MS reads what comes, :quit ends.';
 const WIDEST_TEXT = 100;
 const COST = 'PSYNC ? -1 asks for a full sync: the master makes a whole snapshot for us. :skip leaves it out';
