@@ -209,10 +209,10 @@ export function* serverChanges(before: Report, now: Report): Generator<Change> {
     // A master without a backlog takes a new id for its first replica.
     const first = !now.link && !before.backlog.active && now.backlog.active;
     const means = kept
-      ? 'kept as the second one: replicas of before can go on'
+      ? 'and the old one is kept as the second one: replicas can go on with a partial resync'
       : first
         ? 'as always when the first replica attaches and there is no backlog'
-        : 'so that who had the history of before does a full sync';
+        : 'and the old one is not kept: replicas that have it do a full sync';
     yield {
       id: 'history-changed',
       severity: kept || first ? 'info' : 'warning',

@@ -268,7 +268,7 @@ describe('the server', () => {
     const made = watch(before, { at: 1, info: masterInfo([], fresh) });
     expect(made.told[1][0]).toMatch(/^info history-changed: .+ as always when the first replica attaches/);
     const odd = watch({ at: 0, ...here }, { at: 1, info: masterInfo([line(6)], fresh), keys: 12_345 });
-    expect(odd.told[1][0]).toMatch(/^warning history-changed: .+ does a full sync$/);
+    expect(odd.told[1][0]).toMatch(/^warning history-changed: .+ do a full sync$/);
     expect(odd.findings[0]).toMatch(/^warning history-changed: /);
   });
 

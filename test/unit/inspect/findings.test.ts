@@ -641,7 +641,7 @@ describe('backlog and history', () => {
       rest: { settings: { save: '' } },
     });
     expect(restart.text).toContain(
-      'The backlog was not too small: it holds 500 B of 1.0 MB, all since it was made.',
+      'The backlog was not too small: it holds 500 B of 1.0 MB, everything since it was made.',
     );
     expect(restart.text).toContain('was restarted (it is up for 90 s)');
     expect(restart.commands).toEqual(['CONFIG SET save "3600 1 300 100 60 10000"']);
@@ -666,7 +666,9 @@ describe('backlog and history', () => {
       server: server('sync_partial_err:3', `uptime_in_seconds:${up}`, `total_net_input_bytes:${received}`),
     });
     const [mean] = of('partial-sync-refused', quiet(1000, 200 * MB));
-    expect(mean.text).toContain('begins at 103,809,024: who stopped before that is refused.');
+    expect(mean.text).toContain(
+      'begins at 103,809,024: a replica that stopped before that must do a full sync.',
+    );
     expect(mean.text).toContain('At 102 KB/s, the mean since the start, its 1.0 MB cover an outage of 10 s.');
     expect(mean.commands).toEqual(['CONFIG SET repl-backlog-size 8mb']);
     // The offset is older than the process.

@@ -133,7 +133,7 @@ const ENTRIES = {
     'replicas',
     '**critical** when fewer replicas are attached than `--expect-replicas` says; *warning* while one of them is not online yet.',
     'A server does not know how many replicas it should have: one that is gone is simply no longer in its list. Tools, which announce no port, do not count.',
-    'Find the one that is not in the list and look at its process and its log; `redis-ts inspect` of it says why its link is down.',
+    'Find the missing one: see whether its process runs, and what its log says. `redis-ts inspect` of it says why its link is down.',
   ),
   'replicas-unexpected': entry(
     'replicas',
@@ -258,7 +258,7 @@ const ENTRIES = {
   'backlog-expires': entry(
     'history',
     'info when a master has a backlog and no replica, and `repl-backlog-ttl` is not 0.',
-    'When no replica came for that long, the backlog is freed and the replication id changes: whoever attaches later does a full sync.',
+    'When no replica came for that long, the backlog is freed and the replication id changes: a replica that attaches later does a full sync.',
     '`CONFIG SET repl-backlog-ttl 0` keeps it.',
   ),
   'backlog-inactive': entry(
@@ -468,7 +468,7 @@ const ENTRIES = {
   'history-changed': entry(
     'seen',
     '*warning* for 10 minutes after the replication id changed without a restart, and the old one was not kept as the second.',
-    'A replica did a full sync from another history, or a master freed its backlog (repl-backlog-ttl). Whoever has the history of before does a full sync.',
+    'A replica did a full sync from another history, or a master freed its backlog (repl-backlog-ttl). Replicas that have the old id do a full sync.',
     'Nothing, after a failover. On a master without replicas: `CONFIG SET repl-backlog-ttl 0` keeps the id.',
   ),
 } satisfies Readonly<Record<string, FindingEntry>>;

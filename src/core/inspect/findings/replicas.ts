@@ -40,8 +40,8 @@ export function* replicasMissing(draft: Draft, { expectReplicas }: Thresholds): 
     tools === 0
       ? ''
       : ` ${tools} more ${tools === 1 ? 'announces no port: a tool, which is' : 'announce no port: tools, which are'} not counted.`;
-  const advice =
-    'Find the one that is not among them, and look at its process and its log; `redis-ts inspect` of it says why its link is down.';
+  const missing = expectReplicas - count === 1 ? 'the missing one' : 'the missing ones';
+  const advice = `Find ${missing}: see whether the process runs, and what its log says. redis-ts inspect of it says why its link is down.`;
   if (count < expectReplicas) {
     const names = listed.length === 0 ? '' : `: ${listed.map(whereOf).join(', ')}`;
     const text =
