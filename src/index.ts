@@ -67,8 +67,8 @@ export interface RunningServer {
    * Saves if there are save points, ends every connection and stops listening. Further calls wait for the first.
    * Rejects when the data could not be saved; the server is closed all the same.
    */
-  close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
+  readonly close: () => Promise<void>;
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
 export interface ManualServer extends RunningServer {
@@ -76,7 +76,7 @@ export interface ManualServer extends RunningServer {
    * Moves the server's time forward and does what falls due: keys expire, blocked clients time out, save points are met. It
    * returns when that is done; answers to clients are on their way. Throws RangeError when `ms` is negative.
    */
-  advance(ms: number): void;
+  readonly advance: (ms: number) => void;
 }
 
 /**
@@ -92,6 +92,9 @@ export async function createServer(options: ServerOptions = {}): Promise<Running
   return library;
 }
 
+/** What a user may take off the server (`const { advance } = server`) and call by itself. */
+const DETACHABLE = ['advance', 'close', Symbol.asyncDispose] as const;
+
 /** What its user sees of it is in RunningServer; the rest is private in plain JavaScript, too. */
 class LibraryServer implements ManualServer {
   readonly host: string;
@@ -106,6 +109,11 @@ class LibraryServer implements ManualServer {
   constructor(options: ServerOptions, clock: Clock) {
     const config = configOf(options);
     this.closed = new Promise((done) => (this.#markClosed = done));
+    for (const name of DETACHABLE) {
+      // Not enumerable: what shows a server shows its data.
+      const value = (this[name] as () => void).bind(this);
+      Object.defineProperty(this, name, { value, writable: true, configurable: true });
+    }
     this.host = options.host ?? '127.0.0.1';
     this.#clock = clock;
     const log = logTo((level, message) => {

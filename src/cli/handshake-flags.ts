@@ -35,7 +35,7 @@ export const handshakeFlags = {
     min: 1,
     helpValue: 'N',
     dependsOn: ['follow'],
-    description: 'follow that many commands',
+    description: 'with --follow: stop after that many commands',
   }),
 
   explain: Flags.string({
@@ -48,7 +48,7 @@ export const handshakeFlags = {
   for: Flags.custom<number>({ parse: (input) => Promise.resolve(parseDuration(input)) })({
     helpValue: '10s',
     relationships: [{ type: 'some', flags: ['follow', 'between'] }],
-    description: 'follow that long; with --between: watch that long',
+    description: 'with --follow and --between: stop after that time',
   }),
 
   hex: Flags.boolean({ description: 'dump every byte sent and received' }),
@@ -63,18 +63,18 @@ export const handshakeFlags = {
   })({ helpValue: 'PORT', default: DEFAULT_PORT, description: 'port to announce' }),
 
   'no-psync': Flags.boolean({
-    description: 'stop before PSYNC',
+    description: 'stop before PSYNC: costs the master no snapshot',
     exclusive: ['probe', 'replid', 'follow', 'rdb'],
   }),
 
   offset: Flags.custom<number>({ parse: (input) => Promise.resolve(parseOffset(input)) })({
     helpValue: 'N',
     dependsOn: ['replid'],
-    description: 'first byte wanted: one more than what is held',
+    description: 'with --replid: the first byte to ask for, one more than slave_repl_offset of the replica',
   }),
 
   probe: Flags.boolean({
-    description: "PSYNC for the master's current position: no snapshot, closed at once",
+    description: "ask to continue at the master's current position: no snapshot; closed at once",
     exclusive: ['no-psync', 'replid', 'follow', 'rdb'],
   }),
 

@@ -27,20 +27,30 @@ export default class Replica extends BaseCommand {
       helpValue: 'HOST:PORT',
       description: 'the master: host:port, host, :port, [::1]:6379, redis://user:pass@host:port',
     }),
-    port: Flags.string({ helpValue: 'PORT', description: '[default: 6380] ours; 0: any that is free' }),
+    port: Flags.string({
+      helpValue: 'PORT',
+      description: '[default: 6380] the port to listen on; 0: any that is free',
+    }),
     masteruser: Flags.string({ helpValue: 'NAME', description: 'ACL user to log in as at the master' }),
     masterauth: Flags.string({
       helpValue: 'PASSWORD',
-      description: 'its password (better given in the environment, as REDISCLI_AUTH)',
+      description:
+        'password to log in with at the master (better given in the environment, as REDISCLI_AUTH)',
     }),
     'announce-ip': Flags.string({ helpValue: 'IP', description: 'address to announce to the master' }),
     'announce-port': Flags.string({ helpValue: 'PORT', description: 'port to announce to the master' }),
-    save: Flags.string({ helpValue: 'RULES', description: '[default: ""] write dump.rdb, as in redis.conf' }),
+    save: Flags.string({
+      helpValue: 'RULES',
+      description: '[default: "", never] when to write dump.rdb, such as "3600 1"',
+    }),
     once: Flags.boolean({
       description: 'take one snapshot, verify it, leave its file and end: a backup that was checked',
     }),
-    rdb: Flags.string({ helpValue: 'FILE', description: '[default: DIR/dump.rdb] the file of --once' }),
-    force: Flags.boolean({ description: 'let --once replace whatever file is there' }),
+    rdb: Flags.string({
+      helpValue: 'FILE',
+      description: '[default: DIR/dump.rdb] with --once: the file to write',
+    }),
+    force: Flags.boolean({ description: 'with --once: replace the file that is there, whatever it is' }),
     json: Flags.boolean({ description: 'print events and samples as JSON, one per line' }),
     'no-color': Flags.boolean({ description: 'draw without colour' }),
   };

@@ -87,6 +87,29 @@ describe('redis-ts handshake --step from a pipe', () => {
     expect(stdout).toContain('1 command, 27 B, offset 27: stopped');
   });
 
+  it('says what can be done once the steps are sent', async () => {
+    const taken = (await drive({}, ['', '', '', '', ':quit'])).stdout.replace(/\s+/g, ' ');
+    expect(taken).toMatch(
+      /stream after offset 0 .*ℹ PSYNC was the last step, and we are a replica now\. .*`REPLCONF ACK <offset>` .*:wait MS.*:quit/,
+    );
+    const refused = (await drive({ on: { psync: '-ERR no\r\n' } }, ['', '', '', '', 'PING', ':quit'])).stdout;
+    expect(refused.match(/no step is left/g)).toHaveLength(1);
+    expect(refused.replace(/\s+/g, ' ')).toContain('ℹ no step is left: any command may be typed');
+    expect((await drive({}, [':skip', ':skip', ':skip', ':skip'])).stdout).toContain('no step is left');
+  });
+
+  it('says that :wait brought nothing, and for how long', async () => {
+    const { stdout } = await drive({}, ['', ':wait 120', ':quit']);
+    expect(stdout).toMatch(/\n {2}nothing came for 120 ms\n/);
+    const half = (): string => fullSync() + '*3\r\n$3\r\nSET';
+    const part = await drive({ on: { psync: half } }, ['', '', '', '', ':wait 100', ':quit']);
+    expect(part.stdout).toMatch(
+      /\n {2}nothing whole came for 100 ms: 11 bytes of a command wait for the rest\n/,
+    );
+    const json = await drive({}, ['', ':wait 50', ':quit'], '--json');
+    expect(json.stdout).not.toContain('nothing came');
+  });
+
   it('judges answers, names the fault and exits 1', async () => {
     const { code, stdout } = await drive({ on: { psync: '-NOMASTERLINK no\r\n' } }, [
       '',
@@ -154,6 +177,25 @@ describe.skipIf(!tmuxAvailable)('redis-ts handshake --step on a terminal', () =>
     window.press('C-u', ':quit', 'Enter');
     await window.sees(/nothing is wrong as far as it went: PSYNC was not sent/);
     expect(seen()).toHaveLength(2);
+  });
+
+  it('wraps what it says at 80 columns', async () => {
+    await start({ on: { psync: '-ERR no\r\n' } });
+    const run = `${process.execPath} ${join(builtCli(), 'bin/run.js')} handshake :${master.port} --step`;
+    const window = openWindow(run, { columns: 80, rows: 40 });
+    await window.sees(/^> PING$/m);
+    // A line that the terminal itself breaks goes on at its left edge.
+    const lines = window.screen();
+    expect(lines.slice(1, lines.indexOf('> PING') - 1).every((line) => /^ {2}\S/.test(line))).toBe(true);
+    expect(lines.join(' ').replace(/\s+/g, ' ')).toContain(
+      'A line that is no longer that step is sent besides it.',
+    );
+    window.press('C-u', ':wait 10', 'Enter');
+    await window.sees(/^ {2}nothing came for 10 ms$/m);
+    for (let step = 0; step < 4; step++) {
+      window.press('C-u', ':skip', 'Enter');
+    }
+    await window.sees(/^ {2}ℹ no step is left/m);
   });
 
   it('keeps the line while the stream goes by above it, and ends on Ctrl-C', async () => {

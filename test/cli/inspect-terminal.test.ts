@@ -158,6 +158,35 @@ describe.skipIf(!tmuxAvailable)('inspect --watch on a terminal (needs tmux)', ()
     await sees(/^q quit/);
   });
 
+  it('shows all events on e, scrolls through them, and leaves them on the terminal', async () => {
+    const { window, screen, sees } = await watch(80, 14, TWO);
+    await sees(/^REPLICAS {2}2/);
+    for (let times = 0; times < 3; times++) {
+      // Each time with another replica, so that each is an event of its own.
+      await server!.close();
+      await sees(/what is shown is from before$/);
+      const replicas = [{ ip: `10.0.9.${times}`, port: 6380, behind: () => 0 }];
+      server = await startScriptedServer({ ...TWO, replicas, port: server!.port });
+      await sees(new RegExp(`10\\.0\\.9\\.${times}:6380 +online`));
+    }
+    await sees(/^EVENTS {2}\d+, the last \d shown, e shows all$/);
+    window.press('e');
+    await sees(/^EVENTS {2}\d+, the last first, \d+ lines below$/);
+    await sees(/e back {2}↑↓ PgUp\/PgDn scroll$/);
+    window.press('Down');
+    await sees(/^EVENTS {2}\d+, the last first, 1 line above, /);
+    for (let page = 0; page < 4; page++) window.press('NPage');
+    await sees(/^EVENTS {2}\d+, the last first, \d+ lines above$/);
+    window.press('e');
+    await sees(/^REPLICAS {2}1/);
+    window.press('q');
+    await sees(/^exit code 0$/);
+    const left = screen().join('\n');
+    expect(left).toMatch(
+      /replica 10\.0\.9\.1:6380 is gone[^]*10\.0\.9\.2:6380 attached, online\n[^]*role=master/,
+    );
+  });
+
   it('says that the server is gone, keeps what it had, and goes on when it is back', async () => {
     const { window, sees } = await watch(100, 20, TWO);
     await sees(/^REPLICAS {2}2/);

@@ -54,6 +54,16 @@ describe('redis-ts inspect', () => {
       ['--sample-for', '2', '--watch'],
       '--sample-for and --watch do not go together: there the rate is that of the interval',
     ],
+    [['--expect-replicas', 'two'], '--expect-replicas: bad number "two": 0 or more, for example 2'],
+    [['--expect-replicas', '-1'], '--expect-replicas: bad number "-1": 0 or more, for example 2'],
+    [
+      ['--expect-replicas', '2', '--raw'],
+      '--expect-replicas and --raw do not go together: nothing is judged there',
+    ],
+    [
+      ['--expect-replicas', '2', '--verify', 'b'],
+      '--expect-replicas and --verify do not go together: nothing is judged there',
+    ],
     [['--for', '3s'], '--for is for --watch: give that, too'],
     [['--sample', '9'], '--sample is for --verify: give that, too'],
     [['--watch', '0'], '--watch: bad number of seconds "0": 5 or 0.5, for example'],
@@ -151,6 +161,41 @@ describe('redis-ts inspect', () => {
     expect(twice).toBe(2);
     expect(JSON.parse(rated)).toMatchObject({ rate: { bytesPerSecond: 0 } });
     expect((await looks('--prometheus'))[0]).toBe(1);
+  });
+
+  it('--expect-replicas: fewer are critical, as many and more are fine', async () => {
+    const replica = { ip: '127.0.0.1', port: 6380, behind: () => 0 };
+    const server = await startScriptedServer({ replicas: [replica], offset: () => 5 });
+    const look = (...args: string[]) => runCli(['inspect', `:${server.port}`, '--sample-for', '0', ...args]);
+    const missing = await look('--expect-replicas', '2');
+    expect(missing.code).toBe(2);
+    expect(missing.stdout).toMatch(/^REPLICAS {2}1, 2 expected$/m);
+    expect(missing.stdout).toMatch(/✖ replicas-missing +1 of 2 expected replicas is attached/);
+    expect((await look('--expect-replicas', '1')).code).toBe(0);
+    expect((await look('--expect-replicas', '0')).code).toBe(0);
+    const json = await look('--expect-replicas', '2', '--json');
+    expect(json.code).toBe(2);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      status: 'critical',
+      expectedReplicas: 2,
+      findings: [{ id: 'replicas-missing', severity: 'critical' }],
+    });
+    const metrics = await look('--expect-replicas', '2', '--prometheus');
+    expect(metrics.stdout).toContain('\nredis_inspect_expected_replicas 2\n');
+    expect(metrics.stdout).toContain('redis_inspect_finding{id="replicas-missing"} 2');
+    const accepted = await look('--expect-replicas', '2', '--accept', 'replicas-missing', '--json');
+    expect(accepted.code).toBe(0);
+    await server.close();
+    const lines = await startScriptedServer({ replicas: [replica], offset: () => 5 });
+    const piped = await runCli([
+      ...['inspect', `:${lines.port}`, '--watch', '0.1', '--for', '0.3s'],
+      ...['--expect-replicas', '2'],
+    ]);
+    expect(piped.stdout).toMatch(
+      / replicas=1 expected=2 online=1 .*status=critical findings=replicas-missing/,
+    );
+    expect(piped.code).toBe(2);
+    await lines.close();
   });
 
   it('--watch piped ends with 0 on Ctrl-C, and with 3 when the server was never there', async () => {

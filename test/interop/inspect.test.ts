@@ -103,6 +103,26 @@ describe.skipIf(!realRedisAvailable()).each(servers)('inspect redis $version', (
     expect(status).toBe('warning');
   });
 
+  it('is told how many replicas there should be', async () => {
+    const look = (n: number) => inspect(master, '--json', '--expect-replicas', String(n));
+    const ids = async (n: number) => {
+      const { expectedReplicas, findings } = parsed(await look(n));
+      expect(expectedReplicas).toBe(n);
+      return findings.map(({ id }) => id).filter((id) => id.startsWith('replicas-'));
+    };
+    expect(await ids(2)).toEqual([]);
+    expect((await look(3)).code).toBe(2);
+    expect(await ids(3)).toEqual(['replicas-missing']);
+    expect(await ids(1)).toEqual(['replicas-unexpected']);
+    // A replica of its own is none of its master's.
+    expect((await inspect(replicas[0], '--expect-replicas', '0', '--sample-for', '0')).code).toBe(0);
+    const third = await startRealRedis({ bin, args: ['--replicaof', `127.0.0.1 ${master.port}`] });
+    await eventually(async () => (await look(3)).code !== 2);
+    await third.stop();
+    await eventually(async () => (await look(3)).code === 2);
+    expect(parsed(await look(3)).findings[0].text).toContain('2 of 3 expected replicas are attached');
+  });
+
   it('exits as a monitoring plugin does', async () => {
     expect((await inspect(replicas[0])).code).toBe(0);
     expect((await inspect(master)).code).toBe(1);

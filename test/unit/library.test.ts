@@ -81,6 +81,22 @@ describe('createServer', () => {
     );
   });
 
+  it('has methods that may be taken off it and handed on', async () => {
+    const server = await started(createServer({ clock: 'manual' }));
+    const { advance, close, now } = server;
+    advance(1000);
+    expect(server.now).toBe(now + 1000);
+    expect(() => advance(-1)).toThrow(RangeError);
+    const { advance: none } = (await started(createServer())) as ManualServer;
+    expect(none).toThrow(/^advance needs a clock that stands still/);
+    await Promise.resolve().then(close);
+    await server.closed;
+    const { [Symbol.asyncDispose]: dispose } = await started(createServer());
+    await dispose();
+    // They are not in the way of who looks at it.
+    expect(Object.keys(server).sort()).toEqual(['closed', 'host']);
+  });
+
   it('runs several servers that share nothing', async () => {
     const servers = await Promise.all([1, 2, 3].map(() => started(createServer())));
     expect(new Set(servers.map((server) => server.port)).size).toBe(3);

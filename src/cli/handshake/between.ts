@@ -41,7 +41,7 @@ export async function runBetween(
   // A connection that is held back is shown when it lasts, although nothing happens on it.
   const looking = setInterval(() => {
     trace.flush();
-    if (folding) process.stdout.write(folding.until(clock.monotonicUs() - originUs));
+    if (folding) process.stdout.write(folding.until((clock.monotonicUs() - originUs) / 1000));
   }, HELD_MS);
   return new Promise((resolve) => {
     const end = async (interruptedNow: boolean): Promise<number> => {

@@ -4,10 +4,12 @@ import { type TraceEvent } from '../../core/diagnosis/trace.js';
 import { handshakePage } from '../html/handshake.js';
 import { UsageError } from '../usage-error.js';
 
-/** Commands of the stream that are kept; the others are counted. */
+/** Commands of the streams that are kept; `stream-end` has the number of all. */
 const MAX_COMMANDS = 500;
 /** Events of any other kind that are kept: a handshake has some dozens. */
 const MAX_EVENTS = 5000;
+/** Kept beyond that: the page is about them. */
+const CONCLUSIONS: ReadonlySet<TraceEvent['kind']> = new Set(['stream-end', 'finding', 'end']);
 
 export interface ReportFile {
   readonly add: (event: TraceEvent) => void;
@@ -24,13 +26,12 @@ export function reportFile(path: string, options: { readonly hex?: boolean } = {
     add: (event) => {
       if (event.kind === 'snapshot-progress') return;
       if (event.kind === 'command' && ++commands > MAX_COMMANDS) return;
-      if (events.length < MAX_EVENTS || event.kind === 'finding' || event.kind === 'end') events.push(event);
+      if (events.length < MAX_EVENTS || CONCLUSIONS.has(event.kind)) events.push(event);
     },
     write: () => {
       const made = `Made by redis-ts handshake, ${new Date().toISOString().replace('T', ' ').slice(0, 19)} UTC`;
-      const commandsLeftOut = Math.max(0, commands - MAX_COMMANDS);
       try {
-        writeFileSync(fd, handshakePage({ events, commandsLeftOut, made, hex: options.hex }));
+        writeFileSync(fd, handshakePage({ events, made, hex: options.hex }));
       } finally {
         closeSync(fd);
       }

@@ -17,7 +17,8 @@ import { type TraceEvent } from '../../core/diagnosis/trace.js';
 import { type HandshakeOptions } from '../../core/replication/handshake/steps.js';
 import { EXIT } from '../exit-codes.js';
 import { traceRenderer } from '../render/handshake.js';
-import { printable } from '../text.js';
+import { symbols } from '../terminal.js';
+import { printable, wrap } from '../text.js';
 import { UsageError } from '../usage-error.js';
 import { reportFile } from './report-file.js';
 import { aimOf, capaOf, commonSetup, jsonLine, type HandshakeFlags, type Job } from './setup.js';
@@ -26,6 +27,12 @@ const HELP = [
   'Enter sends the message on the line; edit it as you like. A line that is no longer that step is sent besides it.',
   ':skip leaves the step out, :hex 2a 31 0d 0a sends raw bytes, :wait [MS] reads what comes, :quit ends.',
 ];
+const IN_STREAM =
+  'PSYNC was the last step, and we are a replica now. The stream is shown as it comes; behind a snapshot in the EOF form only after the first ACK. ' +
+  '`REPLCONF ACK <offset>` acknowledges what came, as a replica does once a second; after about a minute without one a master drops the link. ' +
+  ':wait MS reads on for that long, :quit ends.';
+const NO_STEP = 'no step is left: any command may be typed; :wait MS reads what comes, :quit ends.';
+const WIDEST_TEXT = 100;
 const COST = 'PSYNC ? -1 asks for a full sync: the master makes a whole snapshot for us. :skip leaves it out';
 const DEFAULT_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 600_000;
@@ -46,6 +53,8 @@ class Desk {
   private rl: Interface | undefined;
   private lastUs = 0;
   private costTold = false;
+  /** That no step is left was said. */
+  private hinted = false;
   private interrupted = false;
 
   constructor(private readonly job: Job) {
@@ -57,9 +66,8 @@ class Desk {
   }
 
   async run(): Promise<number | undefined> {
-    const { flags } = this.job;
     this.say(`${this.job.terminal.unicode ? '→' : '->'} ${this.setup.target}`);
-    if (!flags.json) for (const line of HELP) this.say(`  ${line}`);
+    for (const text of HELP) this.explain(text);
     try {
       return await this.drive(await StepDrive.open(this.stepSetup()));
     } catch (error) {
@@ -111,6 +119,10 @@ class Desk {
       this.costTold = true;
       this.show({ kind: 'cost', step: 'examine', of: 'full', text: COST, atUs: this.lastUs, conn: 1 });
     }
+    if (due === undefined && !this.hinted) {
+      this.hinted = true;
+      this.explain(`${symbols(this.job.terminal.unicode).info} ${drive.inStream ? IN_STREAM : NO_STEP}`);
+    }
     if (this.person) {
       this.rl?.prompt();
       if (due) this.rl?.write(due.line);
@@ -120,7 +132,7 @@ class Desk {
   private async take(drive: StepDrive, line: string): Promise<void> {
     const [word, ...rest] = line.trim().split(/\s+/);
     const error = word.startsWith(':') ? await this.order(drive, word, rest) : await this.send(drive, line);
-    if (error !== undefined) this.say(`  ${error}`);
+    if (error !== undefined) this.explain(error);
   }
 
   private async send(drive: StepDrive, line: string): Promise<string | undefined> {
@@ -144,11 +156,11 @@ class Desk {
       case ':wait': {
         const ms = rest.length === 0 ? DEFAULT_WAIT_MS : Number(rest[0]);
         if (!(ms >= 0 && ms <= LONGEST_WAIT_MS)) return `:wait takes ms, from 0 to ${LONGEST_WAIT_MS}`;
-        await drive.wait(ms);
-        return undefined;
+        return waited(ms, await drive.wait(ms));
       }
       case ':help':
-        return HELP.join('\n  ');
+        for (const text of HELP) this.explain(text);
+        return undefined;
       default:
         return `no order is called ${printable(word)}: :skip, :hex, :wait, :quit, :help`;
     }
@@ -196,6 +208,12 @@ class Desk {
     if (!this.job.flags.json) this.print(`${line}\n`);
   }
 
+  /** Words of ours, in lines that fit. */
+  private explain(text: string): void {
+    const room = Math.min(this.job.terminal.width, WIDEST_TEXT) - 2;
+    for (const line of wrap(text, room)) this.say(`  ${line}`);
+  }
+
   /** What comes while a line is being edited stands above it. */
   private print(text: string): void {
     const editing = this.person && this.rl !== undefined && this.rl.line !== '';
@@ -203,6 +221,18 @@ class Desk {
     process.stdout.write(text);
     if (editing) this.rl?.prompt(true);
   }
+}
+
+/** What is to be said of a wait; nothing where what came was shown. */
+function waited(
+  ms: number,
+  { told, waitingBytes }: Awaited<ReturnType<StepDrive['wait']>>,
+): string | undefined {
+  if (told) return undefined;
+  const time = ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
+  return waitingBytes === 0
+    ? `nothing came for ${time}`
+    : `nothing whole came for ${time}: ${waitingBytes} bytes of a command wait for the rest`;
 }
 
 function optionsOf(

@@ -5,7 +5,7 @@
 import { quote } from '../../core/base/bytes.js';
 import { LineDoubts } from '../../core/diagnosis/line-doubt.js';
 import { type ToldFinding } from '../../core/diagnosis/told-finding.js';
-import { type TraceEvent, type Verdict } from '../../core/diagnosis/trace.js';
+import { type TraceEvent, type Verdict, type VisitRole } from '../../core/diagnosis/trace.js';
 import { formatBytes, formatCount } from '../../core/inspect/units.js';
 import { hexLines } from '../render/handshake-hex.js';
 import { ShownBytes } from '../render/shown-bytes.js';
@@ -18,9 +18,8 @@ import { snapshotSection } from './snapshot.js';
 type EventOf<K extends TraceEvent['kind']> = Extract<TraceEvent, { kind: K }>;
 
 export interface HandshakeReport {
+  /** Of a long stream not all commands need be there: `stream-end` says how many there were. */
   readonly events: readonly TraceEvent[];
-  /** Commands of the stream that were not kept. */
-  readonly commandsLeftOut: number;
   /** When and by what it was made, for the last line. */
   readonly made: string;
   /** A hex dump beside the bytes. */
@@ -46,7 +45,7 @@ export function handshakePage(report: HandshakeReport): string {
     { id: 'diagnosis', title: 'Diagnosis', body: diagnosis(of('finding'), end?.verdict, psyncSent) },
     { id: 'sequence', title: 'Sequence', body: sequences(events) },
     ...snapshots(events),
-    ...stream(of('command'), of('stream-end'), report.commandsLeftOut),
+    ...streams(events),
     ...listing(of('listing').at(-1)),
     { id: 'bytes', title: 'Bytes', body: bytesTable(events, report.hex === true) },
   ];
@@ -127,6 +126,17 @@ const MARKS: Readonly<Record<EventOf<'receive'>['verdict'], { tone?: Tone; mark:
 /** Commands of the stream that the diagram shows. */
 const MAX_COMMANDS = 12;
 
+/** What the further connections of a run are for. */
+const PURPOSES: Readonly<Partial<Record<VisitRole, string>>> = {
+  'own-port': 'announces the port that it comes from',
+  reconnect: 'asks to continue, as a replica does that lost its link',
+};
+
+function purposeOf(events: readonly TraceEvent[], conn: number): string | undefined {
+  const visit = events.find((event) => event.kind === 'visit' && event.conn === conn);
+  return visit?.kind === 'visit' ? PURPOSES[visit.role] : undefined;
+}
+
 /** A diagram for each connection: they are handshakes of their own. */
 function sequences(events: readonly TraceEvent[]): Html {
   const conns = [
@@ -136,7 +146,9 @@ function sequences(events: readonly TraceEvent[]): Html {
     const own = events.filter((event) => event.conn === conn);
     const connect = own.find((event) => event.kind === 'connect');
     const rows = rowsOf(own);
-    return html`${conns.length > 1 && html`<h3>Connection ${conn}</h3>`}
+    const purpose = purposeOf(events, conn);
+    const heading = `Connection ${conn}${purpose === undefined ? '' : `: ${purpose}`}`;
+    return html`${conns.length > 1 && html`<h3>${heading}</h3>`}
     ${sequence({
       left: connect ? `us, ${connect.local}` : 'us',
       right: connect ? connect.remote : 'the server',
@@ -251,29 +263,36 @@ function snapshots(events: readonly TraceEvent[]): Section[] {
     const report =
       event.kind === 'snapshot-end' || event.kind === 'snapshot-fault' ? event.report : undefined;
     if (!report) return [];
-    const began = events.slice(0, i).findLast((e) => e.kind === 'snapshot-begin');
+    const began = events.slice(0, i).findLast((e) => e.kind === 'snapshot-begin' && e.conn === event.conn);
     const ms = (event.atUs - (began?.atUs ?? event.atUs)) / 1000;
     const id = `snapshot-${i}`;
-    const title = event.conn === 1 ? 'Snapshot' : `Snapshot of connection ${event.conn}`;
-    return [{ id, title, body: snapshotSection(report, ms) }];
+    return [{ id, title: ofConnection('Snapshot', event.conn), body: snapshotSection(report, ms) }];
   });
 }
 
-function stream(
-  commands: readonly EventOf<'command'>[],
-  ends: readonly EventOf<'stream-end'>[],
-  leftOut: number,
-): Section[] {
-  const end = ends.at(-1);
-  if (!end) return [];
+/** A chapter for each connection that read a stream: their offsets and their commands have nothing to do with each other. */
+function streams(events: readonly TraceEvent[]): Section[] {
+  return events.flatMap((end) => {
+    if (end.kind !== 'stream-end') return [];
+    const { conn } = end;
+    const commands = events.filter((event) => event.kind === 'command' && event.conn === conn);
+    const purpose = purposeOf(events, conn);
+    const body = html`${purpose !== undefined && html`<p>This connection ${purpose}.</p>`}
+    ${streamed(end, commands as EventOf<'command'>[])}`;
+    return [{ id: `stream-${conn}`, title: ofConnection('Stream', conn), body }];
+  });
+}
+
+function streamed(end: EventOf<'stream-end'>, commands: readonly EventOf<'command'>[]): Html {
   const rows = commands.map((event) => [
     durationText(event.atUs),
     event.offset === undefined ? 'unknown' : formatCount(event.offset),
     event.db ?? '',
     html`<span class="mono">${event.args.map((arg) => quote(arg, false)).join(' ')}</span>`,
   ]);
-  const summary = `${formatCount(end.commands)} commands, ${formatBytes(end.bytesRead)}.`;
-  const body = html`<p>${summary} ${leftOut > 0 && `${formatCount(leftOut)} of them are left out here.`}</p>
+  const leftOut = end.commands - commands.length;
+  const summary = `${counted(end.commands, 'command')}, ${formatBytes(end.bytesRead)}.`;
+  return html`<p>${summary} ${leftOut > 0 && `${formatCount(leftOut)} of them are left out here.`}</p>
     ${
       rows.length > 0 &&
       table(
@@ -286,7 +305,15 @@ function stream(
         rows,
       )
     }`;
-  return [{ id: 'stream', title: 'Stream', body }];
+}
+
+function counted(n: number, what: string): string {
+  return `${formatCount(n)} ${what}${n === 1 ? '' : 's'}`;
+}
+
+/** The first connection is what the page is about; the others are named. */
+function ofConnection(title: string, conn: number): string {
+  return conn === 1 ? title : `${title} of connection ${conn}`;
 }
 
 function listing(event: EventOf<'listing'> | undefined): Section[] {

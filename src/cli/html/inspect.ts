@@ -72,7 +72,14 @@ function leadOf({ report, history, events, away }: InspectPage): string {
   );
 }
 
-function factsOf({ server, replicas, rate, backlog, link }: Report): [string, string | Html][] {
+function factsOf({
+  server,
+  replicas,
+  expectedReplicas,
+  rate,
+  backlog,
+  link,
+}: Report): [string, string | Html][] {
   const facts: [string, string | Html][] = [
     ['Server', nameOf(server)],
     ['Role', server.role],
@@ -92,7 +99,8 @@ function factsOf({ server, replicas, rate, backlog, link }: Report): [string, st
     const cover = backlog.coverSeconds === undefined ? '' : `, covers ${formatSeconds(backlog.coverSeconds)}`;
     facts.push(['Backlog', `${formatBytes(backlog.sizeBytes)}${cover}`]);
   }
-  facts.push(['Replicas', formatCount(replicas.length)]);
+  const expected = expectedReplicas === undefined ? '' : `, ${formatCount(expectedReplicas)} expected`;
+  facts.push(['Replicas', `${formatCount(replicas.length)}${expected}`]);
   return facts;
 }
 
@@ -129,7 +137,7 @@ function findingCard({ id, severity, text, since, advice, commands = [] }: Findi
   );
 }
 
-/** Told, and folded away: they are meant to be so. */
+/** Told, and folded away: the user knows of them. */
 function acceptedBody(accepted: readonly Finding[]): Html {
   const ids = [...new Set(accepted.map(({ id }) => id))].join(', ');
   const cards = accepted.map(({ id, text }) =>

@@ -50,25 +50,33 @@ export const inspectFlags = {
     description: 'TARGET is a Sentinel: ask it for the master of that name, and inspect that',
   }),
   'share-login': Flags.boolean({
-    description: 'send the login also to the addresses that servers name (masters, replicas)',
+    description:
+      'send user and password also to the other servers that are asked: the masters and replicas that TARGET names',
   }),
   'sample-for': Flags.custom<number>({
     parse: (input) => Promise.resolve(input === '0' ? 0 : parseSeconds(input, '--sample-for')),
   })({
     helpValue: 'SECONDS',
     description:
-      'time between the two samples that give the rate [default: 1; with --json and --prometheus 0: one sample, no rate]',
+      'measure rates for so long, between two looks [default: 1; with --json and --prometheus 0: one look, no rates]',
   }),
   'max-lag-bytes': Flags.custom<number>({
     parse: (input) => Promise.resolve(parseBytes(input, '--max-lag-bytes')),
-  })({ helpValue: 'N', description: 'a replica further behind is critical (bytes, or 10kb, 10mb)' }),
+  })({
+    helpValue: 'N',
+    description: 'critical when a replica is further behind than that (bytes, or 10kb, 10mb)',
+  }),
   'max-ack-age': secondsFlag({
     helpValue: 'SECONDS',
-    description: 'a replica silent for longer is critical',
+    description: 'critical when a replica has sent no ACK for longer than that',
   }),
+  'expect-replicas': Flags.custom<number>({
+    parse: (input) => Promise.resolve(parseCount(input, '--expect-replicas')),
+  })({ helpValue: 'N', description: 'TARGET should have N replicas: critical when it has fewer' }),
   accept: Flags.custom<FindingId[]>({ parse: (input) => Promise.resolve(parseFindings(input)) })({
     helpValue: 'ID[,ID]',
-    description: 'these findings are meant so: listed as accepted, not counted for the exit code',
+    description:
+      'you know of these findings and want it so: they are listed as accepted and do not count for the exit code',
   }),
   explain: Flags.string({ helpValue: 'ID', description: 'explain a finding and exit' }),
 };
@@ -81,6 +89,7 @@ const MODE_FLAGS: readonly Flag[] = ['watch', 'tree', 'verify', 'prometheus', 'r
 /** What does not go with what, beside the modes with each other. */
 const APART: readonly (readonly [flag: Flag, others: readonly Flag[], why: string])[] = [
   ['json', ['raw', 'prometheus'], 'choose one format'],
+  ['expect-replicas', ['raw', 'verify'], 'nothing is judged there'],
   ['report', ['tree', 'verify', 'prometheus', 'raw'], 'the page is about what was watched'],
   ['sample-for', ['watch', 'report'], 'there the rate is that of the interval'],
   ['sample-for', ['tree', 'verify', 'raw'], 'nothing is sampled there'],
@@ -142,6 +151,13 @@ function parseBytes(input: string, flag: string): number {
   if (factor === undefined)
     throw new UsageError(`${flag}: bad size "${input}": 1048576 or 10mb, for example`);
   return Number(digits) * factor;
+}
+
+/** A whole number from 0 on. Throws UsageError. */
+function parseCount(input: string, flag: string): number {
+  if (!/^\d{1,6}$/.test(input))
+    throw new UsageError(`${flag}: bad number "${input}": 0 or more, for example 2`);
+  return Number(input);
 }
 
 /** `1000` keys, or `5%` of them. Throws UsageError. */

@@ -10,7 +10,7 @@ const LEAVE = '\x1b[?25h\x1b[?1049l';
 const BEGIN = '\x1b[?2026h';
 const END = '\x1b[?2026l';
 
-export type Key = 'up' | 'down' | 'page-up' | 'page-down' | 'quit' | 'pause' | 'other';
+export type Key = 'up' | 'down' | 'page-up' | 'page-down' | 'quit' | 'pause' | 'events' | 'other';
 
 const KEYS: Readonly<Record<string, Key>> = {
   '\x1b[A': 'up',
@@ -27,6 +27,8 @@ const KEYS: Readonly<Record<string, Key>> = {
   p: 'pause',
   P: 'pause',
   ' ': 'pause',
+  e: 'events',
+  E: 'events',
 };
 
 export interface ScreenEvents {

@@ -16,6 +16,7 @@ export interface InspectFlags extends ConnectionFlags {
   readonly 'share-login'?: boolean;
   readonly 'max-lag-bytes'?: number;
   readonly 'max-ack-age'?: number;
+  readonly 'expect-replicas'?: number;
   readonly accept?: readonly FindingId[];
 }
 
@@ -55,6 +56,7 @@ export async function setUp(address: string | undefined, flags: InspectFlags): P
   const thresholds = {
     maxLagBytes: flags['max-lag-bytes'],
     maxAckAgeSeconds: flags['max-ack-age'],
+    expectReplicas: flags['expect-replicas'],
     accept: flags.accept,
   };
   const dial = connectTo(target, { clock, tls, timeoutMs });

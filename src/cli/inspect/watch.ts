@@ -5,7 +5,8 @@
 import { type Report } from '../../core/inspect/model.js';
 import { Watch, type Trouble, type WatchFrame } from '../../core/inspect/watch.js';
 import { PLUGIN_EXIT } from '../exit-codes.js';
-import { closingLine, eventWords, renderWatch, sampleLine } from '../render/inspect-watch.js';
+import { eventsAtEnd } from '../render/inspect-events.js';
+import { closingLine, eventsScroll, eventWords, renderWatch, sampleLine } from '../render/inspect-watch.js';
 import { type Terminal } from '../terminal.js';
 import { Screen, type Key } from './screen.js';
 import { type Setup } from './setup.js';
@@ -81,8 +82,14 @@ function failed({ target }: Report, { message }: Trouble) {
   return { schema: 1, target, status: 'unknown', error: { failure: 'closed', message } };
 }
 
-/** Replicas that a page key skips. */
+/** Replicas, or lines of events, that a page key skips. */
 const PAGE = 10;
+const STEPS: Readonly<Partial<Record<Key, number>>> = {
+  up: -1,
+  down: 1,
+  'page-up': -PAGE,
+  'page-down': PAGE,
+};
 
 /** `02:13:04`, with the day before it when that is not today. */
 function localTime(at: string): string {
@@ -96,6 +103,9 @@ class LiveView implements View {
   ended = false;
   private paused = false;
   private selected = 0;
+  /** The page of all events is shown, from this line on. */
+  private scroll: number | undefined;
+  private width = 80;
   private frame: WatchFrame | undefined;
   private waitingSeconds: number | undefined;
   private time = '';
@@ -124,11 +134,14 @@ class LiveView implements View {
 
   close(): void {
     if (!this.screen) return;
+    this.width = this.screen.size.width;
     this.screen.close();
     this.screen = undefined;
-    const last = this.watch.lastReport;
-    // The alternate screen is gone with all it showed: this line stays.
-    if (last) process.stdout.write(`${closingLine(last, this.watch.away, this.watch.events.outages)}\n`);
+    const { lastReport: last, events, away } = this.watch;
+    if (!last) return;
+    // The alternate screen is gone with all it showed: what happened stays, and one line about the last sample.
+    const happened = eventsAtEnd({ events, width: this.width, localTime }, this.options.terminal);
+    process.stdout.write([...happened, closingLine(last, away, events.outages), ''].join('\n'));
   }
 
   private draw(): void {
@@ -138,20 +151,12 @@ class LiveView implements View {
     const { intervalMs } = this.options;
     this.selected = Math.max(0, Math.min(this.selected, frame.report.replicas.length - 1));
     const { paused, selected, time, waitingSeconds } = this;
-    screen.draw(
-      renderWatch({
-        ...frame,
-        ...screen.size,
-        waitingSeconds,
-        color,
-        unicode,
-        paused,
-        selected,
-        intervalMs,
-        time,
-        localTime,
-      }),
-    );
+    const view = {
+      ...{ ...frame, ...screen.size, waitingSeconds, color, unicode },
+      ...{ paused, selected, intervalMs, time, localTime },
+    };
+    if (this.scroll !== undefined) this.scroll = eventsScroll(view, this.scroll);
+    screen.draw(renderWatch({ ...view, scroll: this.scroll }));
   }
 
   private press(key: Key): void {
@@ -161,10 +166,14 @@ class LiveView implements View {
       return;
     }
     if (key === 'pause') this.paused = !this.paused;
-    if (key === 'up') this.selected--;
-    if (key === 'down') this.selected++;
-    if (key === 'page-up') this.selected -= PAGE;
-    if (key === 'page-down') this.selected += PAGE;
+    if (key === 'events') this.scroll = this.scroll === undefined ? 0 : undefined;
+    else this.move(STEPS[key] ?? 0);
     this.draw();
+  }
+
+  /** Through the events, where they are shown; else through the replicas. */
+  private move(by: number): void {
+    if (this.scroll === undefined) this.selected += by;
+    else this.scroll += by;
   }
 }

@@ -5,6 +5,7 @@ import { GETACK_BYTES } from '../../core/diagnosis/replica/miscounts.js';
 import { type TraceEvent } from '../../core/diagnosis/trace.js';
 import { formatBytes, formatCount } from '../../core/inspect/units.js';
 import { printable, wrap } from '../text.js';
+import { lasted } from './fold.js';
 import { type TracePen } from './handshake.js';
 
 export type Watched = Extract<TraceEvent, { kind: WatchEvent['kind'] }>;
@@ -32,10 +33,13 @@ export interface AckMemory {
   readonly asked: Map<number, number | undefined>;
 }
 
-/** Of a line: text behind the time, or lines of their own. */
+/** Of a line: text behind the time, which may be wrapped, or lines of their own. */
 export interface WatchText {
   readonly line?: string;
+  readonly style?: (text: string) => string;
   readonly mark?: string;
+  /** Cut where it is too long, not wrapped: bytes as they came. */
+  readonly raw?: boolean;
   readonly own?: readonly string[];
 }
 
@@ -51,18 +55,18 @@ export function watchText(event: Watched, pen: TracePen, memory: AckMemory): Wat
         ],
       };
     case 'detached':
-      return { line: paint.dim(detachedText(event)) };
+      return { line: detachedText(event), style: paint.dim };
     case 'passed-on':
-      return { line: paint.dim(`passed on unread: ${printable(event.why)}`) };
+      return { line: `passed on unread: ${printable(event.why)}`, style: paint.dim };
     case 'stream-progress':
-      return { line: paint.dim(progressText(event)) };
+      return { line: progressText(event), style: paint.dim };
     case 'getack':
       memory.asked.set(event.conn, memory.asked.has(event.conn) ? undefined : event.offset);
       return { line: getackText(event.offset) };
     case 'ack':
       return ackText(event, pen, memory);
     case 'odd':
-      return { line: `> ${quote(event.bytes, false)}`, mark: paint.red(signs.fail) };
+      return { line: `> ${quote(event.bytes, false)}`, mark: paint.red(signs.fail), raw: true };
     case 'noticed':
       return { own: noticedLines(event, pen) };
   }
@@ -72,11 +76,6 @@ function detachedText({ by, error, ms }: Extract<Watched, { kind: 'detached' }>)
   // What could not be reached is told already.
   const why = error === undefined || error.startsWith('connect ') ? '' : ` (${printable(error)})`;
   return `closed         by the ${by}, after ${lasted(ms)}${why}`;
-}
-
-/** How long a connection stood: `16 ms`, `0.8 s`. */
-export function lasted(ms: number): string {
-  return ms < 100 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
 function progressText({

@@ -131,10 +131,13 @@ function otherConnection(event: TraceEvent, state: { lastConn: number }, pen: Tr
 }
 
 function watchLines(event: Watched, memory: AckMemory, pen: TracePen, width: number): string[] {
-  const { line, mark, own } = watchText(event, pen, memory);
+  const { line, style = (same: string) => same, mark, own, raw } = watchText(event, pen, memory);
   if (own) return [...own];
   if (line === undefined) return [];
-  return [at(event.atUs, mark === undefined ? line : marked(cut(line, width), mark, width))];
+  const room = Math.max(20, mark === undefined ? width - TIME_COLUMNS - 4 : markColumn(width) - 1);
+  const [first, ...rest] = raw ? [cut(line, width)] : wrap(line, Math.min(room, WIDEST_TEXT));
+  const text = mark === undefined ? style(first) : marked(first, mark, width);
+  return [at(event.atUs, text), ...rest.map((more) => margin(`  ${style(more)}`))];
 }
 
 /** The first of a row of keepalives is shown; the others are counted. */
@@ -154,7 +157,7 @@ function eventLines(
   const line = (text: string, style?: (text: string) => string): string => at(event.atUs, text, style);
   switch (event.kind) {
     case 'target':
-      return [targetLine(event, pen)];
+      return targetLines(event, pen);
     case 'connect':
       return [line(`connect        ${event.local} ${signs.arrow} ${event.remote}`)];
     case 'unreachable':
@@ -209,13 +212,20 @@ function eventLines(
   }
 }
 
-function targetLine(event: Extract<TraceEvent, { kind: 'target' }>, { paint, signs }: TracePen): string {
-  const target = `${paint.bold(printable(event.target))}${event.tls ? ' (TLS)' : ''}`;
-  const between =
-    event.between === undefined
-      ? ''
-      : `, between it and who connects to ${paint.bold(printable(event.between))}`;
-  return `${signs.arrow} ${target}${between}`;
+function targetLines(
+  event: Extract<TraceEvent, { kind: 'target' }>,
+  { paint, signs, width }: TracePen,
+): string[] {
+  const target = printable(event.target);
+  const tls = event.tls ? ' (TLS)' : '';
+  const head = `${signs.arrow} ${paint.bold(target)}${tls}`;
+  if (event.between === undefined) return [head];
+  const listens = printable(event.between);
+  const words = 'between it and who connects to';
+  const fits = `${signs.arrow} ${target}${tls}, ${words} ${listens}`.length <= width;
+  return fits
+    ? [`${head}, ${words} ${paint.bold(listens)}`]
+    : [`${head},`, `  ${words} ${paint.bold(listens)}`];
 }
 
 /** `time  text`, the time in ms since the start. */
@@ -231,8 +241,12 @@ function margin(text: string): string {
 
 /** The text, and the mark in its column, or right behind it where there is no room. */
 function marked(text: string, mark: string, width: number): string {
-  const column = Math.min(MARK_COLUMN, width - TIME_COLUMNS - 5);
-  return `${text.padEnd(Math.max(0, column - TIME_COLUMNS - 4))} ${mark}`;
+  return `${text.padEnd(markColumn(width))} ${mark}`;
+}
+
+/** Columns of a text behind the time, in front of its mark. */
+function markColumn(width: number): number {
+  return Math.max(0, Math.min(MARK_COLUMN, width - TIME_COLUMNS - 5) - TIME_COLUMNS - 4);
 }
 
 function cut(text: string, width: number): string {

@@ -1,10 +1,10 @@
 /**
  * The watching view of `inspect` as lines: pure, so that the same frame, size and selection give the same lines. From top to
  * bottom: headline, stream and link with their sparklines, the table of replicas (a window of it, around the selected one), the
- * findings (those of the selected replica first), the keys.
+ * findings (those of the selected replica first), the keys. Or, below the headline, a page of all events (inspect-events.ts).
  */
 import { type WatchEvent } from '../../core/inspect/changes.js';
-import { type EventLog, type LoggedEvent, type Outages } from '../../core/inspect/event-log.js';
+import { type EventLog, type Outages } from '../../core/inspect/event-log.js';
 import { namedReplicas, type History, type Point } from '../../core/inspect/history.js';
 import { type Finding, type ReplicaReport, type Report } from '../../core/inspect/model.js';
 import { type Trouble } from '../../core/inspect/watch.js';
@@ -12,6 +12,8 @@ import { formatBytes, formatCount, formatSeconds } from '../../core/inspect/unit
 import { hostPort } from '../../core/net/target.js';
 import { palette, symbols, type Palette, type Symbols } from '../terminal.js';
 import { columns, printable, wrap } from '../text.js';
+import { eventLines, eventsPage } from './inspect-events.js';
+import { MARKS } from './inspect.js';
 
 export interface WatchView {
   readonly report: Report;
@@ -27,6 +29,8 @@ export interface WatchView {
   readonly paused: boolean;
   /** Index of the selected replica in the table. */
   readonly selected: number;
+  /** The page of all events is shown, from this line on. */
+  readonly scroll?: number;
   readonly intervalMs: number;
   /** Local wall clock of the last sample, `12:00:05`. */
   readonly time: string;
@@ -67,7 +71,8 @@ const FINDING_LINES = 6;
 
 /** The lines of the view: at most `rows`, each at most as wide as the caller clips it. */
 export function renderWatch(view: WatchView): string[] {
-  const pen: Pen = { paint: palette(view.color), signs: symbols(view.unicode) };
+  const pen = penOf(view);
+  if (view.scroll !== undefined) return renderEvents(view, view.scroll, pen);
   const head = [headline(view, pen), ...streamLines(view, pen)];
   const keys = keyLine(view, pen);
   const brief = findingBlocks(view, pen, false);
@@ -78,9 +83,30 @@ export function renderWatch(view: WatchView): string[] {
   const left = Math.max(0, room - table.length - events.length);
   const whole = findingBlocks(view, pen, true);
   const findings = linesOf(whole) <= left ? whole : brief;
-  const body = [...head, ...table, ...events, ...fitting(findings, left, pen)];
-  // Blank lines keep the keys in the last row.
-  return [...body, ...Array.from({ length: Math.max(0, view.rows - body.length - 1) }, () => ''), keys];
+  return filled([...head, ...table, ...events, ...fitting(findings, left, pen)], keys, view);
+}
+
+function penOf({ color, unicode }: WatchView): Pen {
+  return { paint: palette(color), signs: symbols(unicode) };
+}
+
+/** Blank lines keep the keys in the last row. */
+function filled(body: readonly string[], keys: string, { rows }: WatchView): string[] {
+  return [...body, ...Array.from({ length: Math.max(0, rows - body.length - 1) }, () => ''), keys];
+}
+
+/** The page of all events: headline, why the server cannot be asked, and as many lines of events as fit. */
+function renderEvents(view: WatchView, scroll: number, pen: Pen): string[] {
+  const head = [headline(view, pen), ...troubleLines(view, pen), ''];
+  const { lines } = eventsPage(view, view.rows - head.length - 1, scroll, pen);
+  return filled([...head, ...lines], keyLine(view, pen), view);
+}
+
+/** The line to which the page of events can be scrolled, when `scroll` is wished for. */
+export function eventsScroll(view: WatchView, scroll: number): number {
+  const pen = penOf(view);
+  const head = 2 + troubleLines(view, pen).length;
+  return eventsPage(view, view.rows - head - 1, scroll, pen).scroll;
 }
 
 interface Block {
@@ -201,7 +227,11 @@ function transferText(transfer: NonNullable<NonNullable<Report['link']>['transfe
 function tableLines(view: WatchView, { paint }: Pen, room: number): string[] {
   const { report, history, selected, width, unicode } = view;
   const named = namedReplicas(report.replicas);
-  if (named.length === 0) return ['', paint.dim('no replicas')];
+  if (named.length === 0) {
+    const { expectedReplicas } = report;
+    const expected = expectedReplicas === undefined ? '' : `, ${expectedReplicas} expected`;
+    return ['', paint.dim(`no replicas${expected}`)];
+  }
   const shown = Math.max(1, room - 3);
   const from = Math.max(0, Math.min(selected - Math.floor(shown / 2), named.length - shown));
   const page = named.slice(from, from + shown);
@@ -224,7 +254,9 @@ function tableLines(view: WatchView, { paint }: Pen, room: number): string[] {
     points < 5 ? '' : sparkline(history.of(name)?.behind.recent(points) ?? [], unicode),
   );
   const range = page.length < named.length ? `, ${from + 1} to ${from + page.length} shown` : '';
-  const title = paint.bold(`REPLICAS  ${named.length}${range}`);
+  const { expectedReplicas } = report;
+  const expected = expectedReplicas === undefined ? '' : `, ${expectedReplicas} expected`;
+  const title = paint.bold(`REPLICAS  ${named.length}${expected}${range}`);
   const head = lines[0].padEnd(widest) + (points < 5 ? '' : '  lag');
   return [
     '',
@@ -269,12 +301,6 @@ function cells(name: string, replica: ReplicaReport, selected: boolean, wide: bo
       : []),
   ];
 }
-
-const MARKS = {
-  critical: { sign: 'fail', color: 'red' },
-  warning: { sign: 'warn', color: 'yellow' },
-  info: { sign: 'info', color: 'cyan' },
-} as const;
 
 /** Texts narrower than this are put below the id. */
 const BESIDE = 60;
@@ -345,58 +371,17 @@ function acceptedBlock({ report, width }: WatchView, { paint }: Pen): Block[] {
   return [{ id: 'accepted', lines }];
 }
 
-/** The share of the window that events may take, and the least. */
-const EVENT_SHARE = 4;
-const EVENT_LINES = 4;
-/** What needs nothing of the reader takes less room. */
-const INFO_EVENT_LINES = 2;
-
-/** What happened, the last first: each in as many lines as it needs, as many as there is room for. */
-function eventLines({ events, rows, width, localTime }: WatchView, { paint, signs }: Pen): string[] {
-  const all = events.all();
-  if (all.length === 0) return [];
-  const room = Math.max(EVENT_LINES, Math.floor(rows / EVENT_SHARE));
-  const lines: string[] = [];
-  let shown = 0;
-  for (const event of all) {
-    const block = eventBlock(event, { width, localTime }, { paint, signs });
-    // The last one is told whole: it is what somebody wants to read now.
-    const most = shown === 0 ? room : event.severity === 'info' ? INFO_EVENT_LINES : EVENT_LINES;
-    const cut =
-      block.length > most ? [...block.slice(0, most - 1), `${block[most - 1]}${signs.dots}`] : block;
-    if (shown > 0 && lines.length + cut.length > room) break;
-    lines.push(...cut);
-    shown++;
-  }
-  const range = shown < all.length ? `, the last ${shown} shown` : '';
-  return ['', paint.bold(`EVENTS  ${all.length}${range}`), ...lines];
-}
-
-function eventBlock(
-  { at, severity, text, times, firstAt }: LoggedEvent,
-  { width, localTime }: Pick<WatchView, 'width' | 'localTime'>,
-  { paint, signs }: Pen,
-): string[] {
-  const { sign, color } = MARKS[severity];
-  const time = localTime(at);
-  const often = times === 1 ? '' : ` (${times} times since ${localTime(firstAt)})`;
-  const margin = time.length + signs[sign].length + 3;
-  const [first, ...more] = wrap(printable(text) + often, Math.max(20, width - margin - signs.dots.length));
-  return [
-    `${paint.dim(time)}  ${paint[color](signs[sign])} ${first}`,
-    ...more.map((line) => ' '.repeat(margin) + line),
-  ];
-}
-
-function keyLine({ report, unicode }: WatchView, { paint }: Pen): string {
+function keyLine({ report, events, unicode, scroll }: WatchView, { paint }: Pen): string {
   const arrows = unicode ? '↑↓' : 'up/down';
+  if (scroll !== undefined) return paint.dim(`q quit  p pause  e back  ${arrows} PgUp/PgDn scroll`);
+  const all = events.all().length > 0 ? '  e events' : '';
   const select = report.replicas.length > 0 ? `  ${arrows} PgUp/PgDn select a replica` : '';
-  return paint.dim(`q quit  p pause${select}`);
+  return paint.dim(`q quit  p pause${all}${select}`);
 }
 
 /** One sample as one line for a pipe: `name=value` words, no codes. */
 export function sampleLine(report: Report): string {
-  const { at, target, server, rate, replicas, link, status, findings, accepted } = report;
+  const { at, target, server, rate, replicas, expectedReplicas, link, status, findings, accepted } = report;
   const behind = replicas.flatMap(({ behindBytes }) => behindBytes ?? []);
   const acks = replicas.flatMap(({ ackAgeSeconds }) => ackAgeSeconds ?? []);
   const words: [string, string | number | undefined][] = [
@@ -406,6 +391,7 @@ export function sampleLine(report: Report): string {
     ['link', link && (link.up === true ? 'up' : link.transfer ? 'sync' : 'down')],
     ['behind', link?.behindBytes],
     ['replicas', replicas.length],
+    ['expected', expectedReplicas],
     ['online', replicas.filter(({ state }) => state === 'online' || state === 'stable_sync').length],
     ['behind_max', behind.length === 0 ? undefined : Math.max(...behind)],
     ['ack_max', acks.length === 0 ? undefined : Math.max(...acks)],

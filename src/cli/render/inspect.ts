@@ -40,7 +40,7 @@ export function renderReport(report: Report, terminal: Omit<Terminal, 'live'>): 
     ...(report.otherLinks ?? []).map((link) =>
       titled('LINK TO ANOTHER MASTER', linkLines(link, report, pen), pen),
     ),
-    report.replicas.length > 0 ? titled('REPLICAS', replicaLines(report.replicas, pen), pen) : [],
+    replicaBlock(report, pen),
     backlogLines(report, pen),
     report.cluster ? titled('CLUSTER', clusterLines(report.cluster, pen), pen) : [],
     report.sentinel ? titled('SENTINEL', sentinelLines(report.sentinel), pen) : [],
@@ -49,6 +49,15 @@ export function renderReport(report: Report, terminal: Omit<Terminal, 'live'>): 
   ];
   const text = blocks.filter((block) => block.length > 0).map((block) => block.join('\n'));
   return `${text.join('\n\n')}\n`;
+}
+
+function replicaBlock({ replicas, expectedReplicas }: Report, pen: Pen): string[] {
+  if (replicas.length === 0) return [];
+  const [title, ...lines] = titled('REPLICAS', replicaLines(replicas, pen), pen);
+  return [
+    expectedReplicas === undefined ? title : `${title}  ${replicas.length}, ${expectedReplicas} expected`,
+    ...lines,
+  ];
 }
 
 function titled(title: string, lines: readonly string[], { paint }: Pen): string[] {
@@ -196,7 +205,8 @@ function backlogText(backlog: BacklogReport, rate: Report['rate'], { dots }: Sym
   return parts.join(', ');
 }
 
-const MARKS: Readonly<
+/** How a finding or an event of that severity is marked. */
+export const MARKS: Readonly<
   Record<Severity, { sign: 'fail' | 'warn' | 'info'; color: 'red' | 'yellow' | 'cyan' }>
 > = {
   critical: { sign: 'fail', color: 'red' },

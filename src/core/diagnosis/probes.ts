@@ -10,6 +10,9 @@ import { TLS_RECORD } from './rules/reach.js';
 const FIRST_PORT = 32_768;
 const LAST_PORT = 60_999;
 
+/** Ports of our own that are tried, when somebody has them, before it is given up. */
+export const OWN_PORT_ATTEMPTS = 5;
+
 /** A port to come from and to announce. */
 export function randomPort(random: Random): number {
   return FIRST_PORT + random.below(LAST_PORT - FIRST_PORT + 1);

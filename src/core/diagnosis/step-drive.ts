@@ -69,6 +69,7 @@ export class StepDrive {
   private taken: SnapshotReading | undefined;
   private reader: StreamReader | undefined;
   private closeTold = false;
+  private toldCount = 0;
   /** Raw bytes were sent: nobody knows what answers them. */
   private rawSent = false;
 
@@ -97,6 +98,11 @@ export class StepDrive {
     if (spec === undefined) return undefined;
     const { shown } = stepArgs(spec, this.setup.options);
     return { id: spec.id, line: shown.map(typed).join(' ') };
+  }
+
+  /** PSYNC was taken, and what comes is the stream. */
+  get inStream(): boolean {
+    return this.mode === 'stream';
   }
 
   /** The connection has ended. */
@@ -144,13 +150,16 @@ export class StepDrive {
     return undefined;
   }
 
-  /** Reads what comes within that time. */
-  async wait(ms: number): Promise<void> {
+  /** Reads what comes within that time; answers whether something was told of it, and how many bytes wait for their rest. */
+  async wait(ms: number): Promise<{ readonly told: boolean; readonly waitingBytes: number }> {
+    const { toldCount } = this;
     await this.peer.within(() => {
       this.arrived();
       return false;
     }, ms);
     this.arrived();
+    const { bytesSeen = 0, bytesRead = 0 } = this.reader ?? {};
+    return { told: this.toldCount > toldCount, waitingBytes: bytesSeen - bytesRead };
   }
 
   /** Ends the connection; what the events show. */
@@ -173,9 +182,10 @@ export class StepDrive {
   /** What was said decides how the answer is read. */
   private async read(args: readonly Bytes[], step: StepSpec | undefined, asProposed: boolean): Promise<void> {
     const [name, option = EMPTY] = args;
-    if (this.mode !== 'replies') return this.wait(LOOK_MS);
-    if (isWord(name, 'replconf') && (isWord(option, 'ack') || isWord(option, 'getack'))) {
-      return this.wait(LOOK_MS);
+    const silent = isWord(name, 'replconf') && (isWord(option, 'ack') || isWord(option, 'getack'));
+    if (this.mode !== 'replies' || silent) {
+      await this.wait(LOOK_MS);
+      return;
     }
     if (isWord(name, 'psync')) return this.psync(args, asProposed);
     if (isWord(name, 'sync')) return this.sync();
@@ -357,6 +367,7 @@ export class StepDrive {
         : event;
     const us = event.kind === 'receive' ? this.peer.readAtUs : this.setup.clock.monotonicUs();
     const whole = { ...told, atUs: us - this.originUs, conn: 1 };
+    this.toldCount++;
     if (this.events.length < MAX_EVENTS && event.kind !== 'command') this.events.push(whole);
     this.setup.observer(whole);
   }

@@ -77,17 +77,17 @@ export function lastWords(replica: ReplicaReport): string {
 }
 
 /** More names than this are counted. */
-const NAMED = 3;
+export const MOST_NAMED = 3;
 
 export function names(all: readonly string[]): string {
-  const left = all.length - NAMED;
-  return left <= 0 ? all.join(', ') : `${all.slice(0, NAMED).join(', ')} and ${left} more`;
+  const left = all.length - MOST_NAMED;
+  return left <= 0 ? all.join(', ') : `${all.slice(0, MOST_NAMED).join(', ')} and ${left} more`;
 }
 
 /** Replicas that are not in the table any more; many at once are one event. */
 export function goneChanges(gone: readonly LastSeen[]): Change[] {
   const severity = (of: readonly LastSeen[]): Severity => (of.every(isTool) ? 'info' : 'warning');
-  if (gone.length > NAMED) {
+  if (gone.length > MOST_NAMED) {
     const text = `${gone.length} replicas are gone: ${names(gone.map(({ name }) => name))}`;
     return [{ id: 'replica-gone', severity: severity(gone), subject: '*', text }];
   }
@@ -209,10 +209,10 @@ export function* serverChanges(before: Report, now: Report): Generator<Change> {
     // A master without a backlog takes a new id for its first replica.
     const first = !now.link && !before.backlog.active && now.backlog.active;
     const means = kept
-      ? 'kept as the second one: replicas of before can go on'
+      ? 'and the old one is kept as the second one: replicas can go on with a partial resync'
       : first
         ? 'as always when the first replica attaches and there is no backlog'
-        : 'so that who had the history of before does a full sync';
+        : 'and the old one is not kept: replicas that have it do a full sync';
     yield {
       id: 'history-changed',
       severity: kept || first ? 'info' : 'warning',

@@ -9,6 +9,7 @@ import {
   isTool,
   lastSeenIn,
   lastWords,
+  MOST_NAMED,
   names,
   reconnected,
   restarted,
@@ -57,16 +58,17 @@ interface Standing {
 
 export class EventLog {
   private readonly logged = new Map<string, LoggedEvent>();
-  private gone = new Map<string, LastSeen>();
-  /** Until when nobody is called gone. */
+  private readonly gone = new Map<string, LastSeen>();
+  /** Until when nobody is called gone, and who would have been. */
   private graceUntilMs = 0;
+  private unannounced: LastSeen[] = [];
   private readonly standing = new Map<string, Standing>();
   /** Warnings and worse that are there, since when. */
   private readonly raised = new RaisedFindings();
   private away: { readonly sinceMs: number; readonly attempts: number } | undefined;
   /** The replicas that a server had before it came back empty. */
   private emptied: readonly string[] = [];
-  private closed: Outages = { count: 0, seconds: 0 };
+  private pastOutages: Outages = { count: 0, seconds: 0 };
   private linkDownMs: number | undefined;
   private rate = 0;
   private fresh: WatchEvent[] = [];
@@ -83,7 +85,7 @@ export class EventLog {
 
   /** How often the server was away, and for how long in all, those times that are over. */
   get outages(): Outages {
-    return this.closed;
+    return this.pastOutages;
   }
 
   /** A look that failed, begun at `sinceMs`. Returns what is new. */
@@ -102,9 +104,13 @@ export class EventLog {
     this.fresh = [];
     this.log({ id: 'master-switched', severity: 'warning', text }, atMs);
     this.gone.clear();
+    this.unannounced = [];
+    this.graceUntilMs = 0;
+    this.standing.clear();
     this.raised.clear();
-    this.away = undefined;
+    if (this.away) this.outageOver(this.away.sinceMs, atMs);
     this.linkDownMs = undefined;
+    this.rate = 0;
     return this.fresh;
   }
 
@@ -113,7 +119,6 @@ export class EventLog {
     this.fresh = [];
     const atMs = Date.parse(now.at);
     if (this.away) this.answersAgain(this.away, atMs);
-    this.away = undefined;
     if (before) {
       for (const change of serverChanges(before, now)) this.serverChanged(change, before, now, atMs);
       this.linkCameBack(before, now, atMs);
@@ -141,17 +146,17 @@ export class EventLog {
     ];
   }
 
-  /** Who follows a server that came back empty has copied that; who does not, has the data yet. */
+  /** Replicas that follow a server which came back empty have copied that; those that do not may have the data yet. */
   private saveWhatIsLeft(now: Report): Pick<Finding, 'advice' | 'commands'> {
     const here = new Set(namedReplicas(now.replicas).map(([name]) => name));
     const attached = this.emptied.filter((name) => here.has(name));
     const apart = this.emptied.filter((name) => !here.has(name));
-    const copies = attached.length === 0 ? '' : `, and who follows it copies that: ${names(attached)}`;
+    const copies = attached.length === 0 ? '' : `, and its replicas copy that: ${names(attached)}`;
     if (apart.length === 0) {
-      const advice = `It came back without its data${copies}. If a copy of it is left (a snapshot, an AOF, another server), keep it from being overwritten.`;
+      const advice = `It came back without its data${copies}. If a copy of the data is left (a snapshot, an AOF, another server), keep it from being overwritten.`;
       return { advice };
     }
-    const advice = `It came back without its data${copies}. Not attached now: ${names(apart)}. Who still follows it loses its data when it attaches: see that it does not; there:`;
+    const advice = `It came back without its data${copies}. Not attached now, and perhaps with the data yet: ${names(apart)}. As soon as one of them attaches again it copies what is here. Keep them from that; on each of them:`;
     return { advice, commands: ['REPLICAOF NO ONE'] };
   }
 
@@ -177,31 +182,41 @@ export class EventLog {
   }
 
   private answersAgain({ sinceMs, attempts }: { sinceMs: number; attempts: number }, atMs: number): void {
-    const { count, seconds } = this.closed;
-    this.closed = { count: count + 1, seconds: seconds + (atMs - sinceMs) / 1000 };
+    this.outageOver(sinceMs, atMs);
     const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
     const text = `the server answers again, after ${formatSeconds((atMs - sinceMs) / 1000)} and ${tries}`;
     this.log({ id: 'server-back', severity: 'info', text }, atMs);
   }
 
+  private outageOver(sinceMs: number, atMs: number): void {
+    const { count, seconds } = this.pastOutages;
+    this.pastOutages = { count: count + 1, seconds: seconds + (atMs - sinceMs) / 1000 };
+    this.away = undefined;
+  }
+
   private serverChanged(change: Change, before: Report, now: Report, atMs: number): void {
     this.log(change, atMs);
     const { id, severity, text } = change;
-    if (id === 'role-changed' || id === 'server-restarted')
-      this.stand({ id, severity, text: `${text}.` }, atMs);
-    if (id === 'history-changed' && severity !== 'info') this.stand({ id, severity, text: `${text}.` }, atMs);
-    if (id === 'server-restarted' && severity === 'critical') {
-      this.emptied = namedReplicas(before.replicas).map(([name]) => name);
+    if (
+      id === 'role-changed' ||
+      id === 'server-restarted' ||
+      (id === 'history-changed' && severity !== 'info')
+    ) {
       this.stand({ id, severity, text: `${text}.` }, atMs);
     }
-    if (id === 'server-restarted') this.graceUntilMs = atMs + GRACE_MS;
+    if (id === 'server-restarted') {
+      this.graceUntilMs = atMs + GRACE_MS;
+      if (severity === 'critical') this.emptied = namedReplicas(before.replicas).map(([name]) => name);
+    }
     // The replicas of a server that is one itself now follow somebody else: they are not lost.
     if (id === 'role-changed' && now.link) this.gone.clear();
   }
 
   private linkCameBack(before: Report, now: Report, atMs: number): void {
     const up = now.link?.up === true;
-    if (before.link?.up === true && !up && now.link) this.linkDownMs = atMs;
+    // Without a master there is no link that could come back.
+    if (!now.link) this.linkDownMs = undefined;
+    else if (before.link?.up === true && !up) this.linkDownMs = atMs;
     if (!up || this.linkDownMs === undefined) return;
     const text = `the link to the master is up again, after ${formatSeconds((atMs - this.linkDownMs) / 1000)}`;
     this.log({ id: 'link-back', severity: 'info', text }, atMs);
@@ -215,7 +230,8 @@ export class EventLog {
     const demoted = now.link !== undefined && before.link === undefined;
     const left = demoted ? [] : [...was.values()].filter(({ name }) => !here.has(name));
     for (const each of left) if (this.gone.size < MOST_GONE) this.gone.set(each.name, each);
-    if (atMs >= this.graceUntilMs) for (const change of goneChanges(left)) this.log(change, atMs);
+    this.unannounced.push(...left);
+    this.announceGone(here, atMs);
     let returns = 0;
     for (const [name, replica] of here) {
       const away = this.gone.get(name);
@@ -232,6 +248,14 @@ export class EventLog {
     }
     const unseen = unseenReturns(before, now, returns);
     if (unseen) this.log(unseen, atMs);
+  }
+
+  /** Who left; after a restart not before the time to come back is over, and who did come back in it is not told of. */
+  private announceGone(here: ReadonlyMap<string, unknown>, atMs: number): void {
+    if (atMs < this.graceUntilMs) return;
+    const left = this.unannounced.filter(({ name }) => this.gone.has(name) && !here.has(name));
+    this.unannounced = [];
+    for (const change of goneChanges(left)) this.log(change, atMs);
   }
 
   private cameBack(
@@ -292,7 +316,7 @@ function numbered(finding: Finding, name: string | undefined, now: Report): Find
 function goneFindings(gone: readonly LastSeen[], now: Report, atMs: number): Finding[] {
   const seconds = ({ atMs: lastMs }: LastSeen) => Math.max(0, (atMs - lastMs) / 1000);
   const since = (each: LastSeen) => new Date(each.atMs).toISOString();
-  if (gone.length > 3) {
+  if (gone.length > MOST_NAMED) {
     const oldest = gone.reduce((a, b) => (b.atMs < a.atMs ? b : a));
     return [
       {

@@ -36,7 +36,9 @@ export interface Finding {
 export interface Thresholds {
   readonly maxLagBytes?: number;
   readonly maxAckAgeSeconds?: number;
-  /** Findings that are meant to be so: told, but not counted. */
+  /** How many replicas the target should have. */
+  readonly expectReplicas?: number;
+  /** Findings that the user knows of and wants so: told, but not counted. */
   readonly accept?: readonly FindingId[];
 }
 
@@ -146,6 +148,8 @@ export interface Report {
   /** The links to further masters, of a server that follows several (KeyDB). */
   readonly otherLinks?: readonly LinkReport[];
   readonly replicas: readonly ReplicaReport[];
+  /** How many there should be, where the user said so. */
+  readonly expectedReplicas?: number;
   readonly backlog: BacklogReport;
   readonly syncs: SyncReport;
   /** Sentinels that are connected; absent when it could not be seen. */

@@ -181,7 +181,7 @@ function linkMetrics({ link, otherLinks = [] }: Report): Metric[] {
 const SEVERITIES = { info: 0, warning: 1, critical: 2 } as const;
 const STATUS = { ok: 0, warning: 1, critical: 2 } as const;
 
-function ownMetrics({ rate, backlog, findings, status, missing }: Report): Metric[] {
+function ownMetrics({ rate, backlog, findings, status, missing, expectedReplicas }: Report): Metric[] {
   const gauge = (name: string, help: string, values: Metric['values']): Metric => ({
     name,
     type: 'gauge',
@@ -208,6 +208,7 @@ function ownMetrics({ rate, backlog, findings, status, missing }: Report): Metri
       'Findings that are there now: 0 info, 1 warning, 2 critical.',
       FINDING_IDS.filter((id) => present.has(id)).map((id) => [{ id }, present.get(id)]),
     ),
+    gauge('inspect_expected_replicas', 'Replicas that there should be.', one(expectedReplicas)),
     gauge('inspect_missing', 'Commands that were refused.', one(missing.length)),
   ];
 }

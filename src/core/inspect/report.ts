@@ -40,7 +40,9 @@ export function report(facts: Facts, thresholds: Thresholds = {}): Report {
     grown: _f,
     ...rest
   } = draft;
-  return { ...rest, status: worst(findings), findings, ...accepted };
+  const { expectReplicas } = thresholds;
+  const expected = expectReplicas === undefined ? {} : { expectedReplicas: expectReplicas };
+  return { ...rest, ...expected, status: worst(findings), findings, ...accepted };
 }
 
 /** `base` with findings that were not made from its two samples: before its own of the same severity. */

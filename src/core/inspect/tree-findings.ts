@@ -161,7 +161,9 @@ function reachAdvice(notSeen: string, isMaster: boolean): string {
     return 'It is there and wants a login: give it (REDISCLI_AUTH, or --pass), with --share-login if every server may be sent it.';
   }
   if (notSeen.includes(' did not answer ')) {
-    return SILENT + (isMaster ? '; its replicas take the link for good until repl-timeout.' : '.');
+    return (
+      SILENT + (isMaster ? '; its replicas still believe that the link is up, until repl-timeout.' : '.')
+    );
   }
   if (isMaster) {
     return 'First: is that address right? A master that lives under another one is given to the replicas with REPLICAOF. If it is right and down: promote the replica with the highest offset before it comes back, perhaps empty. If it is alive, look at the network from here to it.';

@@ -116,7 +116,8 @@ class Walk {
     const { clock, timeoutMs, login } = this.options;
     const node = this.add(this.target.name);
     const base = { clock, name: this.target.name, timeoutMs, intervalMs: 0 };
-    const first = this.report(await collect(this.target.dial, { ...base, login }));
+    const { expectReplicas } = this.options.thresholds ?? {};
+    const first = this.report(await collect(this.target.dial, { ...base, login }), expectReplicas);
     this.cluster = first.cluster;
     this.learn(node, first);
     for (const shard of first.cluster?.shards ?? []) {
@@ -151,9 +152,12 @@ class Walk {
     };
   }
 
-  /** Everything is looked at once; what is accepted is sorted out at the end, so that it is listed. */
-  private report(facts: Facts): Report {
-    return report(facts, { ...this.options.thresholds, accept: undefined });
+  /**
+   * Everything is looked at once; what is accepted is sorted out at the end, so that it is listed. The number of replicas that
+   * the user gave is the target's.
+   */
+  private report(facts: Facts, expectReplicas?: number): Report {
+    return report(facts, { ...this.options.thresholds, expectReplicas, accept: undefined });
   }
 
   private busy = 0;

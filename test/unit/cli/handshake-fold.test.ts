@@ -23,7 +23,7 @@ class Page {
   }
 
   until(at: number): void {
-    this.text += this.render.until(at * SECOND);
+    this.text += this.render.until(at * 1000);
   }
 
   /** A replica that says PING and is told `line`; it stays until `leave`. */
@@ -109,6 +109,34 @@ describe('connections through --between', () => {
     const noticed = { kind: 'noticed', side: 'replica', finding, severity: 'fault', means: 'm', fix: 'f' };
     page.event(2.05, 2, noticed);
     expect(page.news()).toMatch(/→ connection 2 from[^]*✖ psync-before-replies/);
+  });
+
+  it('are remembered as long as they repeat, however many others come', () => {
+    const page = new Page();
+    page.come(1, REFUSED)();
+    let at = 2;
+    for (let n = 0; n < 20; n++) {
+      page.come(at++, `-ERR another ${'x'.repeat(n + 1)}`)();
+      page.news();
+      page.come(at++, REFUSED)();
+      expect(page.news(), String(n)).not.toContain('> PING');
+    }
+  });
+
+  it('say how often they were repeated when they are forgotten for others', () => {
+    const page = new Page();
+    page.come(1, REFUSED)();
+    for (let n = 0; n < 5; n++) page.come(2 + n, REFUSED)();
+    page.news();
+    // Each stands while the others come, so that all are pages at once.
+    const leave = Array.from({ length: 9 }, (_, n) =>
+      page.come(7 + n / 100, `-ERR other ${'y'.repeat(n + 1)}`),
+    );
+    page.news();
+    page.come(7.5, REFUSED)();
+    for (const end of leave) end();
+    const text = page.news();
+    expect(text.match(/as connection 1, 6 times by now/g)).toHaveLength(1);
   });
 
   it('are told with the figures that have changed', () => {

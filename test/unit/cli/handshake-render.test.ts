@@ -201,6 +201,43 @@ describe('traceRenderer', () => {
       expect(line.length).toBeLessThanOrEqual(60);
   });
 
+  it('fits what --between says into the width, and cuts none of its words', () => {
+    const why = 'it speaks TLS: give us the plain port, and rediss:// for the way to the master';
+    const ack = {
+      ...{ kind: 'ack', offset: 98_211_004, aofOffset: 98_211_004, sent: 98_211_000, behindBytes: 0 },
+      ...{ answersGetack: true, verdict: 'fault', why: 'ack-counts-characters' },
+    };
+    const events = [
+      { kind: 'target', target: 'redis-7.cache.internal.example:6379', tls: true, between: '127.0.0.1:7000' },
+      { kind: 'attached', replica: '127.0.0.1:47350' },
+      { kind: 'passed-on', why },
+      { kind: 'getack', offset: 98_211_041 },
+      ack,
+      { kind: 'odd', bytes: ascii('x'.repeat(300)) },
+      { kind: 'stream-progress', commands: 1_000_000, bytesRead: 98_000_000, offset: 98_211_004 },
+      {
+        ...{ kind: 'noticed', side: 'replica', severity: 'fault', means: 'm', fix: 'f' },
+        finding: { id: 'replication-that-has-a-very-long-id', text: 'word '.repeat(40) },
+      },
+      {
+        kind: 'detached',
+        by: 'master',
+        ms: 800,
+        error: 'the other side reset the connection while it was written to',
+      },
+    ];
+    for (const width of [80, 100]) {
+      const text = render(events, { width });
+      for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(width);
+      // A mark stands behind the first of the lines.
+      const flat = text.replace(/ ✖$/gm, '').replace(/\s+/g, ' ');
+      expect(flat).toContain(why);
+      expect(flat).toContain('(4 B more than was sent; 98,211,041 was asked): ack-counts-characters');
+      expect(flat).toContain('the other side reset the connection while it was written to)');
+      expect(flat).toContain('between it and who connects to 127.0.0.1:7000');
+    }
+  });
+
   it('names another connection', () => {
     const connect = { kind: 'connect', local: 'A', remote: 'B', localPort: 1 };
     expect(render([connect, { ...connect, conn: 2 }])).toBe(

@@ -43,10 +43,10 @@ FINDINGS
                                CONFIG SET repl-backlog-size 128mb
   ⚠ announced-not-peer       replica 1 announces 172.17.0.3 but connects from 10.0.0.7: NAT or a container. Sentinel and clients will look for it
                              where it says it is.
-                             If clients reach it there, it is meant so: --accept announced-not-peer. If not, set on the replica the address and the
-                             port at which clients reach it (the first two). Both are told in the handshake only, so the link must be made anew: the
-                             third, on this server, drops the links of all its replicas, which come back with a partial resync where the backlog
-                             allows.
+                             If clients can connect to the announced address, nothing is wrong: --accept announced-not-peer. If they cannot, tell the
+                             replica the address and the port at which they can (the first two commands, on the replica) and reconnect it, because it
+                             announces itself only when it connects: the third command, on this server, drops the links of all its replicas; they
+                             come back by themselves, with a partial resync where the backlog reaches back far enough.
                                CONFIG SET replica-announce-ip <address>
                                CONFIG SET replica-announce-port <port>
                                CLIENT KILL TYPE replica
@@ -74,11 +74,13 @@ FINDINGS
   ⚠ announced-not-peer
     replica 1 announces 172.17.0.3 but connects from 10.0.0.7: NAT or a
     container. Sentinel and clients will look for it where it says it is.
-    If clients reach it there, it is meant so: --accept announced-not-peer. If
-    not, set on the replica the address and the port at which clients reach it
-    (the first two). Both are told in the handshake only, so the link must be
-    made anew: the third, on this server, drops the links of all its replicas,
-    which come back with a partial resync where the backlog allows.
+    If clients can connect to the announced address, nothing is wrong: --accept
+    announced-not-peer. If they cannot, tell the replica the address and the
+    port at which they can (the first two commands, on the replica) and
+    reconnect it, because it announces itself only when it connects: the third
+    command, on this server, drops the links of all its replicas; they come back
+    by themselves, with a partial resync where the backlog reaches back far
+    enough.
       CONFIG SET replica-announce-ip <address>
       CONFIG SET replica-announce-port <port>
       CLIENT KILL TYPE replica
@@ -95,10 +97,11 @@ BACKLOG   1.0 MB, holds 1 ... 700, nothing was written in 1 s
 FINDINGS
   x link-down                the link to the master 10.0.0.5:6379 has been down for 2 m (now:
                              connecting).
-                             The first command does what a replica does, with the login that you
-                             give it; without --no-psync it asks for a full sync, too. If that
-                             passes with your password, the replica's own is wrong: the others, on
-                             this replica (masteruser only where the master has ACL users):
+                             Run the first command: it connects to the master as a replica does,
+                             with the login that you give it, and names the step that fails; it asks
+                             for no full sync. If it passes, the login that this replica uses is
+                             wrong or missing: set its password, and its user where the master has
+                             ACL users, with the other commands, on this replica:
                                redis-ts handshake 10.0.0.5:6379 --no-psync
                                CONFIG SET masterauth <password>
                                CONFIG SET masteruser <user>

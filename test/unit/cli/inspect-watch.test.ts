@@ -3,11 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { renderInspectPage } from '../../../src/cli/html/inspect.js';
 import {
   closingLine,
+  eventsScroll,
   eventWords,
   renderWatch,
   sampleLine,
   type WatchView,
 } from '../../../src/cli/render/inspect-watch.js';
+import { eventsAtEnd } from '../../../src/cli/render/inspect-events.js';
 import { EventLog } from '../../../src/core/inspect/event-log.js';
 import { History } from '../../../src/core/inspect/history.js';
 import { report, withFindings } from '../../../src/core/inspect/report.js';
@@ -66,7 +68,7 @@ describe('renderWatch', () => {
         "                backlog still has what it lacks. (since 12:00:00)",
         "                Its own view, if it runs:",
         "                  redis-ts inspect 10.0.0.7:6380",
-        "q quit  p pause  ↑↓ PgUp/PgDn select a replica",
+        "q quit  p pause  e events  ↑↓ PgUp/PgDn select a replica",
       ]
     `);
   });
@@ -116,6 +118,71 @@ describe('renderWatch', () => {
       ...events.all(),
     ];
     expect(renderWatch(view({ events: { all } })).join('\n')).toContain('THE END');
+  });
+
+  describe('with more events than there is room for', () => {
+    const at = (n: number): string => new Date(Date.UTC(2024, 4, 1, 12, 0, n)).toISOString();
+    const many = (count: number): WatchView['events'] => ({
+      all: () =>
+        Array.from({ length: count }, (_, n) => ({
+          ...{ id: 'replica-attached' as const, severity: 'info' as const, times: 1, firstAt: '' },
+          ...{ at: at(count - n), text: `event ${count - n}` },
+        })),
+    });
+
+    it('says which key shows them', () => {
+      const lines = renderWatch(view({ events: many(20) }));
+      expect(lines).toContain('EVENTS  20, the last 6 shown, e shows all');
+      expect(lines.at(-1)).toBe('q quit  p pause  e events  ↑↓ PgUp/PgDn select a replica');
+      // Where nothing has happened there is nothing to show.
+      expect(renderWatch(view({})).at(-1)).toBe('q quit  p pause  ↑↓ PgUp/PgDn select a replica');
+    });
+
+    it('shows all of them on a page that scrolls', () => {
+      const page = (scroll: number) => renderWatch(view({ events: many(40), rows: 24, scroll }));
+      const first = page(0);
+      expect(first).toHaveLength(24);
+      expect(first.slice(1, 4)).toEqual([
+        '',
+        'EVENTS  40, the last first, 20 lines below',
+        '12:00:40  ℹ event 40',
+      ]);
+      expect(first.at(-1)).toBe('q quit  p pause  e back  ↑↓ PgUp/PgDn scroll');
+      expect(page(7)[2]).toBe('EVENTS  40, the last first, 7 lines above, 13 lines below');
+      // Not beyond the end.
+      const last = page(1000);
+      expect(last[2]).toBe('EVENTS  40, the last first, 20 lines above');
+      expect(last.at(-2)).toBe('12:00:01  ℹ event 1');
+      expect(eventsScroll(view({ events: many(40) }), 1000)).toBe(20);
+      expect(eventsScroll(view({ events: many(40) }), -5)).toBe(0);
+      expect(page(-5)).toEqual(first);
+    });
+
+    it('has a page also while nothing has happened, and while the server is away', () => {
+      expect(renderWatch(view({ scroll: 3 }))[2]).toBe('EVENTS  none yet');
+      const trouble = { message: 'cannot connect', attempts: 2, awaySeconds: 3 };
+      const lines = renderWatch(view({ events: many(40), scroll: 0, trouble }));
+      expect(lines).toHaveLength(24);
+      expect(lines[1]).toBe('✖ cannot connect');
+      expect(lines.at(-1)).toMatch(/e back/);
+    });
+
+    it('leaves all of them on the terminal, in the order in which they happened', () => {
+      const { localTime } = view({});
+      const plain = { color: false, unicode: true };
+      const lines = eventsAtEnd({ events: many(40), width: 80, localTime }, plain);
+      expect([lines.length, lines[0], lines[39]]).toEqual([
+        40,
+        '12:00:01  ℹ event 1',
+        '12:00:40  ℹ event 40',
+      ]);
+      expect(eventsAtEnd({ events: new EventLog(), width: 80, localTime }, plain)).toEqual([]);
+      const wide = eventsAtEnd({ ...gone(), width: 80, localTime }, plain);
+      expect(wide).toEqual([
+        '12:00:03  ⚠ replica 10.0.0.7:6380 is gone: last seen online, offset 800, 100 B',
+        '            behind, last ACK 0 s before',
+      ]);
+    });
   });
 
   it('shows what was accepted, apart', () => {

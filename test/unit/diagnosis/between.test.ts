@@ -408,7 +408,7 @@ describe('a watched link', () => {
     expect(watched.noticed()).toEqual(['master: offset-counts-too-little']);
     const [found] = watched.kinds('noticed');
     expect(found.kind === 'noticed' && found.finding.text).toMatch(
-      /streamed 65 bytes, up to offset 65\..* offset 28: its own count is 37 behind .*: GETACK is not counted\.$/,
+      /streamed 65 bytes, up to offset 65\..* offset 28: its own count is 37 behind .*: GETACK is not counted\. The two counts part with `REPLCONF GETACK` at offset 0\.$/,
     );
     expect(watched.finish()).toEqual(['failed', 'offset-counts-too-little']);
   });

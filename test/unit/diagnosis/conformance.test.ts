@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { NEEDED_BY } from '../../../src/core/diagnosis/conformance/needed-by.js';
 import { VARIANTS } from '../../../src/core/diagnosis/conformance/run.js';
 import { runConformanceOn, type Conformance } from '../../support/conformance.js';
+import { startCountingMaster } from '../../support/counting-master.js';
 import { startClone, type CloneFault } from '../../support/engineers-clone.js';
 import { fullSync, startFakeMaster, type FakeMaster, type Script } from '../../support/fake-master.js';
 
@@ -281,6 +282,64 @@ describe('other masters', () => {
   });
 });
 
+describe('a master that counts wrongly', () => {
+  const ABOUT_THE_STREAM = ['second-psync', 'ack', 'newline-before-ack', 'getack', 'closed-replica'];
+  const WIDE = [
+    ['SET', 'k', '\xc3\xa4\xc3\xb6\xc3\xbc'],
+    ['SET', 'j', '\xc3\xa4\xc3\xb6'],
+  ];
+
+  async function judgeCount(counts: (bytes: string) => number, ...only: string[]): Promise<Conformance> {
+    fake = await startCountingMaster(counts, WIDE);
+    return runConformanceOn(fake.port, { ...QUICK, only });
+  }
+
+  it.each<[string, (bytes: string) => number, RegExp]>([
+    [
+      'characters',
+      (bytes) => Buffer.from(bytes, 'latin1').toString('utf8').length,
+      /^from offset \d+, which by its INFO it had not reached yet, the master sent `.*`: it counts less than it has streamed, or its backlog/,
+    ],
+    [
+      'only what it streams when it is asked',
+      (bytes) => (bytes.includes('GETACK') ? bytes.length : 0),
+      /^\d+ bytes were streamed and master_repl_offset went from/,
+    ],
+  ])(
+    '%s: fails where that is looked at, and in no variant that is about something else',
+    async (_, counts, why) => {
+      const judged = await judgeCount(counts, 'continue', ...ABOUT_THE_STREAM);
+      expect(failedNames(judged)).toEqual(['continue']);
+      expect(judged.variant('continue').why).toMatch(why);
+      expect(judged.variant('ack').remark).toMatch(/see the variant continue/);
+    },
+  );
+
+  it('of a GETACK that is not counted each variant says what it is itself about', async () => {
+    const judged = await judgeCount(
+      (bytes) => (bytes.includes('GETACK') ? 0 : bytes.length),
+      ...['continue', ...ABOUT_THE_STREAM],
+    );
+    expect(failedNames(judged)).toEqual(['continue', 'getack']);
+    for (const name of ['continue', 'getack']) {
+      expect(judged.ids(name), name).toEqual(['offset-counts-too-little']);
+      expect(judged.variant(name).findings[0].finding.text).toContain('GETACK is not counted');
+    }
+  });
+
+  it('is continued without a full sync where it counts rightly, also while it streams', async () => {
+    const master = (fake = await startCountingMaster((bytes) => bytes.length, WIDE));
+    const writing = setInterval(() => master.write('SET', 'k', 'v'), 5);
+    try {
+      const judged = await runConformanceOn(master.port, { ...QUICK, only: ABOUT_THE_STREAM });
+      expect(judged.passed).toEqual(ABOUT_THE_STREAM);
+      for (const name of ABOUT_THE_STREAM) expect(judged.variant(name).remark, name).toBe(undefined);
+    } finally {
+      clearInterval(writing);
+    }
+  });
+});
+
 /** A master that was at 86 before, answers WAIT, and counts so much of a GETACK. */
 function waiting(counted: number, answer: (ask: () => void) => string | undefined): Script {
   let offset = 86;
@@ -361,7 +420,7 @@ describe('GETACK and WAIT', () => {
       expect(judged.ids(name), name).toEqual(['offset-counts-too-little']);
     }
     expect(judged.variant('getack').why).toMatch(
-      /to offset 123, GETACK included, and master_repl_offset is 86\. The 37 bytes that are missing fit exactly: GETACK is not counted$/,
+      /to offset 123, GETACK included, and master_repl_offset is 86\. The 37 bytes that are missing fit exactly: GETACK is not counted\. The two counts part with `REPLCONF GETACK` at offset 86$/,
     );
     expect(judged.variant('continue').findings[0].finding.text).toContain('GETACK is not counted');
   });

@@ -4,6 +4,7 @@ import { flat, fromText, type Bytes } from '../../../src/core/base/bytes.js';
 import {
   addPortions,
   causesOf,
+  causesText,
   NO_PORTIONS,
   type Portions,
 } from '../../../src/core/diagnosis/rules/left-out.js';
@@ -41,6 +42,28 @@ describe('what is left out of a count', () => {
     [5, [SELECT, SET, GETACK], []],
   ])('%i bytes of %j', (missing, commands, causes) => {
     expect(causesOf(missing, read(...commands))).toEqual(causes);
+  });
+
+  it('says with which command the counts part, where the cause tells it', () => {
+    const text = (missing: number, ...commands: readonly (readonly string[])[]): string =>
+      causesText(missing, read(...commands), 100);
+    expect(text(37, SELECT, SET, GETACK, SET, ['PING'])).toBe(
+      ' The 37 bytes that are missing fit exactly: GETACK is not counted. The two counts part with `REPLCONF GETACK` at offset 150.',
+    );
+    expect(text(3, SELECT, SET, UMLAUTS, UMLAUTS.slice(0, 2))).toBe(
+      ` The 3 bytes that are missing fit exactly: ${CHARACTERS}. The two counts part with \`SET\` at offset 150.`,
+    );
+    // The first of the two.
+    expect(text(40, SELECT, UMLAUTS, GETACK)).toMatch(/ The two counts part with `SET` at offset 123\.$/);
+    // Every command is miscounted.
+    expect(text(14, SET)).toMatch(/ The two counts part with `SET` at offset 100\.$/);
+    // Two causes fit, and with another command each.
+    expect(text(23, SELECT, ['SET', 'k', 'ä'.repeat(23)])).not.toContain('part with');
+    // Where the stream began is not known.
+    expect(causesText(37, read(SET, GETACK))).toMatch(
+      / The two counts part with `REPLCONF GETACK`, 27 bytes into the stream\.$/,
+    );
+    expect(text(5, SELECT, SET)).toBe('');
   });
 
   it('names both where two fit', () => {

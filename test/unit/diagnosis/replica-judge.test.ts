@@ -233,6 +233,53 @@ const FAULTY: readonly (readonly [id: string, play: (wire: JudgeWire) => unknown
   ],
 ];
 
+describe('from which command on an offset is wrong', () => {
+  const UMLAUT = resp('SET', 'k', '\xc3\xa4');
+  const text = (wire: JudgeWire): string | undefined =>
+    wire.events.flatMap((event) => (event.kind === 'finding' ? [event.finding.text] : []))[0];
+
+  it('is told where one command stands between the last right ACK and the wrong one', () => {
+    const wire = new JudgeWire().full(0).ack(0).master(SELECT).ack(23);
+    wire
+      .wait(1000)
+      .master(UMLAUT)
+      .ack(23 + UMLAUT.length - 1);
+    expect(text(wire)).toMatch(
+      /It counts characters .*, not bytes\. It was right at 23; what came then is `set`, up to 51\.$/i,
+    );
+  });
+
+  it('is told as far as it is known where there are several', () => {
+    const wire = new JudgeWire().full(0).ack(0).master(SELECT).ack(23);
+    wire
+      .wait(1000)
+      .master(resp('SET', 'k', 'v') + resp('DEL', 'k'))
+      .ack(40);
+    expect(text(wire)).toMatch(
+      /in the middle of one\. It was right at 23; what came then is `set` and 1 command more, up to \d+\.$/i,
+    );
+  });
+
+  it('counts from the offset of the full sync where no ACK was right', () => {
+    const wire = new JudgeWire().full(100).master(SELECT).ack(117);
+    expect(text(wire)).toMatch(
+      /in the middle of one\. It began at 100; what came then is `select`, up to 123\.$/i,
+    );
+  });
+
+  it('is not told of what does not lie in a command', () => {
+    const wire = new JudgeWire()
+      .full(0)
+      .ack(0)
+      .master(SELECT)
+      .ack(23)
+      .wait(1000)
+      .ack(23 + 88);
+    expect(wire.ids).toEqual(['ack-counts-snapshot']);
+    expect(text(wire)).not.toContain('It was right');
+  });
+});
+
 describe('faulty replicas', () => {
   it.each(FAULTY)('%s, and nothing else', (id, play) => {
     const wire = new JudgeWire({ loadedBytesPerMs: 20, masterIsOurs: true });

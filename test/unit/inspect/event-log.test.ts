@@ -184,6 +184,60 @@ describe('the server', () => {
     expect(log.findings(later).map(({ id }) => id)).toEqual(['server-restarted', 'replica-gone']);
   });
 
+  it('a replica that does not come back after a restart is told as gone, once the time for that is over', () => {
+    const both = masterInfo([line(6), line(7)], tail(1000));
+    const one = masterInfo([line(6)], tail(1000));
+    const { told } = watch(
+      { at: 0, info: both },
+      { at: 1, info: masterInfo([], tail(1000)), runId: 'r2' },
+      { at: 3, info: one, runId: 'r2' },
+      { at: 7, info: one, runId: 'r2' },
+      { at: 8, info: one, runId: 'r2' },
+    );
+    expect(told.map((events) => events.map((text) => text.split(':')[0]))).toEqual([
+      [],
+      ['warning server-restarted'],
+      ['info replica-back'],
+      ['warning replica-gone'],
+      [],
+    ]);
+    expect(told[3][0]).toContain('replica 10.0.0.7:6380 is gone');
+    // One that comes just then is back and was never called gone.
+    const back = watch(
+      { at: 0, info: both },
+      { at: 1, info: one, runId: 'r2' },
+      { at: 7, info: both, runId: 'r2' },
+    );
+    expect(back.told[2].join()).toMatch(/replica-back/);
+    expect(back.told.flat().join()).not.toMatch(/replica-gone/);
+  });
+
+  it('what happened to another server is no finding on the one that the view goes on with', () => {
+    const { log } = watch(
+      { at: 0, info: masterInfo([line(6)], tail(1000)) },
+      { at: 3, info: masterInfo([], tail(5)), runId: 'r2', keys: 0 },
+    );
+    log.lost('cannot connect', Date.UTC(2024, 0, 1) + 5000, Date.UTC(2024, 0, 1) + 4000);
+    log.switched('another master', Date.UTC(2024, 0, 1) + 9000);
+    const other = look({ at: 10, info: masterInfo([line(8)], tail(2000)), runId: 'r9' });
+    expect(log.observe(undefined, other)).toEqual([]);
+    expect(log.findings(other)).toEqual([]);
+    // The time without an answer is over, and is counted.
+    expect(log.outages).toEqual({ count: 1, seconds: 5 });
+  });
+
+  it('a link that was lost before a promotion is not told as back when the server is a replica again', () => {
+    const up = replicaInfo(900);
+    const down = replicaInfo(900, { master_link_status: 'down', master_link_down_since_seconds: 1 });
+    const { told } = watch(
+      { at: 0, info: up },
+      { at: 1, info: down },
+      { at: 2, info: masterInfo([], tail(900)) },
+      { at: 300, info: up },
+    );
+    expect(told[3].map((text) => text.split(':')[0])).not.toContain('info link-back');
+  });
+
   it('a restart with its data and its id is a warning', () => {
     const { told } = watch({ at: 0, ...here }, { at: 3, ...here, runId: 'r2' });
     expect(told[1]).toEqual([
@@ -214,7 +268,7 @@ describe('the server', () => {
     const made = watch(before, { at: 1, info: masterInfo([], fresh) });
     expect(made.told[1][0]).toMatch(/^info history-changed: .+ as always when the first replica attaches/);
     const odd = watch({ at: 0, ...here }, { at: 1, info: masterInfo([line(6)], fresh), keys: 12_345 });
-    expect(odd.told[1][0]).toMatch(/^warning history-changed: .+ does a full sync$/);
+    expect(odd.told[1][0]).toMatch(/^warning history-changed: .+ do a full sync$/);
     expect(odd.findings[0]).toMatch(/^warning history-changed: /);
   });
 
@@ -317,7 +371,7 @@ describe('the server', () => {
     );
     const [found] = log.findings(last);
     expect(found.advice).toContain(
-      'and who follows it copies that: 10.0.0.6:6380. Not attached now: 10.0.0.7:6380.',
+      'and its replicas copy that: 10.0.0.6:6380. Not attached now, and perhaps with the data yet: 10.0.0.7:6380.',
     );
     expect(found.commands).toEqual(['REPLICAOF NO ONE']);
     const all = look({ at: 9, info: masterInfo([line(6, 0), line(7, 0)], fresh), ...anew });

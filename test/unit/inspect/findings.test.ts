@@ -15,6 +15,7 @@ import {
   REPLID,
   replicaInfo,
   tail,
+  TROUBLED,
 } from '../../support/inspect-facts.js';
 
 const MB = 1024 * 1024;
@@ -38,6 +39,85 @@ const DOWN = {
   master_link_down_since_seconds: 9,
 };
 const upstream = (more: object) => ({ address: '10.0.0.5:6379', ...more });
+
+describe('as many replicas as there should be', () => {
+  const attached = (expectReplicas: number | undefined, ...lines: string[]) =>
+    report(facts({ info: masterInfo(lines, tail(500)) }), { expectReplicas }).findings.filter(({ id }) =>
+      ['replicas-missing', 'replicas-unexpected', 'no-replicas'].includes(id),
+    );
+  const two = [online(500), online(500, 0, '10.0.0.7')];
+
+  it('is asked for by the user alone, and says nothing where it is so', () => {
+    expect(attached(undefined, online(500))).toEqual([]);
+    expect(attached(2, ...two)).toEqual([]);
+    expect(attached(0)).toEqual([expect.objectContaining({ id: 'no-replicas', severity: 'info' })]);
+  });
+
+  it('replicas-missing: critical where fewer are attached', () => {
+    expect(attached(2, online(500))).toMatchObject([
+      {
+        id: 'replicas-missing',
+        severity: 'critical',
+        text: '1 of 2 expected replicas is attached (--expect-replicas 2): 10.0.0.6:6380.',
+      },
+    ]);
+    // That there is none at all is not said twice.
+    expect(attached(1)).toMatchObject([
+      {
+        id: 'replicas-missing',
+        severity: 'critical',
+        text: 'no replica is attached, 1 expected (--expect-replicas 1).',
+      },
+    ]);
+    expect(attached(3, ...two)[0].text).toBe(
+      '2 of 3 expected replicas are attached (--expect-replicas 3): 10.0.0.6:6380, 10.0.0.7:6380.',
+    );
+  });
+
+  it('replicas-missing: a warning while one of them waits for its snapshot or is sent it', () => {
+    expect(attached(2, online(500, 0, '10.0.0.7'), waiting)).toMatchObject([
+      {
+        id: 'replicas-missing',
+        severity: 'warning',
+        text: '1 of 2 expected replicas is online (--expect-replicas 2); not yet: 10.0.0.6:6380 (wait_bgsave).',
+      },
+    ]);
+  });
+
+  it('does not take a tool for a replica', () => {
+    const tool = 'ip=10.0.0.9,port=0,state=online,offset=500,lag=0';
+    expect(attached(2, online(500), tool)).toMatchObject([
+      {
+        severity: 'critical',
+        text: '1 of 2 expected replicas is attached (--expect-replicas 2): 10.0.0.6:6380. 1 more announces no port: a tool, which is not counted.',
+      },
+    ]);
+    expect(attached(1, online(500), tool)).toEqual([]);
+  });
+
+  it('counts what the server counts where it lists none', () => {
+    const info = masterInfo([], tail(500)).replace('connected_slaves:0', 'connected_slaves:2');
+    const ids = (expectReplicas: number) =>
+      report(facts({ info }), { expectReplicas }).findings.map(({ id, severity }) => `${severity} ${id}`);
+    expect(ids(2)).not.toContain('critical replicas-missing');
+    expect(ids(3)).toContain('critical replicas-missing');
+  });
+
+  it('replicas-unexpected: info where there are more', () => {
+    expect(attached(1, ...two)).toMatchObject([
+      {
+        id: 'replicas-unexpected',
+        severity: 'info',
+        text: '2 replicas are attached, 1 expected (--expect-replicas 1).',
+      },
+    ]);
+  });
+
+  it('is in the report, so that a program can see what was asked', () => {
+    expect(report(facts(TROUBLED), { expectReplicas: 2 }).expectedReplicas).toBe(2);
+    expect(report(facts(TROUBLED))).not.toHaveProperty('expectedReplicas');
+  });
+});
 
 describe('the link', () => {
   it('follows-itself, by run id', () => {
@@ -119,8 +199,12 @@ describe('the link', () => {
     expect(at('unreachable').text).toContain('Asked from here: cannot connect: refused.');
     expect(at('no-login').text).toContain('Asked from here, 10.0.0.5:6379 is alive and wants a password.');
     expect(at('timeout').advice).toContain('does not answer: it hangs');
-    expect(at('no-login').advice).toContain('The master wants a password: is masterauth set on this server?');
-    expect(at('other').advice).toContain("If that passes with your password, the replica's own is wrong");
+    expect(at('no-login').advice).toContain(
+      'The master wants a password; perhaps this replica was never given one (masterauth). Run the first command',
+    );
+    expect(at('other').advice).toContain(
+      'If it passes, the login that this replica uses is wrong or missing',
+    );
     expect(at('other').commands).toEqual([
       'redis-ts handshake 10.0.0.5:6379 --no-psync',
       'CONFIG SET masterauth <password>',
@@ -133,17 +217,22 @@ describe('the link', () => {
       of('link-down', { info: replicaInfo(5, { ...DOWN }), rest: { upstream: upstream({}), ...rest } })[0];
     const likely = at({ masterLogin: 'shared' });
     expect(likely.text).toContain('Asked from here with this login, 10.0.0.5:6379 is alive and answers.');
-    expect(likely.advice).toContain("The likely cause is this replica's own masterauth (and masteruser)");
+    expect(likely.advice).toContain(
+      'The login that you gave works, so most likely the one that this replica uses is wrong or missing',
+    );
     expect(likely.commands![0]).toBe('CONFIG SET masterauth <password>');
-    expect(at({ masterLogin: 'none' }).advice).not.toContain('likely cause');
+    expect(at({ masterLogin: 'none' }).advice).not.toContain('The login that you gave works');
     const refusedLogin = { user: 'default', address: '10.0.0.6:40111', secondsAgo: 0.8 };
     const certain = at({ masterLogin: 'shared', refusedLogin });
     expect(certain.advice).toBe(
-      "The master refuses this replica's own login: its ACL LOG has the user default from 10.0.0.6:40111, 0.8 s ago. So masterauth here is " +
-        'wrong. On this replica:',
+      'The master refuses the login of this replica: its ACL LOG has an attempt by the user default from 10.0.0.6:40111, 0.8 s ago. So the ' +
+        'password that this replica uses (masterauth) is wrong. Set it on this replica:',
     );
     expect(certain.commands).toEqual(['CONFIG SET masterauth <password>']);
     const named = at({ refusedLogin: { ...refusedLogin, user: 'repl' } });
+    expect(named.advice).toContain(
+      '(masterauth), or its user (masteruser), is wrong. Set it on this replica:',
+    );
     expect(named.commands).toEqual(['CONFIG SET masterauth <password>', 'CONFIG SET masteruser <user>']);
   });
 
@@ -552,7 +641,7 @@ describe('backlog and history', () => {
       rest: { settings: { save: '' } },
     });
     expect(restart.text).toContain(
-      'The backlog was not too small: it holds 500 B of 1.0 MB, all since it was made.',
+      'The backlog was not too small: it holds 500 B of 1.0 MB, everything since it was made.',
     );
     expect(restart.text).toContain('was restarted (it is up for 90 s)');
     expect(restart.commands).toEqual(['CONFIG SET save "3600 1 300 100 60 10000"']);
@@ -577,7 +666,9 @@ describe('backlog and history', () => {
       server: server('sync_partial_err:3', `uptime_in_seconds:${up}`, `total_net_input_bytes:${received}`),
     });
     const [mean] = of('partial-sync-refused', quiet(1000, 200 * MB));
-    expect(mean.text).toContain('begins at 103,809,024: who stopped before that is refused.');
+    expect(mean.text).toContain(
+      'begins at 103,809,024: a replica that stopped before that must do a full sync.',
+    );
     expect(mean.text).toContain('At 102 KB/s, the mean since the start, its 1.0 MB cover an outage of 10 s.');
     expect(mean.commands).toEqual(['CONFIG SET repl-backlog-size 8mb']);
     // The offset is older than the process.
@@ -830,6 +921,8 @@ describe('the catalogue', () => {
         "replica-resynced",
         "replica-without-port",
         "replica-writable",
+        "replicas-missing",
+        "replicas-unexpected",
         "replication-memory",
         "replication-ring",
         "role-changed",

@@ -344,6 +344,14 @@ describe('crawl', () => {
     expect([accepting.status, accepting.accepted?.length]).toEqual(['ok', 1]);
   });
 
+  it('counts the replicas of the target alone where their number was given', async () => {
+    const servers = { 'h:1': script(lists(2)), 'h:2': script(follows(1), 'two') };
+    const told = async (expectReplicas: number) =>
+      (await walk(servers, { thresholds: { expectReplicas } })).findings;
+    expect(await told(1)).toEqual([]);
+    expect(await told(2)).toMatchObject([{ id: 'replicas-missing', severity: 'critical', node: 'h:1' }]);
+  });
+
   it('finds mixed histories, snapshots that cannot be read, and lists that are wrong', async () => {
     const topology = await walk({
       'h:1': script(lists(2, 3, 4), 'a'),

@@ -124,7 +124,7 @@ describe('findings on a master', () => {
         severity: 'warning',
         replica: 1,
         text: 'replica 1 announces 172.17.0.3 but connects from 10.0.0.7: NAT or a container. Sentinel and clients will look for it where it says it is.',
-        advice: expect.stringContaining('the link must be made anew') as string,
+        advice: expect.stringContaining('announces itself only when it connects') as string,
         commands: [
           'CONFIG SET replica-announce-ip <address>',
           'CONFIG SET replica-announce-port <port>',
@@ -337,9 +337,9 @@ describe('report and findings on a replica', () => {
         severity: 'critical',
         text: 'the link to the master 10.0.0.5:6379 has been down for 2 m (now: connecting).',
         advice:
-          'The first command does what a replica does, with the login that you give it; without --no-psync it asks for a full sync, too. ' +
-          "If that passes with your password, the replica's own is wrong: the others, on this replica (masteruser only where the master " +
-          'has ACL users):',
+          'Run the first command: it connects to the master as a replica does, with the login that you give it, and names the step that ' +
+          'fails; it asks for no full sync. If it passes, the login that this replica uses is wrong or missing: set its password, and its ' +
+          'user where the master has ACL users, with the other commands, on this replica:',
         commands: [
           'redis-ts handshake 10.0.0.5:6379 --no-psync',
           'CONFIG SET masterauth <password>',

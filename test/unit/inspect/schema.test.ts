@@ -21,6 +21,7 @@ const faults = (value: unknown) => {
 describe('docs/inspect.schema.json', () => {
   it('takes the reports of masters and replicas', () => {
     expect(faults(report(facts(TROUBLED)))).toEqual([]);
+    expect(faults(report(facts(TROUBLED), { expectReplicas: 3 }))).toEqual([]);
     const transfer = { master_link_status: 'down', master_sync_total_bytes: 0, master_sync_read_bytes: 512 };
     const info = replicaInfo(700, {
       ...transfer,

@@ -91,7 +91,8 @@ export class Histories {
     if ((this.reached.get(key)?.offset ?? -1) > offset) return;
     this.reached.delete(key);
     this.reached.set(key, { conn, offset, streamed: bytesRead, ...(full && portions && { portions }) });
-    if (this.reached.size > MAX_IDS) this.reached.delete([...this.reached.keys()][0]);
+    const [oldest] = this.reached.keys();
+    if (this.reached.size > MAX_IDS) this.reached.delete(oldest);
   }
 }
 
@@ -99,6 +100,6 @@ function tooLittle({ conn, offset, streamed, portions }: Reached, now: number, a
   const missing = offset - now;
   return {
     id: 'offset-counts-too-little',
-    text: `On connection ${conn} the master streamed ${streamed} bytes, up to offset ${offset}. A PSYNC for byte ${asked} of the same id was answered by +FULLRESYNC with the offset ${now}: its own count is ${missing} behind what it sent.${causesText(missing, portions)}`,
+    text: `On connection ${conn} the master streamed ${streamed} bytes, up to offset ${offset}. A PSYNC for byte ${asked} of the same id was answered by +FULLRESYNC with the offset ${now}: its own count is ${missing} behind what it sent.${causesText(missing, portions, offset - streamed)}`,
   };
 }

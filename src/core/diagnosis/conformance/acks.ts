@@ -9,10 +9,9 @@ import { type Variant } from './variant.js';
 /** How long a GETACK may take to come, in ms. */
 const GETACK_MS = 1500;
 
-/** An attached replica that INFO lists under a port of its own; a snapshot that is due is read first. */
+/** An attached replica that INFO lists under a port of its own. */
 async function attached(stage: Stage): Promise<Attempt> {
-  const attempt = await stage.attach({ capa: ['psync2'], port: stage.ownPort });
-  if (attempt.evidence.outcome?.kind === 'full') await attempt.snapshot();
+  const attempt = await stage.attachUpToDate({ capa: ['psync2'], port: stage.ownPort });
   if (attempt.offset === undefined) throw new Skip('+FULLRESYNC told no offset to acknowledge');
   return attempt;
 }
@@ -52,6 +51,7 @@ async function getAck(stage: Stage): Promise<void> {
     waitedMs = (clock.monotonicUs() - began) / 1000;
     return reply;
   });
+  const streamBegan = attempt.offset;
   const tail = await stage.tail(attempt, GETACK_MS, ({ commands }) => commands.some(isGetAck));
   const asked = tail.commands.some(isGetAck);
   // What a replica answers is the offset before the GETACK, which it counts afterwards.
@@ -73,7 +73,7 @@ async function getAck(stage: Stage): Promise<void> {
   if (position && position.offset < (attempt.offset ?? 0)) {
     const missing = (attempt.offset ?? 0) - position.offset;
     const text = `the stream went to offset ${attempt.offset}, GETACK included, and master_repl_offset is ${position.offset}`;
-    const cause = causesText(missing, tail.portions);
+    const cause = causesText(missing, tail.portions, streamBegan);
     const moves = position.offset > 0 || cause !== '';
     throw new Deviation(
       (text + '.' + cause).replace(/\.$/, ''),

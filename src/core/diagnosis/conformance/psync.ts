@@ -63,6 +63,10 @@ async function nothingLostOrRepeated(stage: Stage): Promise<void> {
     const text = `from offset ${offset + 1}, which it had not reached yet, the master sent ${shown(seen.bytes)}: ${early ? 'the byte before it came first' : 'the first byte is missing'}`;
     throw new Deviation(text, undefined, 'continue-off-by-one');
   }
+  if (seen.bytes !== '' && !seen.bytes.startsWith('*')) {
+    const text = `from offset ${offset + 1}, which by its INFO it had not reached yet, the master sent ${shown(seen.bytes)}: it counts less than it has streamed, or its backlog does not begin where it says`;
+    throw new Deviation(text);
+  }
   if (seen.fault !== undefined) throw new Deviation(`the stream is not made of commands: ${seen.fault}`);
   if (seen.bytesRead === 0) {
     stage.remark = 'the master streamed nothing meanwhile: only the answer was judged';
@@ -146,8 +150,7 @@ export const PSYNC_VARIANTS: readonly Variant[] = [
     redis: 'nothing: the second one is ignored and the stream goes on',
     fullSyncs: 0,
     run: async (stage) => {
-      const attempt = await stage.attach(PSYNC2);
-      if (attempt.evidence.outcome?.kind === 'full') await attempt.snapshot();
+      const attempt = await stage.attachUpToDate(PSYNC2);
       attempt.say('PSYNC', '?', '-1');
       await attempt.expectSilence('a second PSYNC');
       if (attempt.peer.closed) throw new Deviation('a second PSYNC made the master close the connection');

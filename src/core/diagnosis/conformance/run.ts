@@ -9,7 +9,7 @@ import { findField, infoInteger } from '../../info/parse.js';
 import { diagnose } from '../diagnose.js';
 import { noEvidence, type Evidence } from '../evidence.js';
 import { askFacts, type MasterFacts } from '../master-facts.js';
-import { randomPort } from '../probes.js';
+import { OWN_PORT_ATTEMPTS, randomPort } from '../probes.js';
 import { type Random } from '../../base/random.js';
 import { looksKeyedByAddress } from '../rules/psync.js';
 import { type DiagnosisId } from '../table.js';
@@ -118,7 +118,6 @@ const WHOLE_SERVER: readonly DiagnosisId[] = [
 /** Names for what has no name: they yield to the one that a variant knows. */
 const VAGUE: readonly DiagnosisId[] = ['unknown-answer', 'psync-refused'];
 const DIED = 'the server is gone: it died during this variant; look at its stderr';
-const OWN_PORT_ATTEMPTS = 5;
 /** Ports that variants announce: from here on, one each. */
 const FIRST_OWN_PORT = 16_400;
 

@@ -2,7 +2,7 @@
  * What a variant works with: attempts, which are closed when it is over, and questions on the side. INFO tells the position to
  * continue at, so that most variants cost the master no snapshot.
  */
-import { ascii, fromBuffer, isWord, type Bytes } from '../../base/bytes.js';
+import { ascii, fromBuffer, isWord, toBuffer, type Bytes } from '../../base/bytes.js';
 import { findField, infoInteger, type ParsedSection } from '../../info/parse.js';
 import { type Reply } from '../../protocol/reply-decoder.js';
 import { StreamReader } from '../../replication/handshake/stream-reader.js';
@@ -28,6 +28,8 @@ const SIDE_LIMIT_MS = 3000;
 /** How often INFO is asked again until it shows what it should, and the pause between, in ms. */
 const LOOKS = 10;
 const LOOK_PAUSE_MS = 60;
+/** How soon behind +CONTINUE the bytes of a backlog come, in ms: a master sends them with it. */
+const SPILL_MS = 50;
 /** Bytes of a stream that are kept for a comparison. */
 const MAX_TAIL_BYTES = 64 * 1024;
 
@@ -73,6 +75,38 @@ export class Stage {
     await attempt.introduce();
     await attempt.psync(request ?? (await this.request()));
     return attempt;
+  }
+
+  /**
+   * A new connection that is a replica with nothing left to read. A master whose count is not that of its stream sends other bytes
+   * behind +CONTINUE than what is new; they would be taken for what the variant is about. There a full sync is asked for instead.
+   */
+  async attachUpToDate(manner: Manner = {}): Promise<Attempt> {
+    const position = await this.position();
+    if (position !== undefined) {
+      const { replid, offset } = position;
+      const attempt = await this.attach(manner, { replid, offset: offset + 1 });
+      if (attempt.evidence.outcome?.kind === 'full') return this.loaded(attempt);
+      if (!(await this.spills(attempt, offset))) return attempt;
+      attempt.close();
+      this.remark =
+        'from the position that INFO tells the master sent what is not new (see the variant continue): looked at behind a full sync';
+    }
+    return this.loaded(await this.attach(manner, 'full'));
+  }
+
+  private async loaded(attempt: Attempt): Promise<Attempt> {
+    await attempt.snapshot();
+    return attempt;
+  }
+
+  /** Whether more came behind +CONTINUE than the master's own offset has moved by since it was `offset`. */
+  private async spills(attempt: Attempt, offset: number): Promise<boolean> {
+    const came = await this.tail(attempt, SPILL_MS, ({ fault }) => fault !== undefined);
+    if (came.bytes === '') return false;
+    if (came.fault !== undefined || !came.bytes.startsWith('*')) return true;
+    const now = await this.position();
+    return now === undefined || now.offset - offset < came.bytes.length;
   }
 
   /** Of every attempt that was made. */
@@ -142,7 +176,7 @@ export class Stage {
 
   // ---- the stream
 
-  /** Reads the stream of an attached replica until `enough`, or until the time is over. */
+  /** Reads the stream of an attached replica until `enough`, or until the time is over; a part of a command is left for the next reading. */
   async tail(attempt: Attempt, limitMs: number, enough: (tail: Tail) => boolean): Promise<Tail> {
     const commands: (readonly Bytes[])[] = [];
     let fault: string | undefined;
@@ -170,6 +204,8 @@ export class Stage {
       return fault !== undefined || enough(now());
     }, limitMs);
     if (reader.offset !== undefined) attempt.offset = reader.offset;
+    const rest = bytes.slice(reader.bytesRead);
+    if (fault === undefined && rest !== '') attempt.peer.queue.push(toBuffer(ascii(rest)));
     return now();
   }
 }

@@ -5,6 +5,7 @@
  * GETACK is the offset in front of the GETACK itself (redis 7.2.6 networking.c:commandProcessed counts a command after it was
  * executed). What cannot be told apart for certain is not called a fault.
  */
+import { quote } from '../../base/bytes.js';
 import { type Finding } from '../rule.js';
 import { firstDropped, fromZero, GETACK_BYTES, tooLittle, tooMuch, type Preamble } from './miscounts.js';
 import { PING, type Positions, type Question } from './positions.js';
@@ -23,6 +24,12 @@ const IDLE_PINGS = 3;
 const SETTLED_MS = 2500;
 /** Says only that the offset is wrong, not why. */
 const GENERAL: ReadonlySet<string> = new Set(['ack-inside-command', 'ack-ahead']);
+
+/** What is wrong since some command of the stream. */
+const MISCOUNTS: ReadonlySet<string> = new Set([
+  ...GENERAL,
+  ...['ack-misses-commands', 'ack-counts-words', 'ack-counts-characters'],
+]);
 
 export interface AckVerdict {
   /** It answers a GETACK. */
@@ -188,10 +195,28 @@ export class AckJudge {
   private wrong(offset: number): AckVerdict {
     const { positions } = this;
     const question = positions.questions[0];
-    this.cause = this.explain(offset);
-    const finding = this.cause;
+    const first = this.cause === undefined;
+    const found = this.explain(offset);
+    const finding = first ? this.withPlace(found, question?.start ?? positions.newest().end) : found;
+    this.cause = finding;
     if (question !== undefined && offset !== 0) positions.questions.shift();
     return { answers: question !== undefined, finding };
+  }
+
+  /** From which command on it is wrong, as far as the ACKs before it tell. `until`: the end at which it should have been. */
+  private withPlace(finding: Finding, until: number): Finding {
+    if (!MISCOUNTS.has(finding.id)) return finding;
+    const last = this.accepted ?? this.positions.base;
+    const between = this.positions.between(last, until);
+    if (between === undefined) return finding;
+    const { name, commands } = between;
+    const since = this.accepted === undefined ? `It began at ${last}` : `It was right at ${last}`;
+    const what = name === '' ? 'a command' : `\`${quote(name, false)}\``;
+    const more = commands === 1 ? '' : ` and ${commands - 1} command${commands === 2 ? '' : 's'} more`;
+    return {
+      ...finding,
+      text: `${finding.text} ${since}; what came then is ${what}${more}, up to ${until}.`,
+    };
   }
 
   /**

@@ -12,20 +12,18 @@
 import { ascii, isWord, lower, quote, type Bytes } from '../../base/bytes.js';
 import { parseSafeInt } from '../../base/numbers.js';
 import { type Reply } from '../../protocol/reply-decoder.js';
-import { MASK } from '../../replication/handshake/steps.js';
 import { type Finding } from '../rule.js';
 import { type DiagnosisId } from '../table.js';
 import { severityOf, told } from '../told-finding.js';
 import { AckJudge } from './acks.js';
 import { type ReplicaEvent, type StepVerdict, type UntimedReplicaEvent } from './events.js';
 import { ReplicaDecoder, type FromReplica } from './from-replica.js';
-import { type ReplicaMemory } from './memory.js';
+import { Introduction, SILENT_MS, type IntroductionOptions } from './introduction.js';
 import { MAX_FIRST, type Preamble } from './miscounts.js';
 import { Positions } from './positions.js';
 import { lineOf, MasterDecoder } from './to-replica.js';
+import { masked, seconds, shown } from './words.js';
 
-/** A replica says something each second: after so long without a word something is wrong. */
-const SILENT_MS = 5000;
 /** Between two ACKs; longer than SILENT_MS, because a busy replica is late. */
 const NO_ACK_MS = 10_000;
 /** How fast a snapshot is loaded, at least. */
@@ -35,31 +33,11 @@ const TOGETHER_MS = 100;
 /** A line feed and an ACK may be read together once, by chance. */
 const COALESCED = 2;
 
-/** REPLCONF options of redis 7.2.6, and those of newer servers, which an older master refuses without harm. */
-const KNOWN_OPTIONS: ReadonlySet<string> = new Set([
-  'listening-port',
-  'ip-address',
-  'capa',
-  'ack',
-  'getack',
-  'fack',
-  'rdb-only',
-  'rdb-filter-only',
-  'version',
-  'rdb-channel',
-  'main-ch-client-id',
-  'set-rdb-client-id',
-  'uuid',
-]);
-
-export interface JudgeOptions {
+export interface JudgeOptions extends IntroductionOptions {
   /** The master's repl-timeout, for the texts. */
   readonly replTimeoutMs?: number;
   /** How fast a snapshot of this replica is loaded at least, in bytes per ms. */
   readonly loadedBytesPerMs?: number;
-  /** What is known of earlier connections, and the address that this one comes from. */
-  readonly memory?: ReplicaMemory;
-  readonly peerHost?: string;
   /** The master is one of ours: what a stream begins with is what was asked for. */
   readonly masterIsOurs?: boolean;
 }
@@ -84,20 +62,7 @@ export class ReplicaJudge {
     stream: (buf, start, end) => this.streamed(buf, start, end),
     unreadable: () => this.tell({ kind: 'blind' }),
   });
-  /** Commands whose replies have not come, by name. */
-  private readonly expected: string[] = [];
-  private sentAuth = false;
-  private introduced = false;
-  private announcedPort: Bytes | undefined;
-  /** It wants the snapshot alone. */
-  private rdbOnly = false;
-  /** It came with SYNC, and sends no ACKs. */
-  private preSync = false;
-  /** What PSYNC asked for: the first byte wanted. */
-  private asked = 0;
-  private askedReplid = '';
-  /** PSYNC asked for what follows its last ACK. */
-  private goesOn = false;
+  private readonly introduction: Introduction;
   /** The history that it is sent. */
   private replid = '';
   private form: 'length' | 'eof' | undefined;
@@ -121,7 +86,9 @@ export class ReplicaJudge {
   constructor(
     private readonly observer: (event: ReplicaEvent) => void,
     private readonly options: JudgeOptions = {},
-  ) {}
+  ) {
+    this.introduction = new Introduction((finding) => this.find(finding), options);
+  }
 
   /** Whether it has asked to be synchronised. */
   get isReplica(): boolean {
@@ -148,8 +115,11 @@ export class ReplicaJudge {
   /** Time has passed: about once a second. */
   tick(atMs: number): void {
     this.nowMs = atMs;
-    if (this.phase === 'introducing') this.judgeIntroduction();
-    else if (this.phase === 'online' && !this.preSync && !this.rdbOnly) this.judgeSilence();
+    // What was found before is why it is silent.
+    if (this.phase === 'introducing' && this.found.length === 0)
+      this.introduction.silent(this.nowMs - this.heardMs);
+    else if (this.phase === 'online' && !this.introduction.preSync && !this.introduction.rdbOnly)
+      this.judgeSilence();
   }
 
   /** The connection has ended. */
@@ -233,75 +203,9 @@ export class ReplicaJudge {
 
   private introduce(name: string, argv: readonly Bytes[]): void {
     this.tell({ kind: 'command', args: masked(name, argv) });
-    if (name === 'auth' || (name === 'hello' && argv.some((arg) => isWord(arg, 'auth'))))
-      this.sentAuth = true;
-    if (name === 'replconf' && !this.replconf(argv)) return;
-    if (name === 'psync') this.psync(argv);
-    if (name === 'sync') {
-      this.preSync = true;
-      this.phase = 'waiting';
-    }
-    this.expected.push(name);
+    if (!this.introduction.command(name, argv)) return;
+    if (name === 'psync' || name === 'sync') this.phase = 'waiting';
     this.expectAnswer();
-  }
-
-  /** @returns whether it is answered */
-  private replconf(argv: readonly Bytes[]): boolean {
-    this.introduced = true;
-    if (argv.length % 2 === 0) {
-      this.find({ id: 'replconf-odd-options', text: `It sent \`${shown(argv)}\`.` });
-      return true;
-    }
-    for (let i = 1; i < argv.length; i += 2) {
-      const option = lower(argv[i]) as string;
-      if (option === 'ack') return false;
-      if (option === 'listening-port') this.announcedPort = argv[i + 1];
-      if (option === 'rdb-only' || option === 'rdb-channel') this.rdbOnly ||= argv[i + 1] !== '0';
-      if (!KNOWN_OPTIONS.has(option))
-        this.find({
-          id: 'replconf-option-unknown',
-          text: `It sent \`${shown(argv)}\`: no server knows the option \`${quote(argv[i], false)}\`.`,
-        });
-    }
-    return true;
-  }
-
-  private psync(argv: readonly Bytes[]): void {
-    if (this.expected.length > 0) this.tooEarly();
-    const offset = argv.length === 3 ? parseSafeInt(argv[2]) : undefined;
-    if (offset === undefined)
-      this.find({
-        id: 'psync-malformed',
-        text: `It sent \`${shown(argv)}\`, which is not an id and a number.`,
-      });
-    if (this.announcedPort === undefined && !this.rdbOnly) this.find({ id: 'no-listening-port' });
-    this.asked = offset ?? 0;
-    this.askedReplid = offset === undefined ? '' : lower(argv[1]);
-    const { memory } = this.options;
-    this.goesOn = memory?.continues(this.name, this.askedReplid, this.asked) ?? false;
-    const held = this.goesOn ? undefined : memory?.holds(this.name, this.askedReplid, this.asked);
-    if (held !== undefined) this.asksForLast(held);
-    this.phase = 'waiting';
-  }
-
-  /** The same replica, as far as that can be known. */
-  private get name(): string {
-    return `${this.options.peerHost ?? ''} ${this.announcedPort ?? ''}`;
-  }
-
-  private asksForLast(why: string): void {
-    this.find({
-      id: 'psync-asks-for-last-byte',
-      text: `PSYNC asked for byte ${this.asked}, which the replica has: ${why}. The first one that it lacks is ${this.asked + 1}.`,
-    });
-  }
-
-  private tooEarly(): void {
-    const names = this.expected.map((name) => `\`${name.toUpperCase()}\``).join(', ');
-    this.find({
-      id: 'psync-before-replies',
-      text: `PSYNC came while the answers to ${names} were not sent yet: they were sent in one go.`,
-    });
   }
 
   private talks(what: string): void {
@@ -321,46 +225,27 @@ export class ReplicaJudge {
   // ---- what the master says
 
   private expectAnswer(): void {
-    if (this.expected[0] === 'psync') this.master.expectPsync();
-    else if (this.expected[0] === 'sync') {
-      this.expected.shift();
+    const { introduction } = this;
+    if (introduction.next === 'psync') this.master.expectPsync();
+    else if (introduction.next === 'sync') {
+      introduction.answered();
       this.master.expectSnapshot();
       this.phase = 'receiving';
     }
   }
 
   private replied(reply: Reply): void {
-    const to = this.expected.shift();
+    const to = this.introduction.answered();
     const line = lineOf(reply);
-    const verdict = this.judgeReply(to, line);
+    const verdict = verdictOn(to, line);
     this.tell({ kind: 'reply', line, verdict });
-    if (verdict !== 'ok') this.explainRefusal(to, line);
+    if (verdict !== 'ok') this.introduction.refused(to, line);
     this.expectAnswer();
   }
 
-  private judgeReply(to: string | undefined, line: Bytes): StepVerdict {
-    if (!line.startsWith('-')) return 'ok';
-    return to === 'auth' ? 'fault' : 'ignored';
-  }
-
-  private explainRefusal(to: string | undefined, line: Bytes): void {
-    // A replica that will log in next is refused its PING first.
-    if (/^-(NOAUTH|ERR operation not permitted)/.test(line)) {
-      if (to !== 'ping' && !this.sentAuth)
-        this.find({
-          id: 'replica-sent-no-auth',
-          text: `${(to ?? '').toUpperCase()} was answered \`${line}\`, and the replica has sent no AUTH.`,
-        });
-    } else if (/^-WRONGPASS/.test(line))
-      this.find({ id: 'wrongpass', text: `AUTH was answered \`${line}\`.` });
-    else if (/^-NOPERM/.test(line) && to !== 'ping')
-      this.find({ id: 'noperm-psync', text: `${(to ?? '').toUpperCase()} was answered \`${line}\`.` });
-    else if (/^-ERR SYNC and PSYNC are invalid with pending output/.test(line))
-      this.find({ id: 'psync-before-replies', text: `PSYNC was answered \`${line}\`.` });
-  }
-
   private answered(line: Bytes): 'snapshot' | 'stream' | 'replies' {
-    this.expected.shift();
+    const { introduction } = this;
+    introduction.answered();
     this.preamble.handshakeBytes = this.master.handshakeBytes;
     const full = /^\+FULLRESYNC ([^ ]+) ([0-9]+)$/.exec(line);
     if (full) {
@@ -376,17 +261,17 @@ export class ReplicaJudge {
       this.tell({
         kind: 'continue',
         ...(replid !== '' && { replid }),
-        offset: this.asked,
+        offset: introduction.asked,
         ...(wrong && { verdict: 'fault' }),
       });
       this.preamble.behind = 'the answer to PSYNC';
-      this.begin(replid === '' ? this.askedReplid : replid, this.asked - 1, true);
+      this.begin(replid === '' ? introduction.askedReplid : replid, introduction.asked - 1, true);
       this.goOnline();
       return 'stream';
     }
     const later = /^-(LOADING|NOMASTERLINK)/.test(line);
     this.tell({ kind: 'reply', line, verdict: later ? 'ignored' : 'fault' });
-    this.explainRefusal('psync', line);
+    introduction.refused('psync', line);
     this.phase = 'introducing';
     return 'replies';
   }
@@ -441,8 +326,9 @@ export class ReplicaJudge {
     const whole = positions.sent === end;
     if (whole && first.length < MAX_FIRST && this.nowMs - this.onlineMs <= TOGETHER_MS)
       first.push(end - positions.base);
-    if (positions.beganInside !== undefined && this.options.masterIsOurs && !this.goesOn)
-      this.asksForLast(`byte ${this.asked} is the line feed that ends a command`);
+    const { introduction } = this;
+    if (positions.beganInside !== undefined && this.options.masterIsOurs && !introduction.goesOn)
+      introduction.asksForLast(`byte ${introduction.asked} is the line feed that ends a command`);
     if (end > positions.base) this.options.memory?.begins(this.replid, positions);
   }
 
@@ -463,7 +349,7 @@ export class ReplicaJudge {
     const { positions } = this;
     const sent = positions && !positions.lost ? positions.sent : undefined;
     const severity = judged?.finding && severityOf(judged.finding);
-    if (judged !== undefined) this.options.memory?.acknowledged(this.name, this.replid, offset);
+    if (judged !== undefined) this.options.memory?.acknowledged(this.introduction.name, this.replid, offset);
     this.tell({
       kind: 'ack',
       offset,
@@ -485,17 +371,6 @@ export class ReplicaJudge {
         id: 'silent-while-loading',
         text: `After the snapshot nothing came from it for ${seconds(since)}, and then it went on: it was loading.`,
       });
-  }
-
-  private judgeIntroduction(): void {
-    const silentMs = this.nowMs - this.heardMs;
-    if (!this.introduced || this.expected.length > 0 || silentMs <= SILENT_MS) return;
-    // What was found before is why.
-    if (this.found.length > 0) return;
-    this.find({
-      id: 'silent-before-psync',
-      text: `It has sent REPLCONF, and everything was answered; for ${seconds(silentMs)} nothing has come.`,
-    });
   }
 
   private judgeSilence(): void {
@@ -539,19 +414,7 @@ export class ReplicaJudge {
   }
 }
 
-/** A command as text, cut where it is long. */
-function shown(argv: readonly Bytes[]): string {
-  const text = argv.map((arg) => quote(arg, false)).join(' ');
-  return text.length <= 80 ? text : `${text.slice(0, 80)}...`;
-}
-
-/** Without passwords. */
-function masked(name: string, argv: readonly Bytes[]): readonly Bytes[] {
-  if (name === 'auth') return argv.map((arg, i) => (i > 0 && i === argv.length - 1 ? MASK : arg));
-  const auth = name === 'hello' ? argv.findIndex((arg) => isWord(arg, 'auth')) : -1;
-  return auth < 0 ? argv : argv.map((arg, i) => (i === auth + 2 ? MASK : arg));
-}
-
-function seconds(ms: number): string {
-  return `${Math.round(ms / 1000)} s`;
+function verdictOn(to: string | undefined, line: Bytes): StepVerdict {
+  if (!line.startsWith('-')) return 'ok';
+  return to === 'auth' ? 'fault' : 'ignored';
 }

@@ -3,7 +3,7 @@
  * one, unless it lies inside MULTI ... EXEC; with each goes how many bytes of PING, SELECT, MULTI/EXEC and GETACK lay before it,
  * which is what a wrong count is recognised by. The last ones are kept, in a ring.
  */
-import { isWord, type Bytes } from '../../base/bytes.js';
+import { EMPTY, isWord, type Bytes } from '../../base/bytes.js';
 import { StreamWalk } from './stream-walk.js';
 
 /** Ends that are remembered: some seconds of an ordinary stream. */
@@ -55,6 +55,8 @@ export class Positions {
   private readonly lettersAt = new Float64Array(KEPT);
   private readonly pointsAt = new Float64Array(KEPT);
   private readonly unitsAt = new Float64Array(KEPT);
+  /** The first word of the command that ends there; empty where it is long. */
+  private readonly names: Bytes[] = [];
   private words = 0;
   private letters = 0;
   /** Ends seen; the last of them is at (count - 1) % KEPT. */
@@ -131,12 +133,13 @@ export class Positions {
     const closes = isWord(word, 'exec');
     if (kind >= 0) this.totals[kind] += end - start;
     if (closes) this.open = false;
-    this.add(end, this.open);
+    this.add(end, this.open, word);
   }
 
-  private add(end: number, inTransaction: boolean): void {
+  private add(end: number, inTransaction: boolean, name: Bytes = EMPTY): void {
     const at = this.count++ % KEPT;
     this.ends[at] = end;
+    this.names[at] = name;
     this.inTransaction[at] = inTransaction ? 1 : 0;
     for (let i = 0; i < UNCOUNTED.length; i++) this.spent[i][at] = this.totals[i];
     this.wordsAt[at] = this.words;
@@ -171,6 +174,14 @@ export class Positions {
   tallyAt(offset: number): Tally | undefined {
     const index = this.find(offset);
     return index === undefined || index < 0 ? undefined : this.tally(index);
+  }
+
+  /** The commands between two ends: the first word of the first of them, and how many; undefined: too old, or none. */
+  between(offset: number, until: number): { readonly name: Bytes; readonly commands: number } | undefined {
+    const from = this.find(offset);
+    const to = this.find(until);
+    if (from === undefined || from < 0 || to === undefined || to <= from) return undefined;
+    return { name: this.names[(from + 1) % KEPT], commands: to - from };
   }
 
   /** What lies before the last end. */

@@ -136,7 +136,7 @@ export const OFFSET_RULES: readonly Rule[] = [
       const oneKind = bytesRead > 0 && kinds.includes(bytesRead);
       if (startOffset === 0 || now !== startOffset || !oneKind) return undefined;
       return {
-        text: `${bytesRead} bytes arrived on the replication stream, and master_repl_offset stayed at ${now}.${causesText(bytesRead, portions)}`,
+        text: `${bytesRead} bytes arrived on the replication stream, and master_repl_offset stayed at ${now}.${causesText(bytesRead, portions, startOffset)}`,
       };
     },
   },
@@ -165,7 +165,7 @@ export const OFFSET_RULES: readonly Rule[] = [
       const from = numberOf(e.probes.before, 'master_repl_offset') ?? startOffset;
       if (from > startOffset || now <= from || now - from >= bytesRead) return undefined;
       return {
-        text: `${commands} command${commands === 1 ? '' : 's'} (${bytesRead} bytes) arrived on the replication stream, and the master's offset went from ${from} to ${now}, by ${now - from}.${causesText(bytesRead - (now - from), portions)}`,
+        text: `${commands} command${commands === 1 ? '' : 's'} (${bytesRead} bytes) arrived on the replication stream, and the master's offset went from ${from} to ${now}, by ${now - from}.${causesText(bytesRead - (now - from), portions, startOffset)}`,
         confirmed: `INFO replication says master_repl_offset:${now}; a replica that has read all of it is at ${startOffset + bytesRead}.`,
       };
     },

@@ -43,12 +43,12 @@ const ENTRIES = {
     'link',
     '**critical** when the link is down and no full sync is running.',
     'The data of this replica has been growing old since the link broke. Where its master answers, the finding says what will happen when the link is back: a partial resync, or a full one that may replace good data by less.',
-    'If nothing listens at the address, see first that it is the right one: promoting a replica beside a master that lives makes two. Else run `redis-ts handshake --no-psync` against the master: it names the step that fails and why, and asks for no full sync. If it passes with your password, the own one of the replica is wrong: `CONFIG SET masterauth` there, and `masteruser` where the master has ACL users. With `--share-login` inspect looks into ACL LOG of the master, which names refused logins and where they came from.',
+    'If nothing listens at the address, see first that it is the right one: promoting a replica beside a master that lives makes two. Else run `redis-ts handshake --no-psync` against the master: it names the step that fails and why, and asks for no full sync. If it passes, the login that the replica uses is wrong or missing: on the replica `CONFIG SET masterauth`, and `masteruser` where the master has ACL users. With `--share-login` inspect looks into ACL LOG of the master, which names refused logins and where they came from.',
   ),
   'sub-replicas-cut-off': entry(
     'link',
     '**critical** when the link is down while the server has replicas of its own.',
-    'Only the topmost master makes pings. Below a broken link nothing arrives, so these replicas drop their links after repl-timeout, though nothing is wrong with them.',
+    'Only the master at the top of the chain sends pings. Below a broken link nothing arrives, so these replicas drop their links after repl-timeout, though nothing is wrong with them.',
     'Mend the link above. If the topmost master is alive with its data, a sub-replica can be attached to it meanwhile. If it is down, attach nobody to it: one that comes back empty empties its replicas. Promote the replica with the highest offset (REPLICAOF NO ONE) before it does.',
   ),
   'reads-refused': entry(
@@ -78,7 +78,7 @@ const ENTRIES = {
   'master-not-answering': entry(
     'link',
     '*warning* when the link is up and the master, asked from here, accepts the connection and answers nothing.',
-    'It is stopped, swaps, or runs one long command. Its replicas take the link for good until repl-timeout.',
+    'It is stopped, swaps, or runs one long command. Its replicas still believe that the link is up, until repl-timeout.',
     "Look at the master's process; see master-silent for how long the replica has heard nothing.",
   ),
   'master-silent': entry(
@@ -115,19 +115,31 @@ const ENTRIES = {
     'link',
     'info when the master is a replica itself.',
     'Data passes through both links: lag adds up, and when the server in between gets another history, this one is disconnected once to learn of it.',
-    'Nothing, when it is meant so. `--tree` shows the whole chain.',
+    'If the chain was built on purpose: nothing. `--tree` shows all of it.',
   ),
   'not-promotable': entry(
     'link',
     'info when `replica-priority` is 0 or `replica-announced` is `no`.',
     'Sentinel never promotes it (or does not see it at all).',
-    'Nothing, when it is meant so.',
+    'If it is there for backups or reports: nothing. If it should take over one day: `CONFIG SET replica-priority 100`, and `replica-announced yes`.',
   ),
   'min-replicas-not-met': entry(
     'replicas',
     '**critical** when fewer replicas are good than `min-replicas-to-write`.',
     'Writes are refused with -NOREPLICAS. A replica is good while its last ACK is younger than min-replicas-max-lag; one that loads or is blocked is not.',
     'Bring the replicas back; or lower min-replicas-to-write, or raise min-replicas-max-lag.',
+  ),
+  'replicas-missing': entry(
+    'replicas',
+    '**critical** when fewer replicas are attached than `--expect-replicas` says; *warning* while one of them is not online yet.',
+    'A server does not know how many replicas it should have: one that is gone is simply no longer in its list. Tools, which announce no port, do not count.',
+    'Find the missing one: see whether its process runs, and what its log says. `redis-ts inspect` of it says why its link is down.',
+  ),
+  'replicas-unexpected': entry(
+    'replicas',
+    'info when more replicas are attached than `--expect-replicas` says.',
+    'A replica was added and the number not raised; or somebody is copying the data.',
+    'Look at the addresses under REPLICAS. If all of them should be there, raise the number.',
   ),
   'min-replicas-at-edge': entry(
     'replicas',
@@ -205,7 +217,7 @@ const ENTRIES = {
     'replicas',
     '*warning* when a replica announces an address other than the one it connects from.',
     'NAT or a container: Sentinel and clients will look for it where it says it is.',
-    'Where clients reach it at the announced address it is meant so: `--accept announced-not-peer`. Else set replica-announce-ip and replica-announce-port on the replica to the address and the port that clients reach, and make the link anew (`CLIENT KILL TYPE replica` on the master): they are sent in the handshake only.',
+    'If clients can connect to the announced address, nothing is wrong: `--accept announced-not-peer`. If they cannot, set replica-announce-ip and replica-announce-port on the replica to the address and the port at which they can, and reconnect it (`CLIENT KILL TYPE replica` on the master): a replica announces itself only when it connects.',
   ),
   'duplicate-announced-address': entry(
     'replicas',
@@ -246,7 +258,7 @@ const ENTRIES = {
   'backlog-expires': entry(
     'history',
     'info when a master has a backlog and no replica, and `repl-backlog-ttl` is not 0.',
-    'When no replica came for that long, the backlog is freed and the replication id changes: whoever attaches later does a full sync.',
+    'When no replica came for that long, the backlog is freed and the replication id changes: a replica that attaches later does a full sync.',
     '`CONFIG SET repl-backlog-ttl 0` keeps it.',
   ),
   'backlog-inactive': entry(
@@ -265,7 +277,7 @@ const ENTRIES = {
     'history',
     'info when a master has a second replication id.',
     'It was promoted: replicas of the old master may go on with a partial resync up to that offset. One that was further ahead, if only by a ping, must do a full sync.',
-    'Nothing, when the failover was meant. FAILOVER loses no writes; REPLICAOF NO ONE may.',
+    'If the failover was wanted: nothing. FAILOVER loses no writes; REPLICAOF NO ONE may.',
   ),
   'master-without-persistence': entry(
     'history',
@@ -295,7 +307,7 @@ const ENTRIES = {
     'server',
     '*warning* when the last fork took more than 500 ms.',
     'The server stands still that long at each full sync, BGSAVE and AOF rewrite.',
-    'Smaller instances, fewer full syncs; no transparent huge pages; hardware virtualisation of page tables.',
+    'Use smaller instances, avoid full syncs, switch transparent huge pages off; in a virtual machine, use one whose hardware virtualises page tables (EPT, NPT).',
   ),
   'near-maxclients': entry(
     'server',
@@ -323,7 +335,7 @@ const ENTRIES = {
   ),
   'sentinel-master-down': entry(
     'watched',
-    '**critical** when the Sentinel that was asked holds the master for down.',
+    '**critical** when the Sentinel that was asked thinks that the master is down (s_down, o_down).',
     'It cannot reach the master from where it runs, or a failover has begun.',
     'Look at the network between the Sentinel and the master.',
   ),
@@ -384,7 +396,7 @@ const ENTRIES = {
   'rdb-unreadable': entry(
     'topology',
     '*warning* when a server cannot load the snapshots that its master writes.',
-    'Its next full sync fails, after the whole transfer, without end.',
+    'Its next full sync fails after the whole transfer, and is begun again, without end.',
     'Upgrade replicas before their master.',
   ),
   'follows-another': entry(
@@ -403,7 +415,7 @@ const ENTRIES = {
     'product',
     'info when a server follows several masters at once (KeyDB).',
     'Each link has its own offset; writes of one master may overwrite those of another, the last one by time wins.',
-    'Nothing, when it is meant so.',
+    'If several masters were configured on purpose: nothing.',
   ),
   'keydb-active-replica': entry(
     'product',
@@ -456,7 +468,7 @@ const ENTRIES = {
   'history-changed': entry(
     'seen',
     '*warning* for 10 minutes after the replication id changed without a restart, and the old one was not kept as the second.',
-    'A replica did a full sync from another history, or a master freed its backlog (repl-backlog-ttl). Whoever has the history of before does a full sync.',
+    'A replica did a full sync from another history, or a master freed its backlog (repl-backlog-ttl). Replicas that have the old id do a full sync.',
     'Nothing, after a failover. On a master without replicas: `CONFIG SET repl-backlog-ttl 0` keeps the id.',
   ),
 } satisfies Readonly<Record<string, FindingEntry>>;

@@ -47,7 +47,7 @@ export function* backlogExpires({ link, backlog, connectedReplicas, settings }: 
     severity: 'info',
     text:
       `no replica is attached: after ${formatSeconds(ttl)} without one the backlog is freed and the replication id changes, and ` +
-      'whoever attaches then does a full sync.',
+      'a replica that attaches later does a full sync.',
     advice: 'To keep both:',
     commands: ['CONFIG SET repl-backlog-ttl 0'],
   };
@@ -106,8 +106,8 @@ function refusal(draft: Draft): Refusal {
   const { secondOffset = -1, replid2 = '' } = server;
   if (secondOffset >= 0 && !/^0*$/.test(replid2)) {
     const history =
-      `this server was promoted at offset ${formatCount(secondOffset)}, and who had read further, if only a ping, or comes from a third ` +
-      'history, cannot go on.';
+      `this server was promoted at offset ${formatCount(secondOffset)}, and a replica that had read further, if only a ping, ` +
+      'or whose data come from yet another master, cannot go on where it stopped.';
     if (full) {
       const { why, ...help } = sizeRefusal(draft);
       return { why: `${why} Another history can be a reason, too: ${history}`, ...help };
@@ -128,8 +128,8 @@ function restartRefusal({ backlog, server, settings }: Draft): Refusal {
   const up =
     server.uptimeSeconds === undefined ? '' : ` (it is up for ${formatSeconds(server.uptimeSeconds)})`;
   const why =
-    `The backlog was not too small: it holds ${formatBytes(histlenBytes)} of ${formatBytes(sizeBytes)}, all since it was made. They came with ` +
-    `another replication id, or an offset from before that: the server was restarted${up}, or got another history.`;
+    `The backlog was not too small: it holds ${formatBytes(histlenBytes)} of ${formatBytes(sizeBytes)}, everything since it was made. So the replicas ` +
+    `asked with another replication id, or for an offset from before that: the server was restarted${up}, or got its data from another master.`;
   if (settings.save !== '') {
     const advice =
       'A restart keeps the id only in a snapshot that is made at the shutdown: stop it with SHUTDOWN SAVE, never with SIGKILL.';
@@ -156,8 +156,8 @@ function sizeRefusal({ backlog, rate, settings, server, now }: Draft): Refusal {
       ? [perSecond, `${formatBytes(perSecond)}/s`]
       : [mean, `${formatBytes(mean)}/s, the mean since the start`];
   const seconds = Math.max(LIMITS.coverGoalSeconds, settings.replTimeoutSeconds ?? 0);
-  const head = `The backlog is full and begins at ${formatCount(firstByteOffset)}: who stopped before that is refused`;
-  if (pace <= 0) return { why: `${head}, as is another replication id.` };
+  const head = `The backlog is full and begins at ${formatCount(firstByteOffset)}: a replica that stopped before that must do a full sync`;
+  if (pace <= 0) return { why: `${head}, and so must one with another replication id.` };
   const cover = `At ${words}, its ${formatBytes(sizeBytes)} cover an outage of ${formatSeconds(sizeBytes / pace)}.`;
   const enough = pace * seconds <= sizeBytes;
   // A mean hides the burst that did it; a backlog of all that was ever streamed would have served everybody.

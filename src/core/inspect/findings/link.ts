@@ -65,31 +65,34 @@ function linkDownHelp(draft: Draft, master: string): Pick<Detail, 'advice' | 'co
   if ((isGone(kind) || kind === 'timeout') && connectedReplicas === 0)
     return promoteInstead(master, kind, link?.offset);
   const handshake = `redis-ts handshake ${master} --no-psync`;
-  const users = refusedLogin?.user === 'default' ? '' : ', or masteruser';
+  const users = refusedLogin?.user === 'default' ? '' : ', or its user (masteruser),';
   if (refusedLogin) {
     return {
       advice:
-        `The master refuses this replica's own login: its ACL LOG has the user ${refusedLogin.user} from ${refusedLogin.address}, ` +
-        `${formatSeconds(refusedLogin.secondsAgo)} ago. So masterauth here is wrong${users}. On this replica:`,
+        `The master refuses the login of this replica: its ACL LOG has an attempt by the user ${refusedLogin.user} from ` +
+        `${refusedLogin.address}, ${formatSeconds(refusedLogin.secondsAgo)} ago. So the password that this replica uses (masterauth)` +
+        `${users} is wrong. Set it on this replica:`,
       commands: [SET_MASTERAUTH, ...(users === '' ? [] : [SET_MASTERUSER])],
     };
   }
   if (link?.upstream && masterLogin === 'shared') {
     return {
       advice:
-        "The likely cause is this replica's own masterauth (and masteruser): another password than the one that you gave, or none. " +
-        'On this replica, the first two commands. If it stays down, the network between the two differs from that between here ' +
-        'and the master; the third shows each step of attaching, from the machine where it is run:',
+        'The login that you gave works, so most likely the one that this replica uses is wrong or missing: set its password, and ' +
+        'its user where the master has ACL users, with the first two commands, on this replica. If the link stays down, look at ' +
+        "the network between the two: the third command shows each step of attaching; run it on the replica's machine:",
       commands: [SET_MASTERAUTH, SET_MASTERUSER, handshake],
     };
   }
   const password =
-    kind === 'no-login' ? 'The master wants a password: is masterauth set on this server? ' : '';
+    kind === 'no-login'
+      ? 'The master wants a password; perhaps this replica was never given one (masterauth). '
+      : '';
   return {
     advice:
-      `${password}The first command does what a replica does, with the login that you give it; without --no-psync it asks for a full ` +
-      "sync, too. If that passes with your password, the replica's own is wrong: the others, on this replica (masteruser only " +
-      'where the master has ACL users):',
+      `${password}Run the first command: it connects to the master as a replica does, with the login that you give it, and names ` +
+      'the step that fails; it asks for no full sync. If it passes, the login that this replica uses is wrong or missing: set ' +
+      'its password, and its user where the master has ACL users, with the other commands, on this replica:',
     commands: [handshake, SET_MASTERAUTH, SET_MASTERUSER],
   };
 }
@@ -131,7 +134,7 @@ export function* subReplicasCutOff({ link, connectedReplicas, masterTrouble }: D
   if (link?.up !== false || connectedReplicas === 0) return;
   const text =
     `${plural(connectedReplicas, 'replica')} below this server ${connectedReplicas === 1 ? 'gets' : 'get'} nothing, not even a ping, while its own ` +
-    'link is down: only the topmost master makes pings. They drop their links at repl-timeout.';
+    'link is down: only the master at the top of the chain sends pings. They drop their links at repl-timeout.';
   const master = address(link.master.host, link.master.port);
   if (isGone(masterTrouble?.kind) || masterTrouble?.kind === 'timeout') {
     yield { severity: 'critical', text, ...promoteInstead(master, masterTrouble.kind, link.offset) };

@@ -3,7 +3,7 @@ import { hostPort } from '../../net/target.js';
 import { compareVersions } from '../product.js';
 import { type Draft, type ReplicaReport, type Thresholds } from '../model.js';
 import { formatBytes, formatCount, formatSeconds } from '../units.js';
-import { LIMITS, nameOf, outputLimitCommand, plural, type Detail } from './rule.js';
+import { address, LIMITS, nameOf, outputLimitCommand, plural, type Detail } from './rule.js';
 
 export function* minReplicasNotMet({ settings, goodReplicas }: Draft): Generator<Detail> {
   const wanted = settings.minReplicasToWrite ?? 1;
@@ -15,6 +15,57 @@ export function* minReplicasNotMet({ settings, goodReplicas }: Draft): Generator
     text: `writes are refused (NOREPLICAS): ${goodReplicas} good ${goodReplicas === 1 ? 'replica' : 'replicas'}${within}, ${wanted} needed.`,
     advice: 'Bring the replicas back, or lower what is asked for:',
     commands: [`CONFIG SET min-replicas-to-write ${goodReplicas}`],
+  };
+}
+
+/** The replicas that count where a number was given: a tool that reads along is no copy that would survive. */
+function attachedReplicas({ replicas, connectedReplicas }: Draft) {
+  const tools = replicas.filter(({ announced }) => announced.port === 0);
+  const listed = replicas.filter((replica) => !tools.includes(replica));
+  // Some list none, and say how many there are.
+  const count = replicas.length === 0 ? connectedReplicas : listed.length;
+  return { count, listed, tools: tools.length };
+}
+
+const ONLINE: ReadonlySet<string> = new Set(['online', 'stable_sync']);
+const whereOf = ({ announced }: ReplicaReport): string => address(announced.ip, announced.port);
+
+export function* replicasMissing(draft: Draft, { expectReplicas }: Thresholds): Generator<Detail> {
+  if (expectReplicas === undefined) return;
+  const { count, listed, tools } = attachedReplicas(draft);
+  const not = listed.filter(({ state }) => !ONLINE.has(state));
+  const of = (n: number) => `${n} of ${plural(expectReplicas, 'expected replica')} ${n === 1 ? 'is' : 'are'}`;
+  const asked = `(--expect-replicas ${expectReplicas})`;
+  const toolText =
+    tools === 0
+      ? ''
+      : ` ${tools} more ${tools === 1 ? 'announces no port: a tool, which is' : 'announce no port: tools, which are'} not counted.`;
+  const missing = expectReplicas - count === 1 ? 'the missing one' : 'the missing ones';
+  const advice = `Find ${missing}: see whether the process runs, and what its log says. redis-ts inspect of it says why its link is down.`;
+  if (count < expectReplicas) {
+    const names = listed.length === 0 ? '' : `: ${listed.map(whereOf).join(', ')}`;
+    const text =
+      count === 0
+        ? `no replica is attached, ${expectReplicas} expected ${asked}`
+        : `${of(count)} attached ${asked}${names}`;
+    yield { severity: 'critical', text: `${text}.${toolText}`, advice };
+  } else if (count - not.length < expectReplicas) {
+    const names = not.map((replica) => `${whereOf(replica)} (${replica.state})`).join(', ');
+    yield {
+      severity: 'warning',
+      text: `${of(count - not.length)} online ${asked}; not yet: ${names}.${toolText}`,
+      advice: 'Wait until its full sync has ended; if it does not end, see full-sync-loop.',
+    };
+  }
+}
+
+export function* replicasUnexpected(draft: Draft, { expectReplicas }: Thresholds): Generator<Detail> {
+  const { count } = attachedReplicas(draft);
+  if (expectReplicas === undefined || count <= expectReplicas) return;
+  yield {
+    severity: 'info',
+    text: `${plural(count, 'replica')} ${count === 1 ? 'is' : 'are'} attached, ${expectReplicas} expected (--expect-replicas ${expectReplicas}).`,
+    advice: 'Is each of them yours? If so, raise the number.',
   };
 }
 
@@ -114,7 +165,7 @@ export function* outputLimitBelowBacklog({ settings, backlog, server }: Draft): 
       `the output buffer limit of replicas (${formatBytes(limit.hardBytes)}) is below the backlog (${formatBytes(size)}): ` +
       (old
         ? 'a replica that asks for much of the backlog is dropped as soon as it gets it, again and again.'
-        : "the backlog's size counts in its place."),
+        : 'the size of the backlog is the limit in force.'),
     advice: 'Set the limit above the backlog:',
     commands: [outputLimitCommand(2 * size, Math.max(limit.softBytes, size), limit.softSeconds)],
   };
@@ -265,10 +316,10 @@ export function* announcedNotPeer({ replicas }: Draft): Generator<Detail> {
         `replica ${replica.index} announces ${ip} but connects from ${replica.from.ip}${guess}: NAT or a container. ` +
         'Sentinel and clients will look for it where it says it is.',
       advice:
-        'If clients reach it there, it is meant so: --accept announced-not-peer. If not, set on the replica the address and ' +
-        'the port at which clients reach it (the first two). Both are told in the handshake only, so the link must be made anew: ' +
-        'the third, on this server, drops the links of all its replicas, which come back with a partial resync where the backlog ' +
-        'allows.',
+        'If clients can connect to the announced address, nothing is wrong: --accept announced-not-peer. If they cannot, tell ' +
+        'the replica the address and the port at which they can (the first two commands, on the replica) and reconnect it, ' +
+        'because it announces itself only when it connects: the third command, on this server, drops the links of all its ' +
+        'replicas; they come back by themselves, with a partial resync where the backlog reaches back far enough.',
       commands: [
         'CONFIG SET replica-announce-ip <address>',
         'CONFIG SET replica-announce-port <port>',
@@ -360,7 +411,11 @@ export function* failoverInProgress({ failoverState }: Draft): Generator<Detail>
   };
 }
 
-export function* noReplicas({ link, connectedReplicas }: Draft): Generator<Detail> {
-  if (link || connectedReplicas > 0) return;
+export function* noReplicas(
+  { link, connectedReplicas }: Draft,
+  { expectReplicas = 0 }: Thresholds,
+): Generator<Detail> {
+  // Where some are expected, replicas-missing says it.
+  if (link || connectedReplicas > 0 || expectReplicas > 0) return;
   yield { severity: 'info', text: 'nothing follows this master: there is no second copy of its data.' };
 }

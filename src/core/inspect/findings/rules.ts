@@ -29,6 +29,8 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
   'chained-replica': link.chainedReplica,
   'not-promotable': link.notPromotable,
   'min-replicas-not-met': replicas.minReplicasNotMet,
+  'replicas-missing': replicas.replicasMissing,
+  'replicas-unexpected': replicas.replicasUnexpected,
   'min-replicas-at-edge': replicas.minReplicasAtEdge,
   'offset-ahead': replicas.offsetAhead,
   'output-buffer-near-limit': replicas.outputBufferNearLimit,

@@ -18,7 +18,7 @@ export function* sentinelMasterDown({ sentinel }: Draft): Generator<Detail> {
   if (!sentinel || !isDown(sentinel.master.flags)) return;
   yield {
     severity: 'critical',
-    text: `the Sentinel ${sentinel.address} holds ${sentinel.name} for down (${sentinel.master.flags.join(', ')}), though it answers here.`,
+    text: `the Sentinel ${sentinel.address} thinks that ${sentinel.name} is down (${sentinel.master.flags.join(', ')}), but it answers from here.`,
     advice: 'Look at the network between that Sentinel and the master.',
   };
 }
@@ -54,7 +54,7 @@ export function* sentinelPhantoms({ sentinel, replicas }: Draft): Generator<Deta
   if (!sentinel || phantoms.length === 0) return;
   yield {
     severity: 'warning',
-    text: `the Sentinel lists ${phantoms.map((replica) => `${replica.address} (${replica.flags.join(', ')})`).join(', ')}, which ${phantoms.length === 1 ? 'is' : 'are'} not attached here: gone, the master of before a failover, or a tool that once was.`,
+    text: `the Sentinel lists ${phantoms.map((replica) => `${replica.address} (${replica.flags.join(', ')})`).join(', ')}, which ${phantoms.length === 1 ? 'is' : 'are'} not attached here: replicas that are gone, a former master after a failover, or tools that were attached once.`,
     advice: 'If they will not come back, on every Sentinel, one after the other:',
     commands: [`SENTINEL RESET ${sentinel.name}`],
   };
