@@ -162,7 +162,7 @@ export class Replication implements ReplicationPort {
       reply.array(3);
       reply.bulk(replica.shownAddress);
       reply.bulkText(String(replica.announced.port));
-      reply.bulkText(String(replica.ackOffset));
+      reply.bulkText(String(replica.acked));
     }
   }
 

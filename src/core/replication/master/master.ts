@@ -9,21 +9,20 @@
  */
 import { isWord, lower, type Bytes } from '../../base/bytes.js';
 import { type DiskError } from '../../base/disk.js';
-import { type Int64 } from '../../base/numbers.js';
 import { indexArg } from '../../commands/args.js';
 import { ClientFlag } from '../../commands/context.js';
 import { ReplyError } from '../../commands/errors.js';
 import { EngineGate } from '../../engine/gate-bits.js';
 import { TARGET_REPLICAS, type Effect } from '../../engine/effects.js';
 import { type Session } from '../../engine/session.js';
-import { type ReplicaLine } from '../../info/replication.js';
+import { type ListedReplica } from '../../info/replication.js';
 import { reasonOf } from '../../persistence/persistence.js';
 import { type ReplicationParts } from '../ports.js';
 import { refusalText, type Cursor, type ReplicationStream } from '../stream.js';
 import { ReplicaFeed } from './feed.js';
 import { FieldExpiryForReplicas } from './field-expiry.js';
 import { Framer } from './framer.js';
-import { applyReplconf } from './replconf.js';
+import { applyReplconf, type Ack } from './replconf.js';
 import { nothingAnnounced, Replica, sameFilter, type Announced } from './replica-state.js';
 import { lengthHeader, startSnapshot, type RunningSnapshot, type SnapshotHost } from './snapshots.js';
 import { Waiters } from './waiters.js';
@@ -92,7 +91,7 @@ export class Master {
     const message = applyReplconf(argv, this.announcedBy(session));
     if (message === undefined) session.reply.ok();
     else if (message === 'ignored') return;
-    else if (message.kind === 'ack') this.acked(session, message.offset, message.aofOffset);
+    else if (message.kind === 'ack') this.acked(session, message);
     else if (this.upstream.isReplica) this.upstream.sendAck();
   }
 
@@ -103,17 +102,18 @@ export class Master {
   }
 
   /** An ACK; from anybody who is no replica it means nothing. */
-  private acked(session: Session, offset: Int64, aofOffset: Int64 | undefined): void {
+  private acked(session: Session, { offset, aofOffset, cut }: Ack): void {
     const replica = this.bySession.get(session);
     if (replica === undefined) return;
-    replica.ackOffset = Math.max(replica.ackOffset, Number(offset));
-    if (aofOffset !== undefined) replica.ackAofOffset = Math.max(replica.ackAofOffset, Number(aofOffset));
+    if (offset > replica.acked) replica.acked = offset;
+    if (this.waiters.length > 0) this.parts.engine.turn.arm();
+    if (cut) return;
+    if (aofOffset !== undefined && aofOffset > replica.ackedAof) replica.ackedAof = aofOffset;
     replica.ackAtMs = this.parts.engine.clock.nowMs();
     if (replica.held && replica.phase === 'online') {
       replica.held = false;
       session.wrote();
     }
-    if (this.waiters.length > 0) this.parts.engine.turn.arm();
   }
 
   // ---- PSYNC and SYNC
@@ -444,9 +444,7 @@ export class Master {
   private dropSilent(now: number): void {
     const timeoutMs = this.parts.engine.config.values.replTimeout * 1000;
     for (const replica of [...this.replicas]) {
-      // A line feed counts as well as an ACK (redis 7.2.6 networking.c:processInlineBuffer); nothing else may come.
-      const heardMs = Math.max(replica.ackAtMs, replica.lastReadMs);
-      const silent = replica.phase === 'online' && !replica.preSync && now - heardMs > timeoutMs;
+      const silent = replica.phase === 'online' && !replica.preSync && now - replica.heardMs > timeoutMs;
       const streams =
         replica.phase === 'tail' || (replica.phase === 'snapshot' && this.running?.form === 'eof');
       const stalled = streams && now - replica.lastSentMs > timeoutMs;
@@ -513,18 +511,18 @@ export class Master {
   }
 
   private lagSeconds(replica: Replica): number {
-    return Math.floor((this.parts.engine.clock.nowMs() - replica.ackAtMs) / 1000);
+    return Math.floor((this.parts.engine.clock.nowMs() - replica.heardMs) / 1000);
   }
 
   /** The `slaveN` lines. One that has its snapshot and wants no more is in none of them. */
-  lines(): ReplicaLine[] {
+  lines(): ListedReplica[] {
     return [...this.replicas]
       .filter(({ phase }) => phase !== 'rdb-sent')
       .map((replica) => ({
         ip: replica.shownAddress,
         port: replica.announced.port,
         state: replica.stateName,
-        offset: replica.ackOffset,
+        offset: replica.acked,
         lag: replica.phase === 'online' ? this.lagSeconds(replica) : 0,
       }));
   }

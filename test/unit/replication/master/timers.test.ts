@@ -117,6 +117,14 @@ describe('repl-timeout', () => {
     expect(client.wire.closed).toBe(false);
   });
 
+  it('drops a replica that waits for its snapshot never, however long that takes', () => {
+    const server = memoryServer({ 'repl-timeout': '2', 'repl-diskless-sync-delay': '100' });
+    const replica = attaching(server);
+    server.seconds(99);
+    expect(replica.wire.closed).toBe(false);
+    expect(server.info('connected_slaves')).toBe('1');
+  });
+
   it('drops a replica that takes nothing of its diskless snapshot, not one that is slow', () => {
     const server = memoryServer({ 'repl-timeout': '5', rdbcompression: 'no' });
     const writer = server.connect();
@@ -229,6 +237,21 @@ describe('min-replicas-to-write', () => {
     client.run('CONFIG SET min-replicas-to-write 0');
     expect(client.run('SET k v')).toBe('+OK\r\n');
     expect(server.info('min_slaves_good_slaves')).toBeUndefined();
+  });
+
+  it('counts a replica that loads its snapshot and says so with line feeds', () => {
+    const server = memoryServer({ 'min-replicas-to-write': '1', 'min-replicas-max-lag': '2' });
+    const { client: replica } = attach(server);
+    for (let second = 0; second < 20; second++) {
+      server.seconds(1);
+      replica.send('\n');
+    }
+    expect(server.info('slave0')).toMatch(/,state=online,offset=0,lag=[01]$/);
+    expect(server.info('min_slaves_good_slaves')).toBe('1');
+    expect(server.connect().run('SET k v')).toBe('+OK\r\n');
+    server.seconds(4);
+    expect(server.info('slave0')).toMatch(/,lag=[34]$/);
+    expect(server.connect().run('SET k v')).toBe(REFUSED);
   });
 });
 
