@@ -2,7 +2,7 @@
  * Replication: both directions of one server, behind the port that commands use. The stream belongs to neither side: as a master we
  * write our effects into it, as a replica our master's bytes.
  */
-import { ascii, isWord, lower, type Bytes } from '../base/bytes.js';
+import { ascii, isWord, type Bytes } from '../base/bytes.js';
 import { parseSafeInt } from '../base/numbers.js';
 import { ClientFlag, type Client, type CommandContext, type ReplicationPort } from '../commands/context.js';
 import { ReplyError } from '../commands/errors.js';
@@ -68,7 +68,7 @@ export class Replication implements ReplicationPort {
     const { log } = this.parts.engine;
     log.notice(`Failover request received for replid ${replid}.`);
     if (!this.isReplica) throw new ReplyError("ERR PSYNC FAILOVER can't be sent to a master.");
-    if (lower(replid) !== this.stream.replid)
+    if (!this.stream.isCurrent(replid))
       throw new ReplyError('ERR PSYNC FAILOVER replid must match my replid.');
     this.promote(`failover request from '${client.infoLine()}'`);
   }

@@ -7,7 +7,7 @@
  * Once a second (`cron`): PING, keepalives, time-outs, waiting snapshots, min-replicas. Rules: redis 7.2.6 replication.c:
  * syncCommand, masterTryPartialResynchronization, replconfCommand, replicationCron.
  */
-import { isWord, lower, type Bytes } from '../../base/bytes.js';
+import { isWord, type Bytes } from '../../base/bytes.js';
 import { type DiskError } from '../../base/disk.js';
 import { indexArg } from '../../commands/args.js';
 import { ClientFlag } from '../../commands/context.js';
@@ -164,7 +164,7 @@ export class Master {
       engine.log.notice(`Full resync requested by replica ${replica.name}`);
       return false;
     }
-    const refusal = stream.refusal(lower(replid), asked);
+    const refusal = stream.refusal(replid, asked);
     if (refusal !== undefined) {
       engine.log.notice(refusalText(refusal, replica.name));
       if (refusal.kind === 'backlog' && asked > stream.offset) {

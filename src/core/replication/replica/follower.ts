@@ -49,6 +49,8 @@ export interface Downstream {
 /** Each answer of the handshake: redis 7.2.6 CONFIG_REPL_SYNCIO_TIMEOUT. */
 const REPLY_MS = 5_000;
 const ACK_MS = 1_000;
+/** What stands for the offset of a master that told none (redis 7.2.6 server.master_initial_offset). */
+const NO_OFFSET = -1;
 const NO_POSITION = 'no replication id of ours yet';
 
 export class Follower {
@@ -116,11 +118,10 @@ export class Follower {
       // To continue would only bring us back to what we cannot apply.
       this.position = undefined;
       this.fullReason = `replication had stopped: ${state.reason}`;
-    } else if (tryToContinue && !this.isReplica && this.stream.active) this.position = { dbId: 0 };
+    } else if (tryToContinue && !this.isReplica) this.position = { dbId: 0 };
     this.master = { host, port };
-    this.enter({ kind: 'waiting' });
     this.downstream.record();
-    this.connectSoon();
+    this.connect();
   }
 
   /** Follows nobody. */
@@ -225,7 +226,8 @@ export class Follower {
     const { engine } = this.parts;
     switch (outcome.kind) {
       case 'full':
-        this.fullSync(link!, outcome.replid, outcome.offset, asked);
+        // A history without a backlog was nobody's but ours: that it ends here needs no explanation.
+        this.fullSync(link!, outcome.replid, outcome.offset, this.stream.active ? asked : undefined);
         break;
       case 'continue':
         if (asked !== undefined) this.continueWith(link!, outcome.replid);
@@ -254,13 +256,14 @@ export class Follower {
   private continueWith(link: Link, replid: Bytes | undefined): void {
     const { engine } = this.parts;
     const { stream } = this;
-    const id = replid === undefined ? stream.replid : lower(replid);
+    const id = replid ?? stream.replid;
     if (id !== stream.replid) {
       engine.log.notice(`Master replication ID changed to ${id}`);
       stream.rename(id);
       // They learn the new id by asking to continue.
       this.downstream.disconnectAll();
     }
+    if (!stream.active) stream.activate();
     engine.log.notice('MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization.');
     this.events.tell({
       kind: 'partial-sync',
@@ -326,7 +329,7 @@ export class Follower {
       clock: engine.clock,
       user: optionalBytes(values.masteruser),
       pass: optionalBytes(values.masterauth),
-      asked,
+      asked: { replid: lower(ascii(asked.replid)), offset: asked.offset },
       given: replid === undefined ? undefined : lower(replid),
       done: (reason) => {
         engine.log.notice(`Partial resynchronization not accepted by the master: ${reason}`);
@@ -380,7 +383,7 @@ export class Follower {
     engine.replaceData(() => loader.install());
     engine.setLoading(undefined);
     const positioned = replid !== undefined && offset !== undefined;
-    this.stream.adopt(positioned ? lower(replid) : this.parts.engine.random.hex(40), offset ?? 0);
+    this.stream.adopt(positioned ? replid : engine.random.hex(40), offset ?? NO_OFFSET);
     engine.log.notice(`MASTER <-> REPLICA sync: Finished with success, ${loader.loaded} keys`);
     this.events.tell({
       kind: 'snapshot-done',
@@ -415,14 +418,14 @@ export class Follower {
       },
       link,
       dbId,
-      positioned,
     );
     this.enter({ kind: 'streaming', link: upstream });
     this.position = positioned ? { dbId } : undefined;
     this.fullReason = positioned ? NO_POSITION : 'the master gave no replication id';
     this.downSinceMs = -1;
     this.events.tell({ kind: 'streaming', offset: this.stream.offset });
-    this.acknowledge(upstream);
+    // A master that told no position is not expected to know ACKs: it gets one when it asks.
+    if (positioned) this.acknowledge(upstream);
     upstream.start();
     return upstream;
   }
@@ -508,7 +511,7 @@ export class Follower {
       case 'stopped':
         return 'connect';
       case 'handshake':
-        return 'handshake';
+        return this.events.lastSent === undefined ? 'connecting' : 'handshake';
       case 'snapshot':
         return 'sync';
       case 'streaming':
@@ -523,8 +526,7 @@ export class Follower {
     const { clock, config } = this.parts.engine;
     const now = clock.nowMs();
     const seconds = (sinceMs: number) => Math.max(0, Math.floor((now - sinceMs) / 1000));
-    // While a snapshot comes the old position counts for nothing any more (Redis has discarded its cached master).
-    const known = this.connected || (this.position !== undefined && state.kind !== 'snapshot');
+    const known = this.connected || this.position !== undefined;
     const offset = known ? this.stream.offset : 1;
     return {
       host: this.master.host,
