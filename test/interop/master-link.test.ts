@@ -317,7 +317,7 @@ describe.skipIf(!realRedisAvailable())('a link to our master', () => {
             told.push(`${ack}: ${shown}, ${link.text.length > before ? 'streams' : 'held'}`);
           }
           await eventually(() => link.text.includes('SET'));
-          return told.filter((line) => !String(line).startsWith('3:'));
+          return told.filter((line) => typeof line !== 'string' || !line.startsWith('3:'));
         } finally {
           clearInterval(lines);
         }
