@@ -26,7 +26,7 @@ export class Replication implements ReplicationPort {
     const { engine } = parts;
     this.stream = new ReplicationStream(engine.random);
     this.follower = new Follower(parts, this.stream, {
-      disconnectAll: () => this.master.disconnectAll(),
+      disconnectAll: () => this.master.table.disconnectAll(),
       proxy: (bytes, start, end) => this.master.proxy(bytes, start, end),
       record: () => this.master.record(),
     });
@@ -153,7 +153,7 @@ export class Replication implements ReplicationPort {
       reply.int(this.follower.connected ? this.stream.offset : -1);
       return;
     }
-    const online = this.master.online();
+    const online = this.master.table.inPhase('online');
     reply.array(3);
     reply.bulkText('master');
     reply.int(this.stream.offset);
@@ -169,7 +169,7 @@ export class Replication implements ReplicationPort {
   wait(ctx: CommandContext, replicas: number, timeoutMs: number): void {
     const session = ctx.client as Session;
     const { writeOffset } = session;
-    const count = this.master.acknowledged(writeOffset);
+    const count = this.master.table.acknowledged(writeOffset);
     if (count >= replicas || !ctx.mayBlock) {
       ctx.reply.int(count);
       return;
@@ -184,7 +184,7 @@ export class Replication implements ReplicationPort {
       link: this.follower.linkInfo(),
       connectedReplicas: this.master.replicas.size,
       goodReplicas: this.master.goodReplicas(),
-      replicas: this.master.lines(),
+      replicas: this.master.table.lines(),
       failoverState: 'no-failover',
       replid: stream.replid,
       replid2: stream.replid2,
@@ -204,7 +204,7 @@ export class Replication implements ReplicationPort {
   }
 
   get bufferBytes(): number {
-    return Math.max(this.stream.active ? this.stream.memoryBytes : 0, this.master.slowestBytes);
+    return Math.max(this.stream.active ? this.stream.memoryBytes : 0, this.master.table.slowestBytes);
   }
 
   /** DEBUG CHANGE-REPL-ID. */
@@ -237,7 +237,7 @@ export class Replication implements ReplicationPort {
   /** Ends every link. */
   close(): void {
     this.follower.drop();
-    this.master.disconnectAll();
+    this.master.table.disconnectAll();
   }
 }
 

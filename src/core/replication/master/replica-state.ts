@@ -64,8 +64,6 @@ export class Replica {
   lastReadMs: number;
   /** Wall clock when bytes of the snapshot were last taken by it, ms. */
   lastSentMs = 0;
-  /** When it asked for synchronisation, ms. */
-  readonly sinceMs: number;
 
   constructor(
     readonly session: Session,
@@ -74,7 +72,6 @@ export class Replica {
   ) {
     this.bytesInSeen = session.bytesIn;
     this.lastReadMs = nowMs;
-    this.sinceMs = nowMs;
   }
 
   /** How INFO shows the state. */
