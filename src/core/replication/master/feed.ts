@@ -8,8 +8,8 @@ import { type EngineStats } from '../../engine/stats.js';
 import { type ReplicationStream } from '../stream.js';
 import { type Replica } from './replica-state.js';
 
-/** Bytes handed to a connection and not taken by the kernel: beyond this the feed waits for it to drain. */
-const QUEUE_BYTES = 1024 * 1024;
+/** Bytes handed to a connection and not taken by the kernel: beyond this one waits for it to drain. */
+export const QUEUE_BYTES = 1024 * 1024;
 /** One piece of the stream or of a snapshot file. */
 const PIECE_BYTES = 64 * 1024;
 

@@ -14,7 +14,7 @@ import { ascii, type Bytes } from '../../base/bytes.js';
 import { type Timer } from '../../base/clock.js';
 import { EngineGate } from '../../engine/gate-bits.js';
 import { type MasterLink } from '../../info/replication.js';
-import { type Link, runHandshake } from '../handshake/run.js';
+import { type Link, REDIS_TIMERS, runHandshake } from '../handshake/run.js';
 import { type Outcome } from '../handshake/machine.js';
 import { type PsyncRequest } from '../handshake/steps.js';
 import {
@@ -39,8 +39,6 @@ export interface Downstream {
   record(): void;
 }
 
-/** Each answer of the handshake: redis 7.2.6 CONFIG_REPL_SYNCIO_TIMEOUT. */
-const REPLY_MS = 5_000;
 const ACK_MS = 1_000;
 const NO_POSITION = 'no replication id of ours yet';
 
@@ -180,7 +178,7 @@ export class Follower {
       clock: engine.clock,
       conn: 1,
       originUs: engine.clock.monotonicUs(),
-      timers: { connectMs: timeoutMs, replyMs: REPLY_MS, psyncIdleMs: timeoutMs, overallMs: timeoutMs },
+      timers: { ...REDIS_TIMERS, connectMs: timeoutMs, psyncIdleMs: timeoutMs, overallMs: timeoutMs },
       options: {
         manner: 'burst',
         user: optionalBytes(values.masteruser),

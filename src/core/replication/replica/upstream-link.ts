@@ -199,11 +199,6 @@ export class UpstreamLink implements Upstream {
     this.ackedMs = this.host.engine.clock.nowMs();
     this.channel.write(encodeCommand(['REPLCONF', 'ACK', String(this.host.stream.offset)] as Bytes[]));
   }
-
-  /** A line feed: we live, though we have nothing to acknowledge. */
-  sendNewline(): void {
-    if (!this.over) this.channel.write(ascii('\n'));
-  }
 }
 
 /** The engine's view of the channel to a master. Replies to a master are never sent. */
