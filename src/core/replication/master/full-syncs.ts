@@ -7,7 +7,6 @@
  * Called by Master when a replica needs a snapshot or has left, and once a second. Rules: redis 7.2.6 replication.c: syncCommand,
  * startBgsaveForReplication, shouldStartChildReplication, replicaPutOnline.
  */
-import { type DiskError } from '../../base/disk.js';
 import { reasonOf } from '../../persistence/persistence.js';
 import { type ReplicationParts } from '../ports.js';
 import { type Cursor, type ReplicationStream } from '../stream.js';
@@ -143,12 +142,12 @@ export class FullSyncs {
       replica.session.connection.write(lengthHeader(reader.sizeBytes));
       (replica.session.feed as ReplicaFeed).sendFile(reader);
     } catch (error) {
-      this.fileFailed(replica, error as DiskError);
+      this.fileFailed(replica, reasonOf(error));
     }
   }
 
-  fileFailed(replica: Replica, error: DiskError): void {
-    this.parts.engine.log.warning(`Can't send the snapshot to ${replica.name}: ${reasonOf(error)}`);
+  fileFailed(replica: Replica, reason: string): void {
+    this.parts.engine.log.warning(`Can't send the snapshot to ${replica.name}: ${reason}`);
     replica.session.close('snapshot file');
   }
 

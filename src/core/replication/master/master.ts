@@ -140,7 +140,7 @@ export class Master {
         nowMs: () => this.parts.engine.clock.nowMs(),
         fileEnds: (sent) => this.upkeep.pingBehind(sent),
         fileSent: (sent) => this.fullSyncs.sent(sent, false),
-        fileFailed: (failed, error) => this.fullSyncs.fileFailed(failed, error),
+        fileFailed: (failed, reason) => this.fullSyncs.fileFailed(failed, reason),
         ended: (gone) => this.gone(gone),
         replied: (rogue) => this.dropRogue(rogue),
       },
