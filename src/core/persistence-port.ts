@@ -69,7 +69,7 @@ function persistenceFields(persistence: Persistence, engine: Engine): InfoField[
     async_loading: 0,
     current_cow_peak: 0,
     current_cow_size: f.sideQueue,
-    current_cow_size_age: f.anyJob ? Math.max(0, f.currentSeconds) : 0,
+    current_cow_size_age: f.inProgress ? Math.max(0, f.currentSeconds) : 0,
     current_fork_perc: f.totalKeys === 0 ? '0.00' : ((f.processedKeys / f.totalKeys) * 100).toFixed(2),
     current_save_keys_processed: f.processedKeys,
     current_save_keys_total: f.totalKeys,

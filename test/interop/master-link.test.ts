@@ -255,6 +255,82 @@ describe.skipIf(!realRedisAvailable())('a link to our master', () => {
       expect(await same()).toContain('min_slaves_good_slaves:4');
     });
 
+    it('PSYNC at the borders of the backlog answers as the real one does', async () => {
+      const borders = async (node: Node): Promise<unknown[]> => {
+        const first = await introduce(node.port, 'PSYNC ? -1');
+        await eventually(async () => (await infoField(node, 'slave0'))?.includes('state=online'));
+        const id = /FULLRESYNC (\w+)/.exec(first.text)![1];
+        await node.call('SET', 'k', 'v');
+        const end = Number(await infoField(node, 'master_repl_offset'));
+        const seen: unknown[] = [end];
+        const cases: [string, number | string][] = [
+          ...[-1, 0, 1, 2, end, end + 1, end + 2, '9223372036854775807', '+1', '01'].map(
+            (byte): [string, number | string] => [id, byte],
+          ),
+          [id.toUpperCase(), 1],
+          ['?', 1],
+          [`?${id.slice(1)}`, 1],
+          [`${id}0`, 1],
+          ['0'.repeat(40), -1],
+        ];
+        for (const [asked, byte] of cases) {
+          const link = await introduce(node.port, 'REPLCONF capa psync2');
+          const from = link.text.length;
+          link.socket.write(wireOf(`PSYNC ${asked} ${byte}`), 'latin1');
+          await eventually(() =>
+            /\+FULLRESYNC.*\r\n|-ERR.*\r\n|\+CONTINUE.*\r\n/.test(link.text.slice(from)),
+          );
+          const counts = ['sync_full', 'sync_partial_ok', 'sync_partial_err'].map((name) =>
+            infoField(node, name),
+          );
+          seen.push([byte, link.text.slice(from).split(' ')[0], ...(await Promise.all(counts))]);
+          link.socket.destroy();
+        }
+        // The folder of a process that still writes a snapshot cannot be removed.
+        await eventually(async () => (await infoField(node, 'rdb_bgsave_in_progress')) === '0');
+        return seen;
+      };
+      const args = ['--repl-diskless-sync', 'no'];
+      const [mine, theirs] = [await ours({ 'repl-diskless-sync': 'no' }), await real(bin, ...args)];
+      expect(await borders(mine)).toEqual(await borders(theirs));
+    }, 30_000);
+
+    it('line feeds, ACKs of any size and half ACKs count as the real one counts them', async () => {
+      const directives = { 'min-replicas-to-write': '1', 'min-replicas-max-lag': '1', 'repl-timeout': '2' };
+      const seen = async (node: Node): Promise<unknown[]> => {
+        const link = await introduce(node.port, 'REPLCONF capa eof', 'PSYNC ? -1');
+        const lines = setInterval(() => link.socket.write('\n'), 300);
+        try {
+          await eventually(async () => (await infoField(node, 'slave0'))?.includes('state=online'));
+          const since = Date.now();
+          await eventually(() => Date.now() - since > 4_000);
+          const told = [
+            link.closed,
+            await infoField(node, 'min_slaves_good_slaves'),
+            await node.call('SET', 'k', 'v'),
+          ];
+          const before = link.text.length;
+          for (const ack of ['-5', '7 FACK x', '3', 'x', '9223372036854775808', '9223372036854775807']) {
+            link.socket.write(wireOf(`REPLCONF ACK ${ack}`), 'latin1');
+            await node.call('PING');
+            const shown = /offset=(\d+)/.exec((await infoField(node, 'slave0')) ?? '')?.[1];
+            told.push(`${ack}: ${shown}, ${link.text.length > before ? 'streams' : 'held'}`);
+          }
+          await eventually(() => link.text.includes('SET'));
+          return told.filter((line) => typeof line !== 'string' || !line.startsWith('3:'));
+        } finally {
+          clearInterval(lines);
+        }
+      };
+      const args = Object.entries(directives).flatMap(([name, value]) => [`--${name}`, value]);
+      const [mine, theirs] = [
+        await ours(directives),
+        await real(bin, '--repl-diskless-sync-delay', '0', ...args),
+      ];
+      const [a, b] = await Promise.all([seen(mine), seen(theirs)]);
+      expect(a).toEqual(b);
+    }, 30_000);
+
     it('five cuts under load are five partial resyncs when the backlog covers them', async () => {
       const master = await ours({ 'repl-backlog-size': '64mb' });
       const proxy = await startTcpProxy(master.port);

@@ -158,6 +158,38 @@ describe.skipIf(!realRedisAvailable())('INFO replication beside a real replica',
     expect((await role(theirs))[3]).toBe('sync');
   });
 
+  it('in the middle of a snapshot that takes the place of a data set', async () => {
+    const id = 'a'.repeat(40);
+    const first: Script['on'] = { psync: `+FULLRESYNC ${id} 77\r\n$18\r\nREDIS0009\xff\0\0\0\0\0\0\0\0` };
+    const master = await kept(startFakeMaster({ on: first }));
+    const { theirs, mine } = await both(master.port);
+    await expectSame(mine, theirs, 'master_link_status:up', 'slave_repl_offset:77');
+    const id2 = 'b'.repeat(40);
+    master.play({ on: { psync: `+FULLRESYNC ${id2} 900\r\n$1000\r\nREDIS0011\xfa`, info: '-ERR no\r\n' } });
+    for (const { socket } of master.connections) socket.destroy();
+    await expectSame(
+      mine,
+      theirs,
+      'master_sync_in_progress:1',
+      'slave_repl_offset:77',
+      'master_sync_read_bytes:10',
+    );
+    for (const node of [mine, theirs]) await node.call('REPLICAOF', 'NO', 'ONE');
+    await expectSame(mine, theirs, 'role:master', 'second_repl_offset:78', 'master_repl_offset:77');
+  });
+
+  it('a server that is told to follow: its own history is asked for first', async () => {
+    const [theirs, mine] = [await real(), await ours()];
+    for (const node of [mine, theirs]) await node.call('REPLICAOF', '127.0.0.1', 1);
+    await expectSame(mine, theirs, 'master_link_status:down', 'slave_repl_offset:0', 'repl_backlog_active:0');
+    const master = await kept(startFakeMaster({ on: { psync: '-NOMASTERLINK wait\r\n' } }));
+    for (const node of [mine, theirs]) {
+      const replid = await infoField(node, 'master_replid');
+      await node.call('REPLICAOF', '127.0.0.1', master.port);
+      await eventually(() => master.connections.some(({ seen }) => seen.includes(`PSYNC ${replid} 1`)));
+    }
+  });
+
   it('before the header of the snapshot', async () => {
     const master = await kept(startFakeMaster({ on: { psync: `+FULLRESYNC ${'a'.repeat(40)} 77\r\n` } }));
     const { theirs, mine } = await both(master.port);

@@ -5,6 +5,7 @@
  *
  *   role, [the link to our master], connected_slaves, [min_slaves_good_slaves], slave0…, failover state, ids, offsets, backlog
  */
+import { type Int64 } from '../base/numbers.js';
 import { INFO_MODEL, orderFields, type InfoField } from './model.js';
 import { infoInteger, type ParsedField, type ParsedSection } from './parse.js';
 
@@ -48,6 +49,9 @@ export interface ReplicaLine {
   readonly lag: number;
 }
 
+/** A line as it is printed: a replica may acknowledge any 64-bit number. */
+export type ListedReplica = Omit<ReplicaLine, 'offset'> & { readonly offset: Int64 };
+
 export interface Backlog {
   readonly active: boolean;
   readonly sizeBytes: number;
@@ -63,7 +67,7 @@ export interface ReplicationInfo {
   readonly connectedReplicas: number;
   /** Present when both min-replicas options are set. */
   readonly goodReplicas?: number;
-  readonly replicas: readonly ReplicaLine[];
+  readonly replicas: readonly ListedReplica[];
   /** `no-failover`, `waiting-for-sync` or `failover-in-progress`. */
   readonly failoverState: string;
   readonly replid: string;
@@ -126,7 +130,7 @@ function transferValues({ totalBytes, readBytes, lastIoSecondsAgo }: SyncTransfe
   };
 }
 
-function formatReplica({ ip, port, state, offset, lag }: ReplicaLine): string {
+function formatReplica({ ip, port, state, offset, lag }: ListedReplica): string {
   return `ip=${ip},port=${port},state=${state},offset=${offset},lag=${lag}`;
 }
 

@@ -418,8 +418,7 @@ export class Persistence {
     const now = this.host.clock.nowMs();
     return {
       dirty: this.dirty,
-      inProgress: running?.target === 'disk',
-      anyJob: running !== undefined,
+      inProgress: running !== undefined,
       lastSaveSeconds: Math.floor(this.lastSaveMs / 1000),
       lastOk: this.lastOk,
       lastDurationSeconds: this.lastDurationSeconds,

@@ -2,7 +2,7 @@
  * Replication: both directions of one server, behind the port that commands use. The stream belongs to neither side: as a master we
  * write our effects into it, as a replica our master's bytes.
  */
-import { ascii, isWord, lower, type Bytes } from '../base/bytes.js';
+import { ascii, isWord, type Bytes } from '../base/bytes.js';
 import { parseSafeInt } from '../base/numbers.js';
 import { ClientFlag, type Client, type CommandContext, type ReplicationPort } from '../commands/context.js';
 import { ReplyError } from '../commands/errors.js';
@@ -26,7 +26,7 @@ export class Replication implements ReplicationPort {
     const { engine } = parts;
     this.stream = new ReplicationStream(engine.random);
     this.follower = new Follower(parts, this.stream, {
-      disconnectAll: () => this.master.disconnectAll(),
+      disconnectAll: () => this.master.table.disconnectAll(),
       proxy: (bytes, start, end) => this.master.proxy(bytes, start, end),
       record: () => this.master.record(),
     });
@@ -68,7 +68,7 @@ export class Replication implements ReplicationPort {
     const { log } = this.parts.engine;
     log.notice(`Failover request received for replid ${replid}.`);
     if (!this.isReplica) throw new ReplyError("ERR PSYNC FAILOVER can't be sent to a master.");
-    if (lower(replid) !== this.stream.replid)
+    if (!this.stream.isCurrent(replid))
       throw new ReplyError('ERR PSYNC FAILOVER replid must match my replid.');
     this.promote(`failover request from '${client.infoLine()}'`);
   }
@@ -153,7 +153,7 @@ export class Replication implements ReplicationPort {
       reply.int(this.follower.connected ? this.stream.offset : -1);
       return;
     }
-    const online = this.master.online();
+    const online = this.master.table.inPhase('online');
     reply.array(3);
     reply.bulkText('master');
     reply.int(this.stream.offset);
@@ -162,14 +162,14 @@ export class Replication implements ReplicationPort {
       reply.array(3);
       reply.bulk(replica.shownAddress);
       reply.bulkText(String(replica.announced.port));
-      reply.bulkText(String(replica.ackOffset));
+      reply.bulkText(String(replica.acked));
     }
   }
 
   wait(ctx: CommandContext, replicas: number, timeoutMs: number): void {
     const session = ctx.client as Session;
     const { writeOffset } = session;
-    const count = this.master.acknowledged(writeOffset);
+    const count = this.master.table.acknowledged(writeOffset);
     if (count >= replicas || !ctx.mayBlock) {
       ctx.reply.int(count);
       return;
@@ -184,7 +184,7 @@ export class Replication implements ReplicationPort {
       link: this.follower.linkInfo(),
       connectedReplicas: this.master.replicas.size,
       goodReplicas: this.master.goodReplicas(),
-      replicas: this.master.lines(),
+      replicas: this.master.table.lines(),
       failoverState: 'no-failover',
       replid: stream.replid,
       replid2: stream.replid2,
@@ -204,7 +204,7 @@ export class Replication implements ReplicationPort {
   }
 
   get bufferBytes(): number {
-    return Math.max(this.stream.active ? this.stream.memoryBytes : 0, this.master.slowestBytes);
+    return Math.max(this.stream.active ? this.stream.memoryBytes : 0, this.master.table.slowestBytes);
   }
 
   /** DEBUG CHANGE-REPL-ID. */
@@ -237,7 +237,7 @@ export class Replication implements ReplicationPort {
   /** Ends every link. */
   close(): void {
     this.follower.drop();
-    this.master.disconnectAll();
+    this.master.table.disconnectAll();
   }
 }
 

@@ -8,7 +8,7 @@
  * garbage. `offset` is master_repl_offset: the number of the last byte. Ids follow redis 7.2.6 replication.c:
  * changeReplicationId, shiftReplicationId, masterTryPartialResynchronization.
  */
-import { type Bytes } from '../base/bytes.js';
+import { ascii, lower, type Bytes } from '../base/bytes.js';
 import { type Random } from '../base/random.js';
 
 /** Room of one block; a larger piece gets a block of its own size. */
@@ -176,11 +176,17 @@ export class ReplicationStream {
     return block.buffer.subarray(at, end);
   }
 
-  /** Why a replica cannot continue at byte `asked` of history `replid` (lower case); undefined: it can. */
+  /** Whether `replid` names the history that is written now, in any spelling. */
+  isCurrent(replid: string): boolean {
+    return sameId(replid, this.replid);
+  }
+
+  /** Why a replica cannot continue at byte `asked` of history `replid`, in any spelling; undefined: it can. */
   refusal(replid: string, asked: number): Refusal | undefined {
     const { replid2, secondOffset, firstByte } = this;
-    if (replid !== this.replid && (replid !== replid2 || asked > secondOffset)) {
-      return replid === replid2
+    const isSecond = sameId(replid, replid2);
+    if (!this.isCurrent(replid) && (!isSecond || asked > secondOffset)) {
+      return isSecond
         ? { kind: 'second-id', asked, secondOffset }
         : { kind: 'id', replid, ids: [this.replid, replid2] };
     }
@@ -218,4 +224,9 @@ export class ReplicationStream {
     this.secondOffset = this.offset + 1;
     this.replid = replid;
   }
+}
+
+/** Ids are kept as a master gave them, and compared without regard to case. */
+function sameId(a: string, b: string): boolean {
+  return lower(ascii(a)) === lower(ascii(b));
 }

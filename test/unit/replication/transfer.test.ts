@@ -120,7 +120,7 @@ describe('what is no snapshot', () => {
     expect(left).toBe(bytes);
   });
 
-  it.each(['$x\r\n', '$-1\r\n', '$EOF:short\r\n', '$\r\n'])('%j is told', (bytes) => {
+  it.each(['$x\r\n', '$18x\r\n', '$-1\r\n', '$EOF:short\r\n', '$\r\n'])('%j is told', (bytes) => {
     expect(read([bytes]).events).toEqual([{ kind: 'unexpected', line: bytes.slice(0, -2) }]);
   });
 

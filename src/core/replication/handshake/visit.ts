@@ -10,14 +10,13 @@
  * `REPLCONF ACK 0`, without which the master withholds the stream (redis 7.2.6 replication.c:updateSlavesWaitingBgsave). The
  * master ignores it until it has reaped the child that made the snapshot, so it is repeated until the first byte comes.
  */
-import { type ChannelClose, type Dial } from '../../base/byte-channel.js';
+import { type ChannelClose } from '../../base/byte-channel.js';
 import { ascii, EMPTY, flat, type Bytes } from '../../base/bytes.js';
-import { type Clock, type Timer } from '../../base/clock.js';
+import { type Timer } from '../../base/clock.js';
 import { encodeCommand } from '../../protocol/command-encoder.js';
 import { type Outcome } from './machine.js';
 import { MAX_EVIDENCE_BYTES, type Observer, type Untold, type VisitEvent } from './observer.js';
-import { runHandshake, type HandshakeRun, type HandshakeTimers, type Link } from './run.js';
-import { type HandshakeOptions, type PsyncRequest } from './steps.js';
+import { runHandshake, type HandshakeRun, type HandshakeSetup, type Link } from './run.js';
 import { SnapshotReading, STALL_MS } from './snapshot-reading.js';
 import { StreamReader, type StreamEnd } from './stream-reader.js';
 
@@ -32,15 +31,7 @@ export interface FollowOptions {
   readonly count?: number;
 }
 
-export interface VisitSetup {
-  readonly dial: Dial;
-  readonly clock: Clock;
-  readonly options: HandshakeOptions;
-  readonly timers: HandshakeTimers;
-  readonly conn: number;
-  readonly originUs: number;
-  readonly localPort?: number;
-  readonly beforePsync?: (release: (psync?: PsyncRequest) => void) => void;
+export interface VisitSetup extends Omit<HandshakeSetup, 'observer' | 'done'> {
   /** Read the stream; without it the visit ends after the snapshot. */
   readonly follow?: FollowOptions;
   /** Whether to look, without `follow`, at what comes right behind +CONTINUE. Asked when that came. */

@@ -2,14 +2,15 @@
  * ReplicaFeed: what goes to a replica besides replies: a snapshot file, then the stream. It hands the connection no more than it
  * takes; the rest waits in the file or in the shared blocks, and counts against client-output-buffer-limit replica.
  */
-import { type DiskError, type FileReader } from '../../base/disk.js';
+import { type FileReader } from '../../base/disk.js';
 import { type OutputFeed } from '../../engine/session.js';
 import { type EngineStats } from '../../engine/stats.js';
+import { reasonOf } from '../../persistence/persistence.js';
 import { type ReplicationStream } from '../stream.js';
 import { type Replica } from './replica-state.js';
 
-/** Bytes handed to a connection and not taken by the kernel: beyond this the feed waits for it to drain. */
-const QUEUE_BYTES = 1024 * 1024;
+/** Bytes handed to a connection and not taken by the kernel: beyond this one waits for it to drain. */
+export const QUEUE_BYTES = 1024 * 1024;
 /** One piece of the stream or of a snapshot file. */
 const PIECE_BYTES = 64 * 1024;
 
@@ -22,7 +23,7 @@ export interface FeedHost {
   /** The file has been sent. */
   fileSent(replica: Replica): void;
   /** The file could not be read. */
-  fileFailed(replica: Replica, error: DiskError): void;
+  fileFailed(replica: Replica, reason: string): void;
   ended(replica: Replica): void;
   /** It sent a command that is answered. */
   replied(replica: Replica): void;
@@ -83,9 +84,11 @@ export class ReplicaFeed implements OutputFeed {
         file!.reader.close();
         return;
       }
-      if (error !== undefined) host.fileFailed(replica, error);
-      else if (bytes === 0) this.fileDone();
-      else this.sendPiece(piece.subarray(0, bytes));
+      if (error !== undefined) host.fileFailed(replica, reasonOf(error));
+      else if (bytes > 0) this.sendPiece(piece.subarray(0, bytes));
+      // Less than was announced: the stream would be taken for the rest (redis 7.2.6 replication.c:sendBulkToSlave).
+      else if (file!.left > 0) host.fileFailed(replica, 'premature EOF');
+      else this.fileDone();
     });
   }
 

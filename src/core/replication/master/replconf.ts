@@ -15,9 +15,19 @@ const MAX_ADDRESS_BYTES = 256;
 
 /** A message that is never answered. */
 export type LinkMessage =
-  /** `aofOffset`: what the replica's AOF has made durable, where it says so (7.2). */
-  | { readonly kind: 'ack'; readonly offset: Int64; readonly aofOffset: Int64 | undefined }
+  /**
+   * `aofOffset`: what the replica's AOF has made durable, where it says so (7.2). `cut`: that was no number, and the message counts
+   * as an offset alone: as no sign of life, and not as the first ACK.
+   */
+  | {
+      readonly kind: 'ack';
+      readonly offset: Int64;
+      readonly aofOffset: Int64 | undefined;
+      readonly cut: boolean;
+    }
   | { readonly kind: 'getack' };
+
+export type Ack = Extract<LinkMessage, { kind: 'ack' }>;
 
 /** An option that says something of the replica; throws ReplyError. */
 type Option = (announced: Announced, value: Bytes) => void;
@@ -67,7 +77,8 @@ function readAck(argv: readonly Bytes[], at: number): LinkMessage | 'ignored' {
   const offset = parseInt64(argv[at + 1]);
   if (offset === undefined) return 'ignored';
   const withAof = argv.length > at + 3 && isWord(argv[at + 2], 'fack');
-  return { kind: 'ack', offset, aofOffset: withAof ? parseInt64(argv[at + 3]) : undefined };
+  const aofOffset = withAof ? parseInt64(argv[at + 3]) : undefined;
+  return { kind: 'ack', offset, aofOffset, cut: withAof && aofOffset === undefined };
 }
 
 /** `rdb-filter-only`: what to include; an empty list leaves out all data. */

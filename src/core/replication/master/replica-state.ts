@@ -5,6 +5,7 @@
  *   REPLCONF … ──► Announced        PSYNC/SYNC ──► Replica: wait_bgsave ─► send_bulk ─► online
  */
 import { ascii, type Bytes } from '../../base/bytes.js';
+import { type Int64 } from '../../base/numbers.js';
 import { type Session } from '../../engine/session.js';
 import { type Cursor } from '../stream.js';
 
@@ -49,8 +50,9 @@ export class Replica {
   cursor: Cursor | undefined;
   /** The stream is held back until its first ACK (EOF form). */
   held = false;
-  ackOffset = 0;
-  ackAofOffset = 0;
+  /** The largest offset that it has acknowledged, and that of its AOF. */
+  acked: Int64 = 0;
+  ackedAof: Int64 = 0;
   ackAtMs = 0;
   /** It came with SYNC: it sends no ACKs and is never dropped for that. */
   preSync = false;
@@ -62,8 +64,6 @@ export class Replica {
   lastReadMs: number;
   /** Wall clock when bytes of the snapshot were last taken by it, ms. */
   lastSentMs = 0;
-  /** When it asked for synchronisation, ms. */
-  readonly sinceMs: number;
 
   constructor(
     readonly session: Session,
@@ -72,7 +72,6 @@ export class Replica {
   ) {
     this.bytesInSeen = session.bytesIn;
     this.lastReadMs = nowMs;
-    this.sinceMs = nowMs;
   }
 
   /** How INFO shows the state. */
@@ -89,6 +88,16 @@ export class Replica {
       case 'rdb-sent':
         return 'rdb_transmitted';
     }
+  }
+
+  /** What it has acknowledged, for sums and comparisons with offsets of ours. */
+  get ackOffset(): number {
+    return Number(this.acked);
+  }
+
+  /** When it was last heard: a line feed counts as an ACK does (redis 7.2.6 networking.c:processInlineBuffer). */
+  get heardMs(): number {
+    return Math.max(this.ackAtMs, this.lastReadMs);
   }
 
   /** It wants a part of the data only. */

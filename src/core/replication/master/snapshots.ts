@@ -12,9 +12,11 @@ import { type SnapshotJob, type SnapshotOutput } from '../../persistence/rdb/sna
 import { reasonOf } from '../../persistence/persistence.js';
 import { type ReplicationParts } from '../ports.js';
 import { type Cursor } from '../stream.js';
+import { QUEUE_BYTES } from './feed.js';
 import { sameFilter, type Replica } from './replica-state.js';
 
-const QUEUE_BYTES = 1024 * 1024;
+/** Bytes on their way to the disk beyond which the walk waits. */
+const FILE_QUEUE_BYTES = 4 * 1024 * 1024;
 const MARK_DIGITS = 40;
 
 export interface SnapshotHost extends ReplicationParts {
@@ -206,7 +208,7 @@ class FileSnapshot implements RunningSnapshot, SnapshotOutput {
   }
 
   ready(): boolean {
-    return this.pendingBytes < 4 * QUEUE_BYTES;
+    return this.pendingBytes < FILE_QUEUE_BYTES;
   }
 
   done(): void {

@@ -6,18 +6,18 @@
  *                       └────────────┴─────────────┴────────────┘        is a position; else a full one
  *                                                  └──► stopped          cannot be applied: only REPLICAOF goes on
  *
- * Rules: redis 7.2.6 replication.c: connectWithMaster, syncWithMaster, readSyncBulkPayload, replicationCron.
+ * The snapshot is FullSync's, the stream UpstreamLink's; here is what comes after what. Rules: redis 7.2.6 replication.c:
+ * connectWithMaster, syncWithMaster, replicationSetMaster, replicationUnsetMaster, replicationCron.
  */
 import { type ChannelError } from '../../base/byte-channel.js';
-import { ascii, lower, type Bytes } from '../../base/bytes.js';
+import { ascii, type Bytes } from '../../base/bytes.js';
 import { type Timer } from '../../base/clock.js';
 import { EngineGate } from '../../engine/gate-bits.js';
 import { type MasterLink } from '../../info/replication.js';
-import { type HandshakeRun, type Link, runHandshake } from '../handshake/run.js';
+import { type Link, REDIS_TIMERS, runHandshake } from '../handshake/run.js';
 import { type Outcome } from '../handshake/machine.js';
 import { type PsyncRequest } from '../handshake/steps.js';
 import {
-  type LinkEvent,
   type LinkObserver,
   type LinkProgress,
   type ReplicationParts,
@@ -26,18 +26,11 @@ import {
 } from '../ports.js';
 import { type ReplicationStream } from '../stream.js';
 import { handshakeFailure } from './failures.js';
+import { FullSync } from './full-sync.js';
 import { LinkEvents } from './link-events.js';
-import { askWhyRefused, type Asked } from './refusal.js';
-import { SnapshotReceiver, type ReceivedSnapshot } from './snapshot-receiver.js';
+import { linkFields, roleState, type LinkState } from './link-state.js';
+import { type Asked } from './refusal.js';
 import { UpstreamLink } from './upstream-link.js';
-
-type State =
-  | { readonly kind: 'idle' }
-  | { readonly kind: 'waiting' }
-  | { readonly kind: 'handshake'; readonly run: HandshakeRun }
-  | { readonly kind: 'snapshot'; readonly receiver: SnapshotReceiver }
-  | { readonly kind: 'streaming'; readonly link: UpstreamLink }
-  | { readonly kind: 'stopped'; readonly reason: string };
 
 /** What the follower does to the master side of the same server. */
 export interface Downstream {
@@ -46,8 +39,6 @@ export interface Downstream {
   record(): void;
 }
 
-/** Each answer of the handshake: redis 7.2.6 CONFIG_REPL_SYNCIO_TIMEOUT. */
-const REPLY_MS = 5_000;
 const ACK_MS = 1_000;
 const NO_POSITION = 'no replication id of ours yet';
 
@@ -56,7 +47,7 @@ export class Follower {
   /** Is given the bytes of every snapshot. */
   copy: SnapshotCopy | undefined;
   private readonly events = new LinkEvents();
-  private state: State = { kind: 'idle' };
+  private state: LinkState = { kind: 'idle' };
   /** There is a position to continue from: the stream's id and offset, and the database that it was in. */
   private position: { dbId: number } | undefined;
   /** When the link went down, ms; -1: it has not been up since we follow somebody (redis 7.2.6 server.repl_down_since). */
@@ -116,11 +107,10 @@ export class Follower {
       // To continue would only bring us back to what we cannot apply.
       this.position = undefined;
       this.fullReason = `replication had stopped: ${state.reason}`;
-    } else if (tryToContinue && !this.isReplica && this.stream.active) this.position = { dbId: 0 };
+    } else if (tryToContinue && !this.isReplica) this.position = { dbId: 0 };
     this.master = { host, port };
-    this.enter({ kind: 'waiting' });
     this.downstream.record();
-    this.connectSoon();
+    this.connect();
   }
 
   /** Follows nobody. */
@@ -138,9 +128,8 @@ export class Follower {
     const { state } = this;
     this.leaveStream();
     if (state.kind === 'handshake') state.run.abort();
-    else if (state.kind === 'snapshot') state.receiver.stop();
+    else if (state.kind === 'snapshot') state.sync.stop();
     else if (state.kind === 'streaming') state.link.stop();
-    if (state.kind === 'snapshot') this.parts.engine.setLoading(undefined);
     this.state = { kind: 'idle' };
   }
 
@@ -153,7 +142,7 @@ export class Follower {
     this.downSinceMs = this.parts.engine.clock.nowMs();
   }
 
-  private enter(state: State): void {
+  private enter(state: LinkState): void {
     this.state = state;
     this.arm();
   }
@@ -189,7 +178,7 @@ export class Follower {
       clock: engine.clock,
       conn: 1,
       originUs: engine.clock.monotonicUs(),
-      timers: { connectMs: timeoutMs, replyMs: REPLY_MS, psyncIdleMs: timeoutMs, overallMs: timeoutMs },
+      timers: { ...REDIS_TIMERS, connectMs: timeoutMs, psyncIdleMs: timeoutMs, overallMs: timeoutMs },
       options: {
         manner: 'burst',
         user: optionalBytes(values.masteruser),
@@ -225,7 +214,8 @@ export class Follower {
     const { engine } = this.parts;
     switch (outcome.kind) {
       case 'full':
-        this.fullSync(link!, outcome.replid, outcome.offset, asked);
+        // A history without a backlog was nobody's but ours: that it ends here needs no explanation.
+        this.fullSync(link!, outcome.replid, outcome.offset, this.stream.active ? asked : undefined);
         break;
       case 'continue':
         if (asked !== undefined) this.continueWith(link!, outcome.replid);
@@ -254,13 +244,14 @@ export class Follower {
   private continueWith(link: Link, replid: Bytes | undefined): void {
     const { engine } = this.parts;
     const { stream } = this;
-    const id = replid === undefined ? stream.replid : lower(replid);
+    const id = replid ?? stream.replid;
     if (id !== stream.replid) {
       engine.log.notice(`Master replication ID changed to ${id}`);
       stream.rename(id);
       // They learn the new id by asking to continue.
       this.downstream.disconnectAll();
     }
+    if (!stream.active) stream.activate();
     engine.log.notice('MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization.');
     this.events.tell({
       kind: 'partial-sync',
@@ -277,122 +268,27 @@ export class Follower {
     offset: number | undefined,
     asked: Asked | undefined,
   ): void {
-    const { engine } = this.parts;
-    engine.log.notice(
-      replid === undefined
-        ? 'Full resync from master without a replication id'
-        : `Full resync from master: ${replid}:${offset}`,
-    );
-    this.tellFullSync(replid, offset, asked);
-    this.copy?.begin();
-    const receiver = new SnapshotReceiver(
+    const { host, port } = this.master!;
+    const sync = new FullSync(
+      this.parts,
       {
+        stream: this.stream,
+        events: this.events,
         copy: this.copy,
-        store: engine.store,
-        clock: engine.clock,
-        stats: engine.stats,
-        config: engine.config,
-        progress: (receivedBytes, totalBytes, keys) => this.progress(receivedBytes, totalBytes, keys),
-        done: (snapshot) => this.snapshotTaken(link, snapshot, replid, offset),
-        failed: (reason, final) => this.snapshotFailed(reason, final),
+        dropSubReplicas: () => this.downstream.disconnectAll(),
+        taken: (dbId, positioned, ackAtOnce) => {
+          const upstream = this.streamFrom(link, dbId, positioned);
+          if (ackAtOnce) upstream.sendAck();
+        },
+        failed: (reason, final) => {
+          if (final) this.stop(reason);
+          else this.tryAgain(reason);
+        },
       },
-      link,
+      { link, replid, offset, asked, reason: this.fullReason, dial: () => this.parts.dial(host, port) },
     );
-    this.enter({ kind: 'snapshot', receiver });
-    receiver.start();
-  }
-
-  /** Says why it is a full sync; when the master refused to continue, once it has told. */
-  private tellFullSync(
-    replid: Bytes | undefined,
-    offset: number | undefined,
-    asked: Asked | undefined,
-  ): void {
-    const { engine } = this.parts;
-    const event = (reason: string): LinkEvent => ({
-      kind: 'full-sync',
-      reason,
-      replid: replid ?? '',
-      offset: offset ?? -1,
-    });
-    if (asked === undefined) {
-      this.events.tell(event(this.fullReason));
-      return;
-    }
-    const { values } = engine.config;
-    const complete = this.events.hold(event('the master did not accept our position'));
-    askWhyRefused({
-      dial: this.parts.dial(this.master!.host, this.master!.port),
-      clock: engine.clock,
-      user: optionalBytes(values.masteruser),
-      pass: optionalBytes(values.masterauth),
-      asked,
-      given: replid === undefined ? undefined : lower(replid),
-      done: (reason) => {
-        engine.log.notice(`Partial resynchronization not accepted by the master: ${reason}`);
-        complete(event(reason));
-      },
-    });
-  }
-
-  private progress(receivedBytes: number, totalBytes: number | undefined, keys: number): void {
-    const { engine } = this.parts;
-    if (engine.loading !== undefined) engine.loading.loadedBytes = receivedBytes;
-    else if (this.refusesWhileLoading()) {
-      const startedMs = engine.clock.nowMs();
-      engine.setLoading({ startedMs, totalBytes: totalBytes ?? 0, loadedBytes: receivedBytes });
-    }
-    this.events.tell({ kind: 'snapshot', receivedBytes, totalBytes, keys });
-  }
-
-  /**
-   * The old data is served until the new has arrived, an empty data set as well, which is what Redis does while it receives a file.
-   * With `repl-diskless-load on-empty-db` it answers LOADING then, and so do we (redis 7.2.6 replication.c:useDisklessLoad).
-   */
-  private refusesWhileLoading(): boolean {
-    const { config, store } = this.parts.engine;
-    if (config.values.replDisklessLoad !== 'on-empty-db') return false;
-    return store.databases.every((db) => db.size === 0) && store.functionLibraries.length === 0;
-  }
-
-  private snapshotFailed(reason: string, final: boolean): void {
-    this.parts.engine.setLoading(undefined);
-    if (final) this.stop(reason);
-    else this.tryAgain(reason);
-  }
-
-  private snapshotTaken(
-    link: Link,
-    { loader, form, bytes, us }: ReceivedSnapshot,
-    replid: Bytes | undefined,
-    offset: number | undefined,
-  ): void {
-    const { engine } = this.parts;
-    if (loader.streamDb >= engine.store.databases.length) {
-      link.channel.close();
-      this.snapshotFailed(
-        `the stream is in database ${loader.streamDb}, and there are ${engine.store.databases.length} here (databases)`,
-        true,
-      );
-      return;
-    }
-    this.downstream.disconnectAll();
-    engine.replaceData(() => loader.install());
-    engine.setLoading(undefined);
-    const positioned = replid !== undefined && offset !== undefined;
-    this.stream.adopt(positioned ? lower(replid) : this.parts.engine.random.hex(40), offset ?? 0);
-    engine.log.notice(`MASTER <-> REPLICA sync: Finished with success, ${loader.loaded} keys`);
-    this.events.tell({
-      kind: 'snapshot-done',
-      bytes,
-      us,
-      rdbVersion: loader.version,
-      keys: loader.loaded,
-      checksum: loader.checksum ?? 'unverified',
-    });
-    const upstream = this.streamFrom(link, loader.streamDb, positioned);
-    // In the EOF form the master holds the stream back until it hears from us.
-    if (form === 'eof') upstream.sendAck();
+    this.enter({ kind: 'snapshot', sync });
+    sync.start();
   }
 
   private streamFrom(link: Link, dbId: number, positioned: boolean): UpstreamLink {
@@ -415,14 +311,14 @@ export class Follower {
       },
       link,
       dbId,
-      positioned,
     );
     this.enter({ kind: 'streaming', link: upstream });
     this.position = positioned ? { dbId } : undefined;
     this.fullReason = positioned ? NO_POSITION : 'the master gave no replication id';
     this.downSinceMs = -1;
     this.events.tell({ kind: 'streaming', offset: this.stream.offset });
-    this.acknowledge(upstream);
+    // A master that told no position is not expected to know ACKs: it gets one when it asks.
+    if (positioned) this.acknowledge(upstream);
     upstream.start();
     return upstream;
   }
@@ -467,10 +363,7 @@ export class Follower {
         this.connect();
         break;
       case 'snapshot':
-        if (now - state.receiver.lastReadMs > timeoutMs) {
-          state.receiver.stop();
-          this.snapshotFailed('Timeout receiving bulk data from MASTER (repl-timeout)', false);
-        } else state.receiver.sendNewline();
+        state.sync.eachSecond();
         break;
       case 'streaming':
         if (now - state.link.lastReadMs > timeoutMs)
@@ -501,50 +394,26 @@ export class Follower {
 
   /** For ROLE. */
   get roleState(): string {
-    switch (this.state.kind) {
-      case 'idle':
-        return this.isReplica ? 'connect' : 'none';
-      case 'waiting':
-      case 'stopped':
-        return 'connect';
-      case 'handshake':
-        return 'handshake';
-      case 'snapshot':
-        return 'sync';
-      case 'streaming':
-        return 'connected';
-    }
+    return roleState(this.state, this.isReplica, this.events.lastSent !== undefined);
   }
 
   /** The part of INFO replication that a replica has. */
   linkInfo(): MasterLink | undefined {
     if (this.master === undefined) return undefined;
-    const { state } = this;
     const { clock, config } = this.parts.engine;
-    const now = clock.nowMs();
-    const seconds = (sinceMs: number) => Math.max(0, Math.floor((now - sinceMs) / 1000));
-    // While a snapshot comes the old position counts for nothing any more (Redis has discarded its cached master).
-    const known = this.connected || (this.position !== undefined && state.kind !== 'snapshot');
-    const offset = known ? this.stream.offset : 1;
+    const { replicaPriority, replicaReadOnly, replicaAnnounced } = config.values;
+    const known = this.connected || this.position !== undefined;
     return {
-      host: this.master.host,
-      port: this.master.port,
-      up: this.connected,
-      lastIoSecondsAgo: state.kind === 'streaming' ? seconds(state.link.lastReadMs) : -1,
-      syncInProgress: state.kind === 'snapshot',
-      readOffset: state.kind === 'streaming' ? state.link.readOffset : offset,
-      offset,
-      ...(state.kind === 'snapshot' && {
-        transfer: {
-          totalBytes: state.receiver.totalBytes,
-          readBytes: state.receiver.receivedBytes,
-          lastIoSecondsAgo: seconds(state.receiver.lastReadMs),
-        },
+      ...linkFields({
+        master: this.master,
+        state: this.state,
+        offset: known ? this.stream.offset : undefined,
+        downSinceMs: this.downSinceMs,
+        nowMs: clock.nowMs(),
       }),
-      ...(!this.connected && { downSinceSeconds: this.downSinceMs < 0 ? -1 : seconds(this.downSinceMs) }),
-      priority: config.values.replicaPriority,
-      readOnly: config.values.replicaReadOnly,
-      announced: config.values.replicaAnnounced,
+      priority: replicaPriority,
+      readOnly: replicaReadOnly,
+      announced: replicaAnnounced,
     };
   }
 }

@@ -52,8 +52,6 @@ export class UpstreamLink implements Upstream {
   commands = 0;
   ackedMs: number | undefined;
   postponed: WireRequest | undefined;
-  /** It came with SYNC: no offsets, no ACKs. */
-  private readonly acks: boolean;
   /** Error replies to the command that is being applied. */
   private readonly errors: string[] = [];
   private held: Buffer[] = [];
@@ -65,10 +63,8 @@ export class UpstreamLink implements Upstream {
     private readonly host: LinkHost,
     private readonly link: Link,
     dbId: number,
-    acks: boolean,
   ) {
     const { engine, stream } = host;
-    this.acks = acks;
     this.channel = link.channel;
     this.readOffset = stream.offset;
     this.lastReadMs = engine.clock.nowMs();
@@ -199,14 +195,9 @@ export class UpstreamLink implements Upstream {
 
   /** `REPLCONF ACK` with the applied offset. */
   sendAck(): void {
-    if (!this.acks || this.over) return;
+    if (this.over) return;
     this.ackedMs = this.host.engine.clock.nowMs();
     this.channel.write(encodeCommand(['REPLCONF', 'ACK', String(this.host.stream.offset)] as Bytes[]));
-  }
-
-  /** A line feed: we live, though we have nothing to acknowledge. */
-  sendNewline(): void {
-    if (!this.over) this.channel.write(ascii('\n'));
   }
 }
 

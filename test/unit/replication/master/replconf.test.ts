@@ -277,6 +277,43 @@ describe('rdb-filter-only', () => {
   });
 });
 
+describe('ACK', () => {
+  const shown = (server: MemoryServer) => /offset=(-?\d+)/.exec(server.info('slave0') ?? '')?.[1];
+
+  it('only ever rises, up to the last 64-bit number', () => {
+    const server = memoryServer();
+    const { client } = attach(server);
+    const offsets: [string, string][] = [
+      ['-5', '0'],
+      ['7', '7'],
+      ['3', '7'],
+      ['x', '7'],
+      ['9007199254740993', '9007199254740993'],
+      ['9223372036854775808', '9007199254740993'],
+      ['9223372036854775807', '9223372036854775807'],
+      ['-9223372036854775808', '9223372036854775807'],
+    ];
+    for (const [acked, offset] of offsets) {
+      expect(client.run(`REPLCONF ACK ${acked}`)).toBe('');
+      expect([acked, shown(server)]).toEqual([acked, offset]);
+    }
+    expect(server.connect().run('ROLE')).toContain('$19\r\n9223372036854775807\r\n');
+    server.connect().run('SET k v');
+    expect(server.connect().run('WAIT 1 0')).toBe(':1\r\n');
+  });
+
+  it('with a FACK that is no number counts as an offset and as nothing else', () => {
+    const server = memoryServer();
+    const replica = server.connect();
+    replica.run('REPLCONF capa eof');
+    replica.run('PSYNC ? -1');
+    server.connect().run('SET k v');
+    expect(replica.run('REPLCONF ACK 5 FACK x')).toBe('');
+    expect(shown(server)).toBe('5');
+    expect(replica.run('REPLCONF ACK 0 FACK 0')).toBe(wireOf('SELECT 0') + wireOf('SET k v'));
+  });
+});
+
 describe('what a replica sends besides REPLCONF', () => {
   // Replies would go into the stream (redis 7.2.6 networking.c:_addReplyToBufferOrList).
   it.each(['PING', 'GET k', '+OK', 'REPLCONF listening-port 1'])('%s: it is disconnected', (line) => {

@@ -139,6 +139,27 @@ describe('a snapshot file that is being written', () => {
     expect(server.info('connected_slaves')).toBe('0');
   });
 
+  it('that is shorter than was announced ends the link: what followed would be taken for a part of it', () => {
+    const server = memoryServer();
+    const open = server.disk.open.bind(server.disk);
+    server.disk.open = (path) => {
+      const reader = open(path);
+      return {
+        sizeBytes: reader.sizeBytes + 10,
+        read: (into, done) => reader.read(into, done),
+        readSync: (into) => reader.readSync(into),
+        close: () => reader.close(),
+      };
+    };
+    const replica = server.connect();
+    replica.run('PSYNC ? -1');
+    server.connect().run('SET k v');
+    expect(replica.read()).not.toContain('SET');
+    expect(replica.wire.closed).toBe(true);
+    expect(server.info('connected_slaves')).toBe('0');
+    expect(server.log.some((line) => /Can't send the snapshot to .*: premature EOF/.test(line))).toBe(true);
+  });
+
   it('that cannot be read again ends the link', () => {
     const server = memoryServer();
     server.disk.fault = (operation, path) =>

@@ -117,6 +117,14 @@ describe('repl-timeout', () => {
     expect(client.wire.closed).toBe(false);
   });
 
+  it('drops a replica that waits for its snapshot never, however long that takes', () => {
+    const server = memoryServer({ 'repl-timeout': '2', 'repl-diskless-sync-delay': '100' });
+    const replica = attaching(server);
+    server.seconds(99);
+    expect(replica.wire.closed).toBe(false);
+    expect(server.info('connected_slaves')).toBe('1');
+  });
+
   it('drops a replica that takes nothing of its diskless snapshot, not one that is slow', () => {
     const server = memoryServer({ 'repl-timeout': '5', rdbcompression: 'no' });
     const writer = server.connect();
@@ -160,6 +168,28 @@ describe('repl-diskless-sync-delay', () => {
     server.seconds(3);
     expect(readFullSync(first.read()).rdb).toBe(readFullSync(second.read()).rdb);
     expect(server.log.filter((line) => line.includes('Starting BGSAVE'))).toHaveLength(1);
+  });
+
+  it('begins anew with everything that the replica sends while it waits', () => {
+    const server = memoryServer({ 'repl-diskless-sync-delay': '3' });
+    const replica = attaching(server);
+    for (let i = 0; i < 20; i++) {
+      server.seconds(1);
+      replica.send('\n');
+    }
+    expect(replica.read()).toMatch(/^\n*$/);
+    server.seconds(4);
+    expect(replica.read()).toMatch(/^\n*\+FULLRESYNC /);
+  });
+
+  it('counts from the one that has waited longest', () => {
+    const server = memoryServer({ 'repl-diskless-sync-delay': '3' });
+    const first = attaching(server);
+    server.seconds(2);
+    const second = attaching(server);
+    server.seconds(2);
+    expect(first.read()).toContain('+FULLRESYNC');
+    expect(second.read()).toContain('+FULLRESYNC');
   });
 
   it('does not hold a replica that knows no EOF form; those who wait get its snapshot by way of the disk', () => {
@@ -230,6 +260,21 @@ describe('min-replicas-to-write', () => {
     expect(client.run('SET k v')).toBe('+OK\r\n');
     expect(server.info('min_slaves_good_slaves')).toBeUndefined();
   });
+
+  it('counts a replica that loads its snapshot and says so with line feeds', () => {
+    const server = memoryServer({ 'min-replicas-to-write': '1', 'min-replicas-max-lag': '2' });
+    const { client: replica } = attach(server);
+    for (let second = 0; second < 20; second++) {
+      server.seconds(1);
+      replica.send('\n');
+    }
+    expect(server.info('slave0')).toMatch(/,state=online,offset=0,lag=[01]$/);
+    expect(server.info('min_slaves_good_slaves')).toBe('1');
+    expect(server.connect().run('SET k v')).toBe('+OK\r\n');
+    server.seconds(4);
+    expect(server.info('slave0')).toMatch(/,lag=[34]$/);
+    expect(server.connect().run('SET k v')).toBe(REFUSED);
+  });
 });
 
 describe('client-output-buffer-limit replica', () => {
@@ -276,6 +321,49 @@ describe('client-output-buffer-limit replica', () => {
     server.seconds(20);
     expect(client.wire.closed).toBe(false);
     expect(client.read().length).toBeGreaterThan(15 * big.length);
+  });
+
+  it.each([
+    ['file', 'no'],
+    ['stream', 'yes'],
+  ])(
+    'drops a replica whose snapshot (%s) takes too long for what is written meanwhile',
+    (_form, diskless) => {
+      const server = memoryServer({
+        'client-output-buffer-limit': 'replica 3mb 0 0',
+        'rdb-key-save-delay': '100000000',
+        'repl-diskless-sync': diskless,
+      });
+      const writer = server.connect();
+      writer.run('SET a 1');
+      writer.run('SET b 1');
+      const replica = attaching(server);
+      expect(server.info('rdb_bgsave_in_progress')).toBe('1');
+      for (let i = 0; i < 25; i++) writer.call('SET', 'k', big);
+      expect([replica.wire.closed, server.info('connected_slaves')]).toEqual([false, '1']);
+      for (let i = 0; i < 15; i++) writer.call('SET', 'k', big);
+      server.seconds(1);
+      expect([replica.wire.closed, server.info('connected_slaves')]).toEqual([true, '0']);
+    },
+  );
+
+  it('does not count the stream against one that wants the snapshot alone', () => {
+    const server = memoryServer({
+      'client-output-buffer-limit': 'replica 3mb 0 0',
+      'rdb-key-save-delay': '1000000',
+      'repl-diskless-sync': 'no',
+    });
+    const writer = server.connect();
+    writer.run('SET a 1');
+    writer.run('SET b 1');
+    const replica = server.connect();
+    replica.run('REPLCONF rdb-only 1');
+    replica.run('PSYNC ? -1');
+    for (let i = 0; i < 60; i++) writer.call('SET', 'k', big);
+    expect(replica.wire.closed).toBe(false);
+    server.seconds(5);
+    expect(replica.read()).toContain('REDIS0010');
+    expect(replica.wire.closed).toBe(true);
   });
 
   it('is never below the backlog: what CONTINUE hands over must not end the link', () => {

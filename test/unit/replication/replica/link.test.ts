@@ -158,6 +158,36 @@ describe('SYNC', () => {
   });
 });
 
+describe('SYNC, positions', () => {
+  it('counts from -1, and answers GETACK with that', () => {
+    const replica = scriptedReplica();
+    const wire = replica.handshake("-ERR unknown command 'PSYNC'\r\n");
+    wire.data(`$${TINY_RDB.length}\r\n${TINY_RDB}`);
+    wire.sent.splice(0);
+    wire.data(command('SET', 'a', '1') + command('REPLCONF', 'GETACK', '*'));
+    expect(wire.sent).toEqual([ack(26)]);
+    expect(replica.info('slave_repl_offset')).toBe('63');
+  });
+
+  it('a FULLRESYNC whose offset is no number is followed without a position', () => {
+    const replica = scriptedReplica();
+    const wire = replica.handshake(`+FULLRESYNC ${MASTER_ID} 12abc\r\n$${TINY_RDB.length}\r\n${TINY_RDB}`);
+    expect(replica.info('master_link_status')).toBe('up');
+    wire.end();
+    expect(replica.handshake('\n').sent[2]).toBe(command('PSYNC', '?', '-1'));
+  });
+
+  it('asks with the id as it was given, and takes any spelling of it', () => {
+    const replica = scriptedReplica();
+    const id = MASTER_ID.toUpperCase();
+    replica.handshake(`+FULLRESYNC ${id} 5\r\n$${TINY_RDB.length}\r\n${TINY_RDB}`).end();
+    expect(replica.info('master_replid')).toBe(id);
+    const next = replica.handshake(`+CONTINUE ${id}\r\n`);
+    expect(next.sent[2]).toBe(command('PSYNC', id, '6'));
+    expect(replica.connect().run(`PSYNC ${MASTER_ID} 6`)).toBe('+CONTINUE\r\n');
+  });
+});
+
 describe('a link that is lost', () => {
   it('comes back at once and asks to continue', () => {
     const replica = scriptedReplica();
@@ -205,7 +235,7 @@ describe('a link that is lost', () => {
     const replica = scriptedReplica();
     replica.fullSync(TINY_RDB, 500).end();
     replica.handshake(`+CONTINUE ${OTHER_ID.toUpperCase()}\r\n`);
-    expect(replica.info('master_replid')).toBe(OTHER_ID);
+    expect(replica.info('master_replid')).toBe(OTHER_ID.toUpperCase());
     expect(replica.info('master_replid2')).toBe(MASTER_ID);
     expect(replica.info('second_repl_offset')).toBe('501');
   });
@@ -332,7 +362,9 @@ describe('a snapshot that does not come whole', () => {
     expect(client.run('MGET a old')).toBe('*2\r\n$1\r\n1\r\n$-1\r\n');
     expect(replica.info('master_sync_in_progress')).toBe('1');
     expect(replica.info('master_sync_read_bytes')).toBe(String(half));
-    expect(replica.info('slave_repl_offset')).toBe('1');
+    // Nothing of the old position is given up before the new data is whole.
+    expect(replica.info('slave_repl_offset')).toBe('127');
+    expect(replica.info('slave_read_repl_offset')).toBe('127');
     wire.end();
     expect(client.run('MGET a old')).toBe('*2\r\n$1\r\n1\r\n$-1\r\n');
     expect(last(replica, 'retry')?.reason).toBe(
@@ -563,6 +595,61 @@ describe('a change of roles', () => {
     // A sub-replica that was left behind by a byte continues as well; one that is ahead does not.
     expect(replica.connect().run(`PSYNC ${MASTER_ID} 101`)).toBe(`+CONTINUE\r\n${command('SET', 'a', '1')}`);
     expect(replica.connect().run(`PSYNC ${MASTER_ID} 129`)).not.toContain('CONTINUE');
+  });
+
+  /** A server that follows nobody and never did anything as a master. */
+  const nobodys = () => {
+    const server = scriptedReplica();
+    server.connect().run('REPLICAOF NO ONE');
+    server.wires.splice(0);
+    return server;
+  };
+
+  it('a server that was nobody’s asks to continue its own history, and keeps a backlog once it may', () => {
+    const replica = nobodys();
+    const client = replica.connect();
+    const id = replica.info('master_replid')!;
+    client.run('SET own 1');
+    expect(client.run('REPLICAOF 10.0.0.6 6379')).toBe('+OK\r\n');
+    expect(replica.info('slave_repl_offset')).toBe('0');
+    expect(replica.info('repl_backlog_active')).toBe('0');
+    const wire = replica.handshake(`+CONTINUE ${OTHER_ID}\r\n`);
+    expect(wire.sent[2]).toBe(command('PSYNC', id, '1'));
+    expect(replica.info('repl_backlog_active')).toBe('1');
+    wire.data(command('SELECT', '0') + command('SET', 'a', '1'));
+    expect(client.run('MGET own a')).toBe('*2\r\n$1\r\n1\r\n$1\r\n1\r\n');
+    expect(client.run(`PSYNC ${OTHER_ID} 1`)).toContain('+CONTINUE');
+  });
+
+  it('that its history is its own alone needs no second connection to be explained', () => {
+    const replica = nobodys();
+    replica.connect().run('REPLICAOF 10.0.0.6 6379');
+    replica.handshake(`+FULLRESYNC ${MASTER_ID} 0\r\n$${TINY_RDB.length}\r\n${TINY_RDB}`);
+    expect(replica.info('master_link_status')).toBe('up');
+    expect(replica.wires).toHaveLength(1);
+    expect(last(replica, 'full-sync')?.reason).toBe('no replication id of ours yet');
+  });
+
+  it('ROLE tells the states of the link apart', () => {
+    const replica = scriptedReplica();
+    const client = replica.connect();
+    const state = () => /\$\d+\r\n(none|connect\w*|handshake|sync)\r\n/.exec(client.run('ROLE'))?.[1];
+    const wire = replica.nextWire();
+    expect(state()).toBe('connecting');
+    wire.open();
+    expect(state()).toBe('handshake');
+    for (const line of ['+PONG\r\n', '+OK\r\n+OK\r\n']) wire.data(line);
+    expect(state()).toBe('handshake');
+    wire.data(`+FULLRESYNC ${MASTER_ID} 0\r\n`);
+    expect(state()).toBe('sync');
+    wire.data(`$${TINY_RDB.length}\r\n${TINY_RDB}`);
+    expect(state()).toBe('connected');
+    // In the turn of REPLICAOF itself it connects already.
+    expect(client.send(command('REPLICAOF', '10.0.0.6', '6379') + command('ROLE'))).toContain(
+      '\r\n$10\r\nconnecting\r\n:-1\r\n',
+    );
+    replica.nextWire().fail({ code: 'ECONNREFUSED', message: '', layer: 'connect' });
+    expect(state()).toBe('connect');
   });
 
   it('a promoted replica keeps its backlog for repl-backlog-ttl from then on', () => {
