@@ -21,6 +21,8 @@ const BEGINS = 'Connecting to MASTER ';
 const ENDS = 'MASTER <-> REPLICA sync: ';
 /** They say why it is a full sync: after a refusal that is the refusal, which is told anyway. */
 const CONSEQUENCES = ['Partial resynchronization not possible: ', 'Full sync, reason: '];
+/** The server is still starting while its first attempt is under way. */
+const OF_THE_START = ['Listening on ', 'Ready to accept connections '];
 /** An attempt that says more is no refusal any more. */
 const MAX_LINES = 64;
 const FIRST_AGAIN_MS = 10_000;
@@ -58,8 +60,8 @@ export class RepeatedAttempts<L extends LogLine> {
     if (message.startsWith(BEGINS)) this.begin();
     const ends = line.level === 'warning' && message.startsWith(ENDS);
     if (ends) this.lines ??= [];
-    if (this.lines === undefined) return this.write(line);
-    if (!CONSEQUENCES.some((start) => message.startsWith(start))) this.compare(this.lines, message);
+    if (this.lines === undefined || startsWithAny(message, OF_THE_START)) return this.write(line);
+    if (!startsWithAny(message, CONSEQUENCES)) this.compare(this.lines, message);
     if (this.refused) this.held.push(line);
     else this.write(line);
     if (ends && this.lines) this.ended(this.lines, line);
@@ -117,6 +119,10 @@ export class RepeatedAttempts<L extends LogLine> {
     const often = `${formatCount(times)} attempts in ${formatSeconds((reason.atMs - sinceMs) / 1000)}`;
     this.write(this.make(reason.level, `${reason.message} (${often}, all alike)`));
   }
+}
+
+function startsWithAny(message: string, starts: readonly string[]): boolean {
+  return starts.some((start) => message.startsWith(start));
 }
 
 /** Without times and the ports that we come from; whom we connect to counts. */

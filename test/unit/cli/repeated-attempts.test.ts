@@ -106,6 +106,17 @@ describe('attempts to connect', () => {
     expect(news()).toHaveLength(1);
   });
 
+  it('are alike though the first one fell into the start of the server', () => {
+    notice('Connecting to MASTER 127.0.0.1:1');
+    notice('Listening on port 7000');
+    notice('Ready to accept connections tcp');
+    warning(`MASTER <-> REPLICA sync: ${REFUSED}`);
+    expect(news()).toHaveLength(4);
+    attempt(REFUSED);
+    attempt(REFUSED);
+    expect(news()).toEqual([]);
+  });
+
   it('are summed up at the end', () => {
     attempt(REFUSED);
     attempt(REFUSED);
