@@ -21,8 +21,13 @@ const BEGINS = 'Connecting to MASTER ';
 const ENDS = 'MASTER <-> REPLICA sync: ';
 /** They say why it is a full sync: after a refusal that is the refusal, which is told anyway. */
 const CONSEQUENCES = ['Partial resynchronization not possible: ', 'Full sync, reason: '];
-/** The server is still starting while its first attempt is under way. */
-const OF_THE_START = ['Listening on ', 'Ready to accept connections '];
+/** What the server says of its own start and end, in the middle of an attempt or not. */
+const OF_THE_SERVER = [
+  'Listening on ',
+  'Ready to accept connections ',
+  'Received SIG',
+  'User requested shutdown',
+];
 /** An attempt that says more is no refusal any more. */
 const MAX_LINES = 64;
 const FIRST_AGAIN_MS = 10_000;
@@ -60,7 +65,7 @@ export class RepeatedAttempts<L extends LogLine> {
     if (message.startsWith(BEGINS)) this.begin();
     const ends = line.level === 'warning' && message.startsWith(ENDS);
     if (ends) this.lines ??= [];
-    if (this.lines === undefined || startsWithAny(message, OF_THE_START)) return this.write(line);
+    if (this.lines === undefined || startsWithAny(message, OF_THE_SERVER)) return this.write(line);
     if (!startsWithAny(message, CONSEQUENCES)) this.compare(this.lines, message);
     if (this.refused) this.held.push(line);
     else this.write(line);

@@ -117,6 +117,22 @@ describe('attempts to connect', () => {
     expect(news()).toEqual([]);
   });
 
+  it('are alike though the server is told to stop during one', () => {
+    attempt(REFUSED);
+    attempt(REFUSED);
+    news();
+    notice('Connecting to MASTER 127.0.0.1:1');
+    notice('Received SIGTERM scheduling shutdown...');
+    notice('User requested shutdown...');
+    warning(`MASTER <-> REPLICA sync: ${REFUSED}`);
+    attempts.finish();
+    expect(news()).toEqual([
+      'Received SIGTERM scheduling shutdown...',
+      'User requested shutdown...',
+      `MASTER <-> REPLICA sync: ${REFUSED} (3 attempts in 1 s, all alike)`,
+    ]);
+  });
+
   it('are summed up at the end', () => {
     attempt(REFUSED);
     attempt(REFUSED);
