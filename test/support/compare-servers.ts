@@ -36,8 +36,9 @@ export interface CompareOptions {
   /** Fields of XINFO STREAM FULL that the two sides need not agree on. */
   readonly ignoreStreamFields?: readonly string[];
   /**
-   * A score of -0 is as good as 0. Redis loses the sign in a listpack, and when a sorted set is one differs: after a snapshot was
-   * loaded (rdb.c makes small ones listpacks again), and in ZRANGESTORE before 7.2, which begins with one however long it gets.
+   * A score of -0 is as good as 0. Redis loses the sign in a listpack, and when a sorted set is one differs: SORT makes a master's
+   * a skiplist, of which no replica hears (sort.c), a snapshot that is loaded makes small ones listpacks again (rdb.c), and ZRANGESTORE before
+   * 7.2 begins with one however long it gets.
    */
   readonly ignoreZeroSign?: boolean;
 }
